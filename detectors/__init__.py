@@ -1,0 +1,1 @@
+"""Pixels to the best shots of each tracked person."""

@@ -1,0 +1,53 @@
+"""What the rest of the system asks of a detector and of a tracker."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from detectors.types import Detection, Frame, TrackerUpdate
+
+
+class Detector(Protocol):
+    """Finds people in frames, of one camera or of several."""
+
+    @property
+    def fingerprint(self) -> str:
+        """A short digest of the weights and of every setting that changes the answer."""
+        ...
+
+    def detect(self, frames: Sequence[Frame]) -> list[list[Detection]]:
+        """The people of each frame, in the order of `frames`; an empty list for nobody."""
+        ...
+
+
+class Tracker(Protocol):
+    """Follows people through one run of one camera.
+
+    No number is used twice in a run, and no two open tracks share one.
+    """
+
+    @property
+    def fingerprint(self) -> str:
+        """A short digest of every setting that changes the answer."""
+        ...
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether no track is open, not even an unconfirmed or a lost one.
+
+        A quiet tracker is a fresh one that counts from `next_number`: a reader may stop
+        here and go on later with the same result.
+        """
+        ...
+
+    @property
+    def next_number(self) -> int:
+        """The number the next confirmed track gets."""
+        ...
+
+    def update(self, frame: Frame, detections: Sequence[Detection]) -> TrackerUpdate:
+        """Associate `detections` with tracks; `frame`s come in order of capture."""
+        ...
+
+    def finish(self) -> tuple[int, ...]:
+        """End every open track; the numbers of the confirmed ones."""
+        ...

@@ -1,0 +1,1 @@
+"""The processes: cameras and files in, answers out."""

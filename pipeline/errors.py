@@ -1,0 +1,83 @@
+"""Everything the pipeline raises on purpose, and the exit code each leads to.
+
+DescryError                     exit code
+    ConfigError                     2   the settings or flags do not make sense
+    NotFound                        2   an unknown camera, collection, run or track
+    FolderInUse                     2   another process owns the data folder
+    FolderTooNew                    2   the data folder was written by a newer version
+    SourceError                         a camera or file gave no frames
+        SourceUnreachable           3   nobody answered; worth trying again
+        SourceRefused               3   wrong credentials, not a stream; trying again is no use
+        SourceUnreadable            1   a file that is missing, empty, damaged or no video
+    StoreUnavailable                3   Redis did not answer in time
+    StoreFull                       1   no room left for pictures
+    ServiceUnavailable              3   the query worker did not answer
+"""
+
+from typing import ClassVar
+
+
+class DescryError(Exception):
+    """The base of what the pipeline raises on purpose; the message is one line for a person."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class ConfigError(DescryError):
+    """The settings or flags do not make sense."""
+
+    exit_code = 2
+
+
+class NotFound(DescryError):
+    """No camera, collection, run or track of that name."""
+
+    exit_code = 2
+
+
+class FolderInUse(DescryError):
+    """Another process owns the data folder."""
+
+    exit_code = 2
+
+
+class FolderTooNew(DescryError):
+    """The data folder was written by a newer version than the one that wants to open it."""
+
+    exit_code = 2
+
+
+class SourceError(DescryError):
+    """A camera or file gave no frames."""
+
+
+class SourceUnreachable(SourceError):
+    """Nobody answered, or the stream broke; trying again may help."""
+
+    exit_code = 3
+
+
+class SourceRefused(SourceError):
+    """The camera turned us away; a person must act."""
+
+    exit_code = 3
+
+
+class SourceUnreadable(SourceError):
+    """A file that is missing, empty, damaged, or no video."""
+
+
+class StoreUnavailable(DescryError):
+    """Redis did not answer in time; the caller waits and tries again."""
+
+    exit_code = 3
+
+
+class StoreFull(DescryError):
+    """No room left on the disk that holds pictures."""
+
+
+class ServiceUnavailable(DescryError):
+    """The query worker did not answer."""
+
+    exit_code = 3

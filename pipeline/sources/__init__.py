@@ -1,0 +1,1 @@
+"""Where frames come from: RTSP cameras and video files."""

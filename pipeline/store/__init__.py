@@ -1,0 +1,1 @@
+"""What lasts: Redis streams and hashes, pictures on disk, and what forgets them."""

@@ -1,0 +1,1 @@
+"""The long-running processes: camera, embed, query, and their supervisor."""

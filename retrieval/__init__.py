@@ -1,0 +1,1 @@
+"""A shot and a sentence to the tracks that match."""

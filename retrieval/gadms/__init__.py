@@ -1,0 +1,1 @@
+"""The GA-DMS model on open_clip towers."""

@@ -1,0 +1,1 @@
+"""The gallery: embedded shots that can be searched."""

@@ -1,0 +1,73 @@
+"""What the rest of the system asks of an encoder and of an index."""
+
+from collections.abc import Collection, Sequence
+from typing import Protocol
+
+from detectors.types import Image, TrackKey
+from retrieval.types import ScoredShot, Sighting, Vector, Vectors, Where
+
+
+class Encoder(Protocol):
+    """Puts pictures of people and sentences into one space."""
+
+    @property
+    def model_id(self) -> str:
+        """Name and digest of the weights: vectors of different ids never mix."""
+        ...
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether its ranking means anything."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """D, the length of a vector."""
+        ...
+
+    def encode_images(self, pictures: Sequence[Image]) -> Vectors:
+        """(N, D) float32 of length 1, in the order of `pictures` (RGB, any size)."""
+        ...
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """(N, D) float32 of length 1, in the order of `texts`."""
+        ...
+
+
+class Index(Protocol):
+    """The gallery of one model.
+
+    It finds what was added and never what was retired, removed or has expired; adding twice is
+    adding once; a shot that was retired before it arrived stays retired; it agrees with
+    exhaustive search on the best `k`.
+    """
+
+    def __len__(self) -> int:
+        """How many shots can be found."""
+        ...
+
+    def add(self, sightings: Sequence[Sighting]) -> int:
+        """Take sightings in, retiring what they replace; how many were new.
+
+        Raises:
+            ModelMismatch: a vector of another model or length; nothing was added.
+        """
+        ...
+
+    def remove(self, tracks: Collection[TrackKey]) -> int:
+        """Forget every shot of `tracks`; how many shots went."""
+        ...
+
+    def expire(self, now: float) -> int:
+        """Forget what has expired by `now` (Unix seconds); how many shots went."""
+        ...
+
+    def search(self, query: Vector, *, k: int, where: Where) -> list[ScoredShot]:
+        """The `k` best admitted shots, by falling score; fewer if fewer are admitted."""
+        ...
+
+    def score_tracks(
+        self, query: Vector, tracks: Collection[TrackKey], *, where: Where
+    ) -> list[ScoredShot]:
+        """Every admitted shot of `tracks`, by falling score."""
+        ...

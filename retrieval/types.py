@@ -1,0 +1,106 @@
+"""The records that leave retrieval: defined once, small, frozen."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.types import Box, ShotId, TrackKey
+
+Vector = NDArray[np.float32]
+"""(D,) float32 of length 1."""
+
+Vectors = NDArray[np.float32]
+"""(N, D) float32, every row of length 1."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sighting:
+    """An embedded shot: what the sighting log carries and the index holds.
+
+    Attributes:
+        shot: which shot of which track.
+        collection: `live`, or the import it belongs to.
+        captured_at: Unix seconds.
+        vector: (D,) length 1, a direction in the space that text and pictures share.
+        model_id: the encoder that made `vector`.
+        box: pixels of the full frame.
+        quality: overall quality, 0 to 1.
+        picture: media key of its JPEG.
+        replaces: number of the shot of the same track that this one retires.
+        expires_at: Unix seconds past which it must not be found; None for never.
+    """
+
+    shot: ShotId
+    collection: str
+    captured_at: float
+    vector: Vector
+    model_id: str
+    box: Box
+    quality: float
+    picture: str
+    replaces: int | None = None
+    expires_at: float | None = None
+
+    def __post_init__(self) -> None:
+        norm = float(np.linalg.norm(self.vector))
+        if not abs(norm - 1.0) <= 1e-2:  # fp16 on the wire rounds; NaN fails too
+            raise ValueError(f"embedding of shot {self.shot} has length {norm:.4f}, not 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which sightings a search may return; every filter acts before scoring.
+
+    Attributes:
+        now: Unix seconds; what has expired by then is not found.
+        cameras: only these; None for all.
+        collections: only these; None for all.
+        tracks: only these (live ones, say); None for all.
+        since: captured at this instant or later.
+        until: captured before this instant.
+    """
+
+    now: float
+    cameras: frozenset[str] | None = None
+    collections: frozenset[str] | None = None
+    tracks: frozenset[TrackKey] | None = None
+    since: float | None = None
+    until: float | None = None
+
+    def admits(self, sighting: Sighting) -> bool:
+        """Whether `sighting` may be returned."""
+        track, at = sighting.shot.track, sighting.captured_at
+        return (
+            (sighting.expires_at is None or sighting.expires_at > self.now)
+            and (self.cameras is None or track.camera_id in self.cameras)
+            and (self.collections is None or sighting.collection in self.collections)
+            and (self.tracks is None or track in self.tracks)
+            and (self.since is None or at >= self.since)
+            and (self.until is None or at < self.until)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredShot:
+    """A sighting and its cosine similarity to the query, −1 to 1."""
+
+    sighting: Sighting = field(repr=False)
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A track that answers a query.
+
+    Attributes:
+        rank: from 1.
+        track: whose.
+        score: cosine similarity of the track, −1 to 1.
+        shots: its sightings that were admitted, best first; never empty.
+    """
+
+    rank: int
+    track: TrackKey
+    score: float
+    shots: tuple[ScoredShot, ...]
