@@ -1,0 +1,71 @@
+"""The example settings file: every setting at its default, with its sentence."""
+
+import json
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from pipeline.config import Settings
+from pipeline.config_sections import Camera
+from pipeline.durations import format_duration
+
+_HEAD = """\
+# Every setting of Descry at its default; keep the lines that you change. Flags and DESCRY_…
+# variables win over this file (DESCRY_RETENTION__LIVE_S=12h); a password may also come from
+# a file (DESCRY_CAMERAS__LOBBY__PASSWORD_FILE=/run/secrets/lobby). A span of time is a number
+# of seconds, or 500ms, 10m, 12h, 30d. `descry config check` says whether all is well.
+"""
+_CAMERA = {"url": "rtsp://192.168.1.20:554/stream1", "username": "viewer", "password": "secret"}
+
+
+def example_yaml() -> str:
+    """The text of `deploy/descry.example.yaml`."""
+    lines: list[str] = []
+    for name, field in Settings.model_fields.items():
+        kind = field.annotation
+        if name == "cameras":
+            lines += ["", f"# {field.description}.", "cameras: {}", *_camera()]
+        elif isinstance(kind, type) and issubclass(kind, BaseModel):
+            doc = " ".join((kind.__doc__ or "").split())
+            lines += ["", f"# {doc}", f"{name}:", *(f"  {line}" for line in _section(kind))]
+        else:
+            lines += _setting(name, field)
+    return _HEAD + "\n" + "\n".join(lines) + "\n"
+
+
+def _section(model: type[BaseModel]) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield from _setting(name, field)
+
+
+def _camera() -> Iterator[str]:
+    """One camera, as a comment: an example that runs must not look for it."""
+    yield "# cameras:"
+    yield "#   lobby:"
+    for name, field in Camera.model_fields.items():
+        for line in _setting(name, field, _CAMERA.get(name)):
+            yield f"#     {line}"
+
+
+def _setting(name: str, field: FieldInfo, value: object = None) -> Iterator[str]:
+    """Two lines: what it is, and its value."""
+    default = None if field.is_required() else field.default
+    yield from textwrap.wrap(
+        field.description or "", 94, initial_indent="# ", subsequent_indent="# "
+    )
+    yield f"{name}: {_scalar(name, default if value is None else value)}"
+
+
+def _scalar(name: str, value: Any) -> str:
+    if isinstance(value, float) and name.endswith("_s"):
+        value = format_duration(value)
+    plain = value if isinstance(value, (bool, int, float, dict, type(None))) else str(value)
+    if isinstance(plain, float) and plain.is_integer():
+        plain = int(plain)
+    if plain is None or isinstance(plain, dict):
+        return json.dumps(plain)
+    return yaml.safe_dump(plain, width=1000).removesuffix("\n").removesuffix("\n...")

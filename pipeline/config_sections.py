@@ -1,0 +1,260 @@
+"""The sections of the settings: each setting with its default, its bounds, and a sentence.
+
+Settings stop at the wiring: everything below it takes plain values.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+
+from pipeline.config_types import (
+    ApiUrl,
+    CameraUrl,
+    Device,
+    Half,
+    ModelName,
+    Namespace,
+    PathOnDisk,
+    RedisUrl,
+    Seconds,
+    Secret,
+    as_collection,
+    refuse_yes_no,
+)
+
+DAY_S = 86400.0
+CENTURY_S = 36525 * DAY_S
+
+
+class Section(BaseModel):
+    """One concern. Frozen, and nothing in it that is not listed."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_flag_is_a_number(cls, value: Any, info: ValidationInfo) -> Any:
+        annotation = cls.model_fields[str(info.field_name)].annotation
+        if annotation in (int, float, int | None, float | None):
+            refuse_yes_no(value)
+        return value
+
+
+class Redis(Section):
+    """The bus. Without a url, Descry starts a private server of its own."""
+
+    url: RedisUrl | None = Field(
+        default=None,
+        description="redis://host:port/db, rediss://… or unix:///socket, never with credentials;"
+        " null: a private server in the data folder",
+    )
+    username: str | None = Field(
+        default=None, description="Who to log in as, where the server asks"
+    )
+    password: Secret | None = Field(default=None, description="The password of that user")
+    namespace: Namespace = Field(
+        default="descry",
+        description="What every key begins with; two installations on one server need two",
+    )
+    timeout_s: Seconds = Field(
+        default=5.0, gt=0, le=300, description="How long to wait for the server to answer"
+    )
+
+
+class Camera(Section):
+    """One camera."""
+
+    url: CameraUrl = Field(description="rtsp://host:port/path or rtsps://…, without credentials")
+    username: str | None = Field(default=None, description="Who to log in as")
+    password: Secret | None = Field(default=None, description="The password of that user")
+    friendly_name: str | None = Field(
+        default=None, max_length=100, description="The name people see"
+    )
+    enabled: bool = Field(
+        default=True, description="false: keep the settings, leave the camera alone"
+    )
+    transport: Literal["tcp", "udp"] = Field(
+        default="tcp",
+        description="How the video travels: tcp (sure), udp (some old cameras need it)",
+    )
+    fps: float | None = Field(
+        default=None, gt=0, le=120, description="Frames looked at per second; null: detector.fps"
+    )
+
+
+class Detector(Section):
+    """Who finds people in a frame."""
+
+    model: ModelName = Field(
+        default="yolo11n", description="A name from `descry models list`, or a .pt or .json file"
+    )
+    confidence: float = Field(
+        default=0.25, ge=0.01, le=1, description="Boxes less certain than this are not people"
+    )
+    image_size_px: int = Field(
+        default=640,
+        ge=64,
+        le=4096,
+        multiple_of=32,
+        description="Long side of the picture the model sees",
+    )
+    device: Device = Field(default="auto", description="auto, cpu, cuda or cuda:N")
+    half: Half = Field(
+        default="auto", description="Half precision: true, false, or auto (on a GPU)"
+    )
+    batch: int = Field(
+        default=16, ge=1, le=256, description="Frames looked at in one go, of all cameras"
+    )
+    fps: float = Field(
+        default=5.0, gt=0, le=120, description="Frames looked at per second of each camera and file"
+    )
+
+
+class Tracker(Section):
+    """Who joins the boxes of one person from frame to frame."""
+
+    kind: Literal["bytetrack", "botsort"] = Field(
+        default="bytetrack", description="bytetrack (light), botsort (also follows a moving camera)"
+    )
+    patience_s: Seconds = Field(
+        default=2.0, gt=0, le=600, description="How long a person may be hidden and keep the track"
+    )
+
+
+class Shots(Section):
+    """Which few sightings of a track are kept."""
+
+    keep: int = Field(default=4, ge=1, le=16, description="Shots a track keeps")
+    publish_at_most: int = Field(
+        default=8,
+        ge=1,
+        le=64,
+        description="Shots a track ever publishes, better ones replacing worse",
+    )
+    min_height_px: int = Field(
+        default=64, ge=8, le=4096, description="People smaller than this have none"
+    )
+    min_quality: float = Field(
+        default=0.35, ge=0, le=1, description="Sightings worse than this (0 to 1) are not published"
+    )
+    jpeg_quality: int = Field(default=90, ge=30, le=100, description="Of the stored pictures")
+    long_side_px: int = Field(
+        default=512, ge=64, le=4096, description="Larger pictures are scaled down"
+    )
+
+    @model_validator(mode="after")
+    def _publishes_what_it_keeps(self) -> "Shots":
+        if self.publish_at_most < self.keep:
+            raise ValueError(
+                f"has publish_at_most ({self.publish_at_most}) below keep ({self.keep})"
+            )
+        return self
+
+
+class Encoder(Section):
+    """The model that turns shots and sentences into vectors."""
+
+    model: ModelName | None = Field(
+        default=None,
+        description="A name from `descry models list`; null: the one that is installed",
+    )
+    device: Device = Field(default="auto", description="auto, cpu, cuda or cuda:N")
+    precision: Literal["auto", "fp32", "fp16", "bf16"] = Field(
+        default="auto", description="Of the arithmetic; auto: fp32 on a CPU, a half on a GPU"
+    )
+    batch: int = Field(default=32, ge=1, le=1024, description="Shots encoded in one go, at most")
+    max_wait_s: Seconds = Field(
+        default=0.05, ge=0, le=10, description="How long the first shot waits for others to join it"
+    )
+
+
+class Index(Section):
+    """The structure that is searched."""
+
+    kind: Literal["faiss", "flat"] = Field(
+        default="faiss", description="faiss, or flat (plain and exact, for a comparison)"
+    )
+
+
+class Search(Section):
+    """How tracks are ranked."""
+
+    best_of: int = Field(default=3, ge=1, le=16, description="Shots of a track that speak for it")
+    limit: int = Field(default=10, ge=1, le=500, description="Hits, unless a search asks otherwise")
+
+
+class Retention(Section):
+    """How long pictures and vectors of people are kept: seconds, or 10m, 12h, 30d."""
+
+    live_s: Seconds = Field(
+        default=30 * DAY_S, ge=1, le=CENTURY_S, description="What cameras saw, counted from then"
+    )
+    imports_s: Annotated[Seconds, Field(ge=1, le=CENTURY_S)] | None = Field(
+        default=None, description="What files brought, counted from the import; null: until removed"
+    )
+    collections: dict[str, Annotated[Seconds, Field(ge=1, le=CENTURY_S)] | None] = Field(
+        default={}, description="The same for one collection: {trial: 7d, evidence: null}"
+    )
+    sweep_s: Seconds = Field(
+        default=60.0, ge=1, le=DAY_S, description="How often the old is removed"
+    )
+
+    @field_validator("collections")
+    @classmethod
+    def _collections_have_names(cls, named: dict[str, float | None]) -> dict[str, float | None]:
+        return {as_collection(name): span_s for name, span_s in named.items()}
+
+
+class Crops(Section):
+    """The stream of shots that wait for the encoder."""
+
+    max_length: int = Field(
+        default=10_000,
+        ge=10,
+        description="When so many wait, imports wait too and live cameras drop",
+    )
+
+
+class Sources(Section):
+    """How cameras are opened and reopened."""
+
+    open_timeout_s: Seconds = Field(
+        default=10.0, gt=0, le=300, description="Until a camera must answer"
+    )
+    read_timeout_s: Seconds = Field(
+        default=10.0, gt=0, le=300, description="Silence after which a camera is lost"
+    )
+    reconnect_min_s: Seconds = Field(
+        default=1.0,
+        gt=0,
+        le=3600,
+        description="Wait before the first new attempt; it doubles each time",
+    )
+    reconnect_max_s: Seconds = Field(default=60.0, gt=0, le=3600, description="The longest wait")
+
+    @model_validator(mode="after")
+    def _waits_grow(self) -> "Sources":
+        low, high = self.reconnect_min_s, self.reconnect_max_s
+        if low > high:
+            raise ValueError(f"has reconnect_min_s ({low:g}) above reconnect_max_s ({high:g})")
+        return self
+
+
+class Api(Section):
+    """Where searches are answered."""
+
+    host: str = Field(
+        default="127.0.0.1", min_length=1, description="Address to listen on, where there is a port"
+    )
+    port: int | None = Field(
+        default=None, ge=0, le=65535, description="null: the unix socket alone; 0: any free port"
+    )
+    url: ApiUrl | None = Field(
+        default=None,
+        description="A query worker on another machine for commands to ask: http://host:8000",
+    )
+    token_file: PathOnDisk | None = Field(
+        default=None, description="Holds the token of that worker; null: `token` in the data folder"
+    )
