@@ -1,0 +1,288 @@
+"""A small, real RTSP server: loops an H.264 or H.265 file as a camera would, over TCP.
+
+As a process of its own, so that it can be killed:
+`python tests/rtsp_server.py CLIP.mp4 --port 0` prints its address.
+"""
+
+import argparse
+import base64
+import hashlib
+import os
+import re
+import secrets
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+if not __package__:  # started as a script: the checkout is not on the path yet
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tests.rtsp_media import AccessUnit, Clip, RtpWriter, describe, load_clip, packetise
+
+# A client that takes nothing for this long is gone.
+SEND_TIMEOUT_S = 10.0
+
+
+@dataclass
+class Behaviour:
+    """How the camera behaves; the defaults are a good one.
+
+    Attributes:
+        user: asks for credentials if set.
+        auth: "digest" or "basic".
+        path: the only path with a stream; others get 404.
+        codec: announces this instead of the truth.
+        silent: accepts connections and says nothing.
+        stall_after_s: sends nothing more after so many seconds of a connection.
+        speed: 1 is real time, 0 as fast as the client reads.
+        every_nth_damaged: overwrites the middle of every n-th picture; 0 for none.
+    """
+
+    user: str | None = None
+    password: str = ""
+    auth: str = "digest"
+    path: str = "live"
+    codec: str | None = None
+    silent: bool = False
+    stall_after_s: float | None = None
+    speed: float = 1.0
+    every_nth_damaged: int = 0
+    nonce: str = field(default_factory=lambda: secrets.token_hex(16))
+
+    def admits(self, method: str, header: str) -> bool:
+        """Whether an Authorization header opens the door."""
+        if self.user is None:
+            return True
+        if self.auth == "basic":
+            token = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+            return header == f"Basic {token}"
+        given = dict(re.findall(r'(\w+)="([^"]*)"', header))
+        ha1 = _md5(f"{self.user}:camera:{self.password}")
+        ha2 = _md5(f"{method}:{given.get('uri', '')}")
+        return given.get("response") == _md5(f"{ha1}:{self.nonce}:{ha2}")
+
+    @property
+    def challenge(self) -> str:
+        """The WWW-Authenticate header."""
+        if self.auth == "basic":
+            return 'Basic realm="camera"'
+        return f'Digest realm="camera", nonce="{self.nonce}"'
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+class Session:
+    """One client: answers its requests, and after PLAY sends it the stream."""
+
+    def __init__(self, server: "RtspServer", client: socket.socket) -> None:
+        self.server = server
+        self.client = client
+        self._sending = threading.Lock()
+        self._over = threading.Event()
+
+    def serve(self) -> None:
+        """Until the client leaves."""
+        with suppress(OSError), self.client, self.client.makefile("rb") as requests:
+            if self.server.behaviour.silent:
+                self._over.wait()
+            while head := requests.read(1):
+                if head == b"$":  # RTCP from the client
+                    _, size = struct.unpack(">BH", requests.read(3))
+                    requests.read(size)
+                elif not self._answer((head + requests.readline()).decode("latin-1"), requests):
+                    break
+        self._over.set()
+
+    def _answer(self, line: str, requests) -> bool:
+        method, url = [*line.split(), "", ""][:2]
+        headers: dict[str, str] = {}
+        while text := requests.readline().decode("latin-1").strip():
+            name, _, value = text.partition(":")
+            headers[name.lower()] = value.strip()
+        requests.read(int(headers.get("content-length", 0)))
+        status, extra, body = self._respond(method, url, headers)
+        fields = {"CSeq": headers.get("cseq", "0"), **extra}
+        if body:
+            fields["Content-Length"] = str(len(body))
+        text = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        self._send(f"RTSP/1.0 {status}\r\n{text}\r\n".encode() + body)
+        if method == "PLAY" and status.startswith("200"):
+            threading.Thread(target=self._stream, daemon=True).start()
+        return method != "TEARDOWN"
+
+    def _respond(
+        self, method: str, url: str, headers: dict[str, str]
+    ) -> tuple[str, dict[str, str], bytes]:
+        behaviour, clip = self.server.behaviour, self.server.clip
+        if method == "OPTIONS":
+            return "200 OK", {"Public": "DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER"}, b""
+        if not behaviour.admits(method, headers.get("authorization", "")):
+            return "401 Unauthorized", {"WWW-Authenticate": behaviour.challenge}, b""
+        if not re.match(rf"rtsp://[^/]+/{re.escape(behaviour.path)}(/|$)", url):
+            return "404 Not Found", {}, b""
+        if method == "DESCRIBE":
+            kind = {"Content-Type": "application/sdp", "Content-Base": url.rstrip("/") + "/"}
+            return "200 OK", kind, describe(clip, behaviour.codec or clip.codec)
+        if method == "SETUP" and "TCP" not in headers.get("transport", ""):
+            return "461 Unsupported Transport", {}, b""
+        extra = {"Session": "1;timeout=60"}
+        if method == "SETUP":
+            extra["Transport"] = "RTP/AVP/TCP;unicast;interleaved=0-1"
+        return "200 OK", extra, b""
+
+    def _stream(self) -> None:
+        rtp = RtpWriter()
+        codec, behaviour = self.server.clip.codec, self.server.behaviour
+        began = time.monotonic()
+        with suppress(OSError):
+            for count, (send_at, shown_s, unit) in enumerate(self.server.schedule(), 1):
+                if self._over.wait(max(send_at - time.monotonic(), 0)):
+                    return
+                if _is_past(began, behaviour.stall_after_s):
+                    continue
+                damaged = behaviour.every_nth_damaged and count % behaviour.every_nth_damaged == 0
+                nals = [_damage(nal) for nal in unit.nals] if damaged else unit.nals
+                self._send(rtp.write([p for n in nals for p in packetise(codec, n)], shown_s))
+
+    def _send(self, data: bytes) -> None:
+        with self._sending:
+            self.client.sendall(data)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._over.set()
+        with suppress(OSError):
+            self.client.shutdown(socket.SHUT_RDWR)
+
+
+def _is_past(began: float, limit_s: float | None) -> bool:
+    return limit_s is not None and time.monotonic() - began > limit_s
+
+
+def _damage(nal: bytes) -> bytes:
+    third = len(nal) // 3
+    return nal[:1] + b"\xff" * (third * 2) + nal[1 + third * 2 :]
+
+
+class RtspServer:
+    """Serves one looping clip to any number of clients while used as a context manager."""
+
+    def __init__(
+        self, clip: Clip | Path, behaviour: Behaviour | None = None, *, port: int = 0
+    ) -> None:
+        self.clip = load_clip(clip) if isinstance(clip, Path) else clip
+        self.behaviour = behaviour or Behaviour()
+        self._listener = socket.create_server(("127.0.0.1", port))
+        self.port: int = self._listener.getsockname()[1]
+        self._began = time.monotonic()
+        self._sessions: set[Session] = set()
+        self._lock = threading.Lock()
+
+    @property
+    def url(self) -> str:
+        """Where the stream is, without credentials."""
+        return f"rtsp://127.0.0.1:{self.port}/{self.behaviour.path}"
+
+    def schedule(self) -> Iterator[tuple[float, float, AccessUnit]]:
+        """When to send each picture (monotonic), its rising timestamp, and the picture.
+
+        All clients share the camera's time. One that joins gets the running group of
+        pictures from its key frame, as cameras answer PLAY with a fresh one.
+        """
+        speed, units = self.behaviour.speed, self.clip.units
+        now_s = (time.monotonic() - self._began) * speed
+        lap, at_s = divmod(now_s, self.clip.duration_s)
+        start = max(i for i, u in enumerate(units) if i == 0 or (u.is_key and u.dts_s <= at_s))
+        delay_s = now_s - lap * self.clip.duration_s - units[start].dts_s
+        while True:
+            lap_s = lap * self.clip.duration_s
+            for unit in units[start:]:
+                due_s = lap_s + unit.dts_s + delay_s
+                send_at = self._began + due_s / speed if speed else 0.0
+                yield send_at, lap_s + unit.pts_s, unit
+            lap, start = lap + 1, 0
+
+    def hang_up(self) -> None:
+        """Drop every client, as a camera that restarts does."""
+        with self._lock:
+            for session in self._sessions:
+                session.close()
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        # A plain close would leave the accepting thread asleep on some kernels.
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.hang_up()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                wait = struct.pack("ll", int(SEND_TIMEOUT_S), 0)
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, wait)
+                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        session = Session(self, client)
+        with self._lock:
+            self._sessions.add(session)
+        session.serve()
+        with self._lock:
+            self._sessions.discard(session)
+
+
+@contextmanager
+def server_process(clip: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server in a process of its own, to be killed at will; and its address."""
+    command = [sys.executable, __file__, str(clip), *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process, process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
+def main() -> None:
+    """Serve a file until killed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--port", type=int, default=0, help="0 asks the kernel for one")
+    parser.add_argument("--path", default="live")
+    parser.add_argument("--user")
+    parser.add_argument("--password-env", help="the variable that holds the password")
+    parser.add_argument("--realtime", action=argparse.BooleanOptionalAction, default=True)
+    args = parser.parse_args()
+    password = os.environ[args.password_env] if args.password_env else ""
+    speed = 1.0 if args.realtime else 0.0
+    behaviour = Behaviour(user=args.user, password=password, path=args.path, speed=speed)
+    with RtspServer(args.file, behaviour, port=args.port) as server:
+        sys.stdout.write(f"{server.url}\n")
+        sys.stdout.flush()
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+
+
+if __name__ == "__main__":
+    main()
