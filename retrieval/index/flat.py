@@ -1,0 +1,46 @@
+"""The plainest index: one matrix, searched whole. It judges the others."""
+
+import numpy as np
+
+from retrieval.index.gallery import Gallery, near_best
+from retrieval.index.ledger import Rows
+from retrieval.types import Vector, Vectors
+
+FIRST_ROWS = 1024
+
+
+class FlatIndex(Gallery):
+    """A gallery searched by one matrix product: nothing to build, nothing to tune, exact."""
+
+    def __init__(self, model_id: str, dimension: int) -> None:
+        super().__init__(model_id, dimension, _Matrix(dimension))
+
+
+class _Matrix:
+    """A `VectorStore` that doubles when it is full, so that adding costs the same for ever."""
+
+    def __init__(self, dimension: int) -> None:
+        self._rows: Vectors = np.empty((FIRST_ROWS, dimension), np.float32)
+        self._used = 0
+
+    def append(self, vectors: Vectors) -> None:
+        used = self._used + len(vectors)
+        if used > len(self._rows):
+            grown = np.empty((max(used, len(self._rows) * 2), vectors.shape[1]), np.float32)
+            grown[: self._used] = self._rows[: self._used]
+            self._rows = grown
+        self._rows[self._used : used] = vectors
+        self._used = used
+
+    def keep(self, rows: Rows) -> None:
+        kept = self._rows[rows]
+        self._rows = np.empty((max(len(rows) * 2, FIRST_ROWS), kept.shape[1]), np.float32)
+        self._rows[: len(rows)] = kept
+        self._used = len(rows)
+
+    def take(self, rows: Rows) -> Vectors:
+        return self._rows[rows]
+
+    def nearest(self, query: Vector, *, k: int, admitted: Rows) -> Rows:
+        scores = self._rows[: self._used] @ query  # (N,)
+        return admitted[near_best(scores[admitted], k)]

@@ -1,0 +1,178 @@
+"""What an index knows of its shots besides their vectors: ids, filters, retirements."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.types import TrackKey
+from retrieval.types import Sighting, Vector, Where
+
+Rows = NDArray[np.int64]
+"""(N,) positions in the columns and among the vectors, rising."""
+
+#: Dead rows are tolerated up to this many, or up to half of all, before they are squeezed out.
+DEAD_ROWS_KEPT = 1024
+
+COLUMNS = np.dtype(
+    [
+        ("camera", np.int32),
+        ("collection", np.int32),
+        ("captured_at", np.float64),
+        ("expires_at", np.float64),  # +inf for never, −inf for a row that is dead
+    ]
+)
+
+
+class Ledger:
+    """Rows of sightings in columns, so that a filter is a few array operations.
+
+    A row never moves until `squeeze`, which keeps the order; the owner of the vectors appends
+    and squeezes in step. A retired, removed or expired row is dead: no filter admits it.
+
+    Retirements are remembered by track, so that a shot delivered late or twice stays retired,
+    and forgotten with the track's last shot: the memory is bounded by the tracks held. So a
+    removed track that is added again is found again; whoever removes must also see to it
+    that the log no longer delivers it.
+    """
+
+    def __init__(self, dimension: int) -> None:
+        self._columns = np.empty(DEAD_ROWS_KEPT, COLUMNS)
+        self._sightings: list[Sighting | None] = []
+        self._live = 0
+        self._row_of: dict[TrackKey, dict[int, int]] = {}
+        self._retired_of: dict[TrackKey, set[int]] = {}
+        self._camera_codes: dict[str, int] = {}
+        self._collection_codes: dict[str, int] = {}
+        self._no_vector: Vector = np.eye(1, dimension, dtype=np.float32)[0]
+
+    def __len__(self) -> int:
+        return self._live
+
+    @property
+    def size(self) -> int:
+        """Rows in use, the dead ones included."""
+        return len(self._sightings)
+
+    def enter(self, sightings: Iterable[Sighting]) -> list[Sighting]:
+        """Give each new sighting the next row and retire what it replaces.
+
+        A shot that arrives after its own retirement gets no row, but still retires
+        what it replaces: the outcome is the same in whatever order shots come.
+
+        Returns:
+            Those that got a row, in the order of their rows.
+        """
+        entered = []
+        for sighting in sightings:
+            track, number = sighting.shot
+            if sighting.replaces is not None:
+                self._retire(track, sighting.replaces)
+            is_known = number in self._row_of.get(track, ())
+            if not is_known and number not in self._retired_of.get(track, ()):
+                self._append(sighting)
+                entered.append(sighting)
+        return entered
+
+    def remove(self, tracks: Iterable[TrackKey]) -> int:
+        """Let every row of `tracks` die; how many did."""
+        rows = [row for track in set(tracks) for row in self._row_of.get(track, {}).values()]
+        self._kill(rows)
+        return len(rows)
+
+    def expire(self, now: float) -> int:
+        """Let every row that has expired by `now` (Unix seconds) die; how many did."""
+        expires_at = self._columns["expires_at"][: self.size]
+        rows = np.flatnonzero((expires_at <= now) & (expires_at > -np.inf))
+        self._kill(rows.tolist())
+        return len(rows)
+
+    def admitted(self, where: Where, tracks: Collection[TrackKey] | None = None) -> Rows:
+        """The rows that `where` admits, of `tracks` only unless None."""
+        wanted = [set(names) for names in (where.tracks, tracks) if names is not None]
+        if not wanted:
+            return np.flatnonzero(self._admits(self._columns[: self.size], where))
+        of_tracks = [self._row_of.get(track, {}).values() for track in set.intersection(*wanted)]
+        rows = np.sort(np.fromiter((row for some in of_tracks for row in some), np.int64))
+        return rows[self._admits(self._columns[rows], where)]
+
+    def sighting(self, row: int, vector: Vector) -> Sighting:
+        """The sighting in a live `row`, with its `vector`, which the ledger does not hold."""
+        sighting = self._sightings[row]
+        if sighting is None:
+            raise LookupError(f"row {row} is dead")
+        return replace(sighting, vector=vector)
+
+    def squeeze(self) -> Rows | None:
+        """Drop the dead rows once they are many; the rows kept, or None if nothing moved."""
+        dead = self.size - self._live
+        if dead <= max(DEAD_ROWS_KEPT, self._live):
+            return None
+        kept = np.flatnonzero(self._columns["expires_at"][: self.size] > -np.inf)
+        self._columns = np.resize(self._columns[kept], max(len(kept) * 2, DEAD_ROWS_KEPT))
+        self._sightings = [self._sightings[row] for row in kept.tolist()]
+        for row, sighting in enumerate(self._sightings):
+            if sighting is not None:
+                track, number = sighting.shot
+                self._row_of[track][number] = row
+        return kept
+
+    def _append(self, sighting: Sighting) -> None:
+        row = self.size
+        if row == len(self._columns):
+            self._columns = np.resize(self._columns, row * 2)
+        track, number = sighting.shot
+        self._columns[row] = (
+            _code(self._camera_codes, track.camera_id),
+            _code(self._collection_codes, sighting.collection),
+            sighting.captured_at,
+            np.inf if sighting.expires_at is None else sighting.expires_at,
+        )
+        # The vector lives once, beside the ledger: at 512 numbers it is nearly all of the memory.
+        self._sightings.append(replace(sighting, vector=self._no_vector))
+        self._row_of.setdefault(track, {})[number] = row
+        self._live += 1
+
+    def _retire(self, track: TrackKey, number: int) -> None:
+        self._retired_of.setdefault(track, set()).add(number)
+        row = self._row_of.get(track, {}).get(number)
+        if row is not None:
+            self._kill([row], keep_retirements=True)
+
+    def _kill(self, rows: Sequence[int], *, keep_retirements: bool = False) -> None:
+        self._columns["expires_at"][rows] = -np.inf
+        self._live -= len(rows)
+        for row in rows:
+            sighting = self._sightings[row]
+            if sighting is None:
+                continue
+            self._sightings[row] = None
+            track, number = sighting.shot
+            numbers = self._row_of[track]
+            del numbers[number]
+            if not numbers and not keep_retirements:
+                del self._row_of[track]
+                self._retired_of.pop(track, None)
+
+    def _admits(self, columns: NDArray[Any], where: Where) -> NDArray[np.bool_]:
+        mask: NDArray[np.bool_] = columns["expires_at"] > where.now  # (N,)
+        if where.cameras is not None:
+            mask &= _among(self._camera_codes, where.cameras)[columns["camera"]]
+        if where.collections is not None:
+            mask &= _among(self._collection_codes, where.collections)[columns["collection"]]
+        if where.since is not None:
+            mask &= columns["captured_at"] >= where.since
+        if where.until is not None:
+            mask &= columns["captured_at"] < where.until
+        return mask
+
+
+def _code(codes: dict[str, int], name: str) -> int:
+    return codes.setdefault(name, len(codes))
+
+
+def _among(codes: dict[str, int], names: Collection[str]) -> NDArray[np.bool_]:
+    """(C,) whether the name of each code is one of `names`; asked for by code."""
+    return np.fromiter((name in names for name in codes), np.bool_, len(codes))
