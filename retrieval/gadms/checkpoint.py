@@ -1,0 +1,229 @@
+"""Checkpoint files: read without running anything in them, written as safetensors."""
+
+import json
+import logging
+import os
+import pickle
+import struct
+import warnings
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from retrieval.errors import WeightsUnusable
+from retrieval.gadms.configuration import GadmsConfig
+from retrieval.gadms.state_layout import Family, family_of, fit, infer_config, split_heads
+
+log = logging.getLogger(__name__)
+
+# One key holds all we say of a file: safetensors writes several in an order that changes from
+# run to run, and with it the digest that names the model.
+_METADATA_KEY = "descry"
+_FAMILIES = ("ga-dms", "irra", "rde", "clip")
+# What torch's restricted unpickler raises on damaged bytes; fuzzing found each of them.
+_DAMAGED = (
+    RuntimeError, EOFError, ValueError, KeyError, IndexError, AttributeError, TypeError,
+    OverflowError, AssertionError, RecursionError, MemoryError, OSError, struct.error,
+    zipfile.BadZipFile,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checkpoint:
+    """Weights of a dual encoder, fit for its towers.
+
+    Attributes:
+        config: the shape they fill.
+        family: what trained them.
+        tensors: by open_clip name, in the precision they came in.
+        dropped: heads beside the towers, which inference does not use.
+        source_sha256: digest of the file they were first read from; None where nobody said.
+    """
+
+    config: GadmsConfig
+    family: Family
+    tensors: Mapping[str, Tensor]
+    dropped: tuple[str, ...] = ()
+    source_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a file, or one beside it, says of itself; shapes cannot show head counts."""
+
+    configuration: Mapping[str, object]
+    family: Family | None = None
+    source_sha256: str | None = None
+
+
+def read_checkpoint(path: Path, *, text_heads: int | None = None) -> Checkpoint:
+    """Read GA-DMS, IRRA, RDE, OpenAI and open_clip weights, `.pth`, `.pt` or safetensors.
+
+    Nothing in the file is executed: torch reads tensors and plain containers only.
+
+    Args:
+        path: the file. One beside it with the suffix `.json` may give `text_heads` and
+            `vision_head_width`.
+        text_heads: head count of the text tower where no file says it and it is not width / 64.
+
+    Raises:
+        WeightsUnusable: it is damaged, carries code, or is no such checkpoint.
+    """
+    if not path.is_file():
+        raise WeightsUnusable(f"{path}: no such file; check the path")
+    stored, said = _read_safetensors(path) if _is_safetensors(path) else _read_torch(path)
+    said_beside = _read_sidecar(path)
+    try:
+        towers, heads = split_heads(stored)
+        configuration = {**said_beside, **said.configuration}
+        config = infer_config(
+            towers,
+            text_heads=text_heads or _count(configuration, "text_heads"),
+            vision_head_width=_count(configuration, "vision_head_width"),
+        )
+        tensors = fit(towers, config)
+    except ValueError as error:
+        raise WeightsUnusable(f"{path}: {error}") from error
+    family = said.family or family_of(heads)
+    log.info("checkpoint %s: read as %s, %d tensors", path, family, len(tensors))
+    return Checkpoint(config, family, tensors, tuple(sorted(heads)), said.source_sha256)
+
+
+def write_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
+    """Write safetensors, whole or not at all; half precision stays so, as it upcasts exactly.
+
+    Raises:
+        OSError: the disk is full, or the folder not ours to write to.
+    """
+    said = {
+        "configuration": checkpoint.config.to_mapping(),
+        "family": checkpoint.family,
+        "source_sha256": checkpoint.source_sha256,
+    }
+    part = path.with_name(f".{path.name}.part")
+    try:
+        save_file(dict(checkpoint.tensors), part, {_METADATA_KEY: json.dumps(said, sort_keys=True)})
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(path)
+    except SafetensorError as error:
+        raise OSError(f"cannot write {path}: {error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _is_safetensors(path: Path) -> bool:
+    """Whether it is called so, or begins with a length and the brace of a header."""
+    return path.suffix == ".safetensors" or _first_bytes(path)[8:9] == b"{"
+
+
+def _first_bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(9)
+    except OSError as error:
+        raise WeightsUnusable(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], _Said]:
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            metadata = file.metadata() or {}
+            stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError, TypeError) as error:
+        raise WeightsUnusable(f"{path}: truncated or damaged; fetch it again ({error})") from error
+    return stored, _said_in(path, metadata.get(_METADATA_KEY))
+
+
+def _said_in(path: Path, text: str | None) -> _Said:
+    if text is None:
+        return _Said({})
+    try:
+        said = json.loads(text)
+        GadmsConfig.from_mapping(said["configuration"])
+        family, source = said["family"], said["source_sha256"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise WeightsUnusable(f"{path}: its description is damaged; import it again") from error
+    return _Said(said["configuration"], family if family in _FAMILIES else None, source)
+
+
+def _read_torch(path: Path) -> tuple[dict[str, Tensor], _Said]:
+    if not _first_bytes(path).startswith((b"PK", b"\x80")):  # an archive; a bare pickle
+        raise WeightsUnusable(
+            f"{path}: not a checkpoint; expected .pth, .pt or .safetensors weights"
+        )
+    if _is_torchscript(path):
+        raise WeightsUnusable(
+            f"{path}: a TorchScript archive, which is a program; take the state dict or "
+            "safetensors form of the same weights"
+        )
+    try:
+        with warnings.catch_warnings():
+            # They ask to report odd files to torch; we refuse those, in one line.
+            warnings.simplefilter("ignore", UserWarning)
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise WeightsUnusable(
+            f"{path}: carries code or objects beside tensors, or is damaged, and was not opened; "
+            "save its state dict alone and import that"
+        ) from error
+    except _DAMAGED as error:
+        raise WeightsUnusable(f"{path}: truncated or damaged; fetch it again") from error
+    state, configuration = _state_of(path, content)
+    return state, _Said(configuration)
+
+
+def _is_torchscript(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(Path(name).name == "constants.pkl" for name in archive.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return False
+
+
+def _state_of(path: Path, content: Any) -> tuple[dict[str, Tensor], Mapping[str, object]]:
+    """The state dict in what was stored: bare, under `model`, or under `state_dict`."""
+    given: Mapping[str, object] = {}
+    if isinstance(content, Mapping):
+        configuration = content.get("configuration")
+        given = configuration if isinstance(configuration, Mapping) else {}
+        inner = (content.get(key) for key in ("model", "state_dict"))
+        content = next((part for part in inner if isinstance(part, Mapping)), content)
+        state = {
+            name: value
+            for name, value in content.items()
+            if isinstance(name, str) and isinstance(value, Tensor)
+        }
+        if state:
+            return state, given
+    raise WeightsUnusable(
+        f"{path}: holds no weights by name; expected a state dict, bare or under 'model' "
+        "or 'state_dict'"
+    )
+
+
+def _read_sidecar(path: Path) -> Mapping[str, object]:
+    sidecar = path.with_suffix(".json")
+    try:
+        said = json.loads(sidecar.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise WeightsUnusable(f"{sidecar}: not readable as JSON; mend or remove it") from error
+    return said if isinstance(said, Mapping) else {}
+
+
+def _count(configuration: Mapping[str, object], name: str) -> int | None:
+    value = configuration.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, int) or value < 1:
+        raise ValueError(f"its {name} is {value!r}, not a whole number from 1")
+    return value

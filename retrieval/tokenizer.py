@@ -1,0 +1,52 @@
+"""Sentences as CLIP's token ids."""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from open_clip.tokenizer import SimpleTokenizer
+
+#: The id that training uses for a hidden word; no text ever becomes it.
+MASK_ID = 49405
+START_ID = 49406
+END_ID = 49407
+CONTEXT_LENGTH = 77
+
+_SPECIAL = re.compile(r"<(?=(?:start|end)_of_text>)", re.IGNORECASE)
+
+
+def tokenize(texts: Sequence[str]) -> NDArray[np.int64]:
+    """(N, 77) ids: start, the words, end, zeros; what is too long is cut before the end."""
+    ids = np.zeros((len(texts), CONTEXT_LENGTH), np.int64)
+    for row, text in zip(ids, texts, strict=True):
+        words = _encode(text)[: CONTEXT_LENGTH - 2]
+        row[: len(words) + 2] = [START_ID, *words, END_ID]
+    return ids
+
+
+def count_tokens(text: str) -> int:
+    """How many ids `text` becomes, start and end included; past 77 the rest is not read."""
+    return len(_encode(text)) + 2
+
+
+def _encode(text: str) -> list[int]:
+    return list(_tokenizer().encode(text))
+
+
+@lru_cache(maxsize=1)
+def _tokenizer() -> Any:
+    """CLIP's tokenizer with the ways shut by which a text could become a special id.
+
+    The mask reuses the id of the vocabulary's last merge, so without that merge the word
+    "jekyll" is two ordinary pieces. And a sentence that spells out an end token would be cut
+    there: it is read as letters and signs instead.
+    """
+    tokenizer = SimpleTokenizer()
+    last_merge = max(tokenizer.bpe_ranks, key=tokenizer.bpe_ranks.__getitem__)
+    del tokenizer.bpe_ranks[last_merge]
+    clean = tokenizer.clean_fn
+    tokenizer.clean_fn = lambda text: _SPECIAL.sub("< ", clean(text))
+    return tokenizer

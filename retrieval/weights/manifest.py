@@ -1,0 +1,141 @@
+"""The list of models: what each is, where it comes from, and the digest that proves it."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from retrieval.errors import WeightsUnusable
+from retrieval.gadms.configuration import PRESETS
+
+Kind = Literal["encoder", "detector"]
+
+#: Models of such names have no file: their weights are drawn, and their ranking means nothing.
+UNTRAINED = "untrained-"
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One model.
+
+    Attributes:
+        name: what people call it.
+        kind: `encoder` or `detector`.
+        licence: of the weights, as far as it is known.
+        source: where they come from, for a person.
+        configuration: preset of an encoder; None where the file says it.
+        file: its name in the folder of models; None for a model without one.
+        size: bytes; None where it is not known.
+        sha256: of the file as it is fetched or, once installed, of the file in the folder; None
+            where nobody told us.
+        address: direct URL; None where a person must fetch it.
+        note: what to know before relying on it.
+    """
+
+    name: str
+    kind: Kind
+    licence: str
+    source: str
+    configuration: str | None = None
+    file: str | None = None
+    size: int | None = None
+    sha256: str | None = None
+    address: str | None = None
+    note: str | None = None
+
+    def __post_init__(self) -> None:
+        check_model_name(self.name)
+        if self.kind not in ("encoder", "detector"):
+            raise ValueError(f"model {self.name!r}: kind {self.kind!r} is not encoder or detector")
+        if self.file is not None and (Path(self.file).name != self.file or self.file[:1] == "."):
+            raise ValueError(f"model {self.name!r}: file {self.file!r} is not a plain file name")
+        if self.sha256 is not None and not _SHA256.fullmatch(self.sha256):
+            raise ValueError(f"model {self.name!r}: sha256 is not 64 hexadecimal digits")
+        if self.size is not None and (not isinstance(self.size, int) or self.size < 0):
+            raise ValueError(f"model {self.name!r}: size {self.size!r} is not a number of bytes")
+        if self.configuration is not None and self.configuration not in PRESETS:
+            raise ValueError(
+                f"model {self.name!r}: no configuration {self.configuration!r}; "
+                f"there are {', '.join(PRESETS)}"
+            )
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Plain values, for a file."""
+        return asdict(self)
+
+
+def check_model_name(name: object) -> str:
+    """Return `name` if it may name a model: it is also a file's name and a word on the shell.
+
+    Raises:
+        ValueError: it may not.
+    """
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ValueError(
+            f"{name!r} cannot name a model: use 1 to 64 of a-z, 0-9, '-', '_' and '.', "
+            "starting with a letter or digit"
+        )
+    return name
+
+
+def read_manifest(text: str, where: str) -> tuple[dict[str, Entry], dict[str, str]]:
+    """Models by name, and digests by address, from the YAML of a manifest.
+
+    Raises:
+        WeightsUnusable: it is no manifest; the message names `where`.
+    """
+    try:
+        content = yaml.safe_load(text) or {}
+        entries = [_entry(values) for values in content.get("models") or []]
+        digests = {str(address): str(digest) for address, digest in _pairs(content, "digests")}
+    except (yaml.YAMLError, AttributeError, TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise WeightsUnusable(f"{where}: not a list of models, mend or remove it: {reason}") from (
+            error
+        )
+    return {entry.name: entry for entry in entries}, digests
+
+
+def write_manifest(entries: Mapping[str, Entry], digests: Mapping[str, str]) -> str:
+    """The YAML that `read_manifest` reads back."""
+    models = [
+        {key: value for key, value in entry.to_mapping().items() if value is not None}
+        for _, entry in sorted(entries.items())
+    ]
+    return yaml.safe_dump(
+        {"models": models, "digests": dict(sorted(digests.items()))},
+        sort_keys=False, allow_unicode=True,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def bundled_manifest() -> Mapping[str, Entry]:
+    """The models this version knows of, by name."""
+    text = resources.files("retrieval.weights").joinpath("models.yaml").read_text("utf-8")
+    return read_manifest(text, "the bundled models.yaml")[0]
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _entry(values: Mapping[str, Any]) -> Entry:
+    known = {field.name for field in fields(Entry)}
+    if unknown := sorted(set(values) - known):
+        raise ValueError(f"unknown entry {unknown[0]!r} of model {values.get('name')!r}")
+    return Entry(**values)
+
+
+def _pairs(content: Mapping[str, Any], key: str) -> list[tuple[object, object]]:
+    return list((content.get(key) or {}).items())
