@@ -12,6 +12,7 @@ DescryError                     exit code
     StoreUnavailable                3   Redis did not answer in time
     StoreFull                       1   no room left for pictures
     ServiceUnavailable              3   the query worker did not answer
+    WireError                       1   a message that cannot be read: damaged or of another version
 """
 
 from typing import ClassVar
@@ -81,3 +82,7 @@ class ServiceUnavailable(DescryError):
     """The query worker did not answer."""
 
     exit_code = 3
+
+
+class WireError(DescryError):
+    """A message that cannot be read: damaged, or written by another version."""

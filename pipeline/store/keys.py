@@ -1,0 +1,63 @@
+"""Every Redis key the system writes, its type, what it holds and how long it lives.
+
+    {ns}:crops               stream  published shots, group `embedders`; until settled
+    {ns}:damaged             stream  id and reason of messages put aside; capped by length
+    {ns}:sightings           stream  embedded shots; retention
+    {ns}:views               hash    view → last durable message and heartbeat; a day of silence
+    {ns}:track:{track}       hash    first and last seen, state, kept shots, thumbnail; retention
+    {ns}:tracks:{camera}     zset    track → first_seen_at; retention
+    {ns}:live                set     tracks of live cameras that are still open
+    {ns}:cameras             set     every camera id ever seen
+    {ns}:camera:{camera}     hash    kind, state, rates, drops; for ever
+    {ns}:runs:{camera}       zset    run_id → started_at; retention
+    {ns}:run:{camera}/{run}  hash    what was read, how far, the safe point; retention
+    {ns}:collections         hash    collection → the instant it was first used; until removed
+    {ns}:retired             zset    media key of a picture nobody needs → retired_at; minutes
+    {ns}:lease:{camera}      string  the worker that reads it; expires in seconds
+
+All of them live on one Redis (or a replicated one), so no key carries a hash tag.
+"""
+
+from detectors.types import TrackKey
+
+GROUP = "embedders"
+"""The consumer group of `{ns}:crops`."""
+
+
+class Keys:
+    """The keys of one installation, or of one test."""
+
+    def __init__(self, namespace: str) -> None:
+        self.namespace = namespace
+        self.crops = f"{namespace}:crops"
+        self.damaged = f"{namespace}:damaged"
+        self.sightings = f"{namespace}:sightings"
+        self.views = f"{namespace}:views"
+        self.live = f"{namespace}:live"
+        self.cameras = f"{namespace}:cameras"
+        self.collections = f"{namespace}:collections"
+        self.retired = f"{namespace}:retired"
+
+    def track(self, track: TrackKey) -> str:
+        """The hash of one track."""
+        return f"{self.namespace}:track:{track}"
+
+    def tracks(self, camera_id: str) -> str:
+        """The tracks of a camera by the instant they were first seen."""
+        return f"{self.namespace}:tracks:{camera_id}"
+
+    def camera(self, camera_id: str) -> str:
+        """The hash of one camera."""
+        return f"{self.namespace}:camera:{camera_id}"
+
+    def runs(self, camera_id: str) -> str:
+        """The runs of a camera by the instant they started."""
+        return f"{self.namespace}:runs:{camera_id}"
+
+    def run(self, camera_id: str, run_id: str) -> str:
+        """The hash of one run."""
+        return f"{self.namespace}:run:{camera_id}/{run_id}"
+
+    def lease(self, camera_id: str) -> str:
+        """Who reads a live camera."""
+        return f"{self.namespace}:lease:{camera_id}"

@@ -1,0 +1,271 @@
+"""The one module that forgets: sightings, tracks, pictures, runs, boxes."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import redis
+
+from detectors.types import TrackKey
+from pipeline.store.boxes import BoxArchive
+from pipeline.store.cameras import CameraStore
+from pipeline.store.connection import store_errors
+from pipeline.store.keys import GROUP, Keys
+from pipeline.store.media import Media
+from pipeline.store.runs import RunStore
+from pipeline.store.sighting_log import SightingLog
+from pipeline.store.stream_scan import Message, StreamScan
+from pipeline.store.tracks import CHOOSE_THUMBNAIL_LUA, TrackRecord, decode_track
+
+log = logging.getLogger(__name__)
+
+#: How long the picture of a replaced shot stays, for a page that still shows it.
+_RETIRED_FOR_S = 600.0
+#: A `*.tmp` older than this belongs to no living writer.
+_LEFTOVER_AFTER_S = 3600.0
+_BATCH = 500
+
+_FORGET_SHOT = (
+    CHOOSE_THUMBNAIL_LUA
+    + """
+local removed = redis.call('XDEL', KEYS[1], ARGV[1])
+if redis.call('HDEL', KEYS[2], 'shot:' .. ARGV[2]) == 1 then choose_thumbnail(KEYS[2]) end
+return removed
+"""
+)
+
+_FORGET_CROP = """
+redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
+return redis.call('XDEL', KEYS[1], ARGV[2])
+"""
+
+# A track that was seen again since we looked is not forgotten.
+_FORGET_TRACK = """
+local now = redis.call('HMGET', KEYS[1], 'last', 'shots')
+if now[1] and (now[1] ~= ARGV[2] or now[2] ~= '0') then return 0 end
+redis.call('ZREM', KEYS[2], ARGV[1])
+redis.call('SREM', KEYS[3], ARGV[1])
+redis.call('DEL', KEYS[1])
+return 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionPolicy:
+    """How long things stay; None is for ever.
+
+    Attributes:
+        live_s: what a live camera saw, from the instant of capture.
+        imports_s: what was imported, from the first import on.
+        collections: the same for single collections, by name.
+    """
+
+    live_s: float | None
+    imports_s: float | None
+    collections: Mapping[str, float | None] = field(default_factory=dict)
+
+    def expires_at(
+        self, collection: str, captured_at: float, imported_at: float | None
+    ) -> float | None:
+        """The instant from which it must not be found; None for never."""
+        usual = self.live_s if collection == "live" else self.imports_s
+        kept_s = self.collections.get(collection, usual)
+        if kept_s is None:
+            return None
+        is_live = collection == "live" or imported_at is None
+        return (captured_at if is_live or imported_at is None else imported_at) + kept_s
+
+
+@dataclass(slots=True)
+class SweepReport:
+    """What one sweep forgot, false if nothing; `finished` is False when it was asked to stop."""
+
+    sightings: int = 0
+    crops: int = 0
+    tracks: int = 0
+    runs: int = 0
+    pictures: int = 0
+    leftovers: int = 0
+    views: int = 0
+    finished: bool = True
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, each.name) for each in fields(self) if each.name != "finished")
+
+
+class _Stopped(Exception):
+    """Asked to stop; never leaves this module."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sweep:
+    """`gone(collection, captured_at, imported_at)` says whether what belongs to them must go."""
+
+    gone: Callable[[str, float, float | None], bool]
+    stopped: Callable[[], bool]
+    report: SweepReport = field(default_factory=SweepReport)
+
+    def check(self) -> None:
+        if self.stopped():
+            raise _Stopped
+
+
+class Retention:
+    """Forgets what is past retention, in batches, and may be stopped between them.
+
+    A picture goes before the message that names it, so that a sweep that was killed is
+    completed by the next. Nothing is trimmed by length: what is young stays, read or not.
+    """
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        keys: Keys,
+        media: Media,
+        boxes: BoxArchive,
+        policy: RetentionPolicy,
+        *,
+        view_timeout_s: float = 86_400.0,
+    ) -> None:
+        self._redis = client
+        self._keys = keys
+        self._media = media
+        self._boxes = boxes
+        self._policy = policy
+        self._view_timeout_s = view_timeout_s
+        self._log = SightingLog(client, keys)
+        self._cameras = CameraStore(client, keys)
+        self._runs = RunStore(client, keys)
+        self._scan = StreamScan(client)
+        self._forget_shot = client.register_script(_FORGET_SHOT)
+        self._forget_crop = client.register_script(_FORGET_CROP)
+        self._forget_track = client.register_script(_FORGET_TRACK)
+
+    @store_errors()
+    def sweep(self, now: float, stopped: Callable[[], bool] = lambda: False) -> SweepReport:
+        """Forget all that has expired by `now` (Unix seconds)."""
+
+        def gone(collection: str, captured_at: float, imported_at: float | None) -> bool:
+            expires_at = self._policy.expires_at(collection, captured_at, imported_at)
+            return expires_at is not None and expires_at <= now
+
+        sweep = _Sweep(gone, stopped)
+        try:
+            self._forget(sweep)
+            self._forget_retired(sweep, now - _RETIRED_FOR_S)
+            self._forget_views(sweep, now - self._view_timeout_s)
+            sweep.report.leftovers = self._media.delete_leftovers(now - _LEFTOVER_AFTER_S)
+        except _Stopped:
+            sweep.report.finished = False
+        return sweep.report
+
+    @store_errors()
+    def remove_collection(
+        self, name: str, stopped: Callable[[], bool] = lambda: False
+    ) -> SweepReport:
+        """Forget a collection, whatever its age; nothing may be importing into it."""
+        sweep = _Sweep(lambda collection, _at, _imported_at: collection == name, stopped)
+        try:
+            self._forget(sweep)
+            self._redis.hdel(self._keys.collections, name)
+        except _Stopped:
+            sweep.report.finished = False
+        return sweep.report
+
+    def _forget(self, sweep: _Sweep) -> None:
+        self._forget_crops(sweep)
+        self._forget_sightings(sweep)
+        self._forget_runs(sweep, self._forget_tracks(sweep))
+
+    def _forget_crops(self, sweep: _Sweep) -> None:
+        crops = self._keys.crops
+        for batch in self._expired(crops, sweep):
+            for crop in batch:
+                sweep.report.crops += self._forget_crop(keys=[crops], args=[GROUP, crop.entry_id])
+
+    def _forget_sightings(self, sweep: _Sweep) -> None:
+        sightings = self._keys.sightings
+        for batch in self._expired(sightings, sweep):
+            for message in batch:
+                sweep.report.pictures += self._delete_picture(message.picture)
+            with self._redis.pipeline(transaction=False) as pipe:
+                for message in batch:
+                    if message.shot is None:
+                        pipe.xdel(sightings, message.entry_id)
+                        continue
+                    keys = [sightings, self._keys.track(message.shot.track)]
+                    number = str(message.shot.number)
+                    self._forget_shot(keys=keys, args=[message.entry_id, number], client=pipe)
+                sweep.report.sightings += sum(pipe.execute())
+
+    def _expired(self, stream: str, sweep: _Sweep) -> Iterator[list[Message]]:
+        """What must go, a batch at a time."""
+        sweep.check()
+        for batch in self._scan.batches(stream, _BATCH):
+            yield [m for m in batch if sweep.gone(m.collection, m.captured_at, m.imported_at)]
+            sweep.check()
+
+    def _forget_tracks(self, sweep: _Sweep) -> set[tuple[str, str]]:
+        """The (camera, run) of the tracks that stay."""
+        surviving: set[tuple[str, str]] = set()
+        for key, record, last in self._all_tracks(sweep):
+            if record is None or (
+                not record.shots
+                and sweep.gone(record.collection, record.last_seen_at, record.imported_at)
+            ):
+                hashes = [self._keys.track(key), self._keys.tracks(key.camera_id), self._keys.live]
+                if self._forget_track(keys=hashes, args=[str(key), last]):
+                    sweep.report.tracks += 1
+                    continue
+            surviving.add((key.camera_id, key.run_id))
+        return surviving
+
+    def _all_tracks(self, sweep: _Sweep) -> Iterator[tuple[TrackKey, TrackRecord | None, bytes]]:
+        for camera_id in self._cameras.known():
+            members: Any = self._redis.zrange(self._keys.tracks(camera_id), 0, -1)
+            for start in range(0, len(members), _BATCH):
+                sweep.check()
+                keys = [TrackKey.parse(m.decode()) for m in members[start : start + _BATCH]]
+                with self._redis.pipeline(transaction=False) as pipe:
+                    for key in keys:
+                        pipe.hgetall(self._keys.track(key))
+                    found = pipe.execute()
+                for key, known in zip(keys, found, strict=True):
+                    yield key, decode_track(key, known), known.get(b"last", b"")
+
+    def _forget_runs(self, sweep: _Sweep, surviving: set[tuple[str, str]]) -> None:
+        for camera_id in self._cameras.known():
+            sweep.check()
+            for run in self._runs.of_camera(camera_id):
+                seen_at = run.started_at if run.watched_until is None else run.watched_until
+                is_gone = sweep.gone(run.collection, seen_at, run.imported_at)
+                if is_gone and (camera_id, run.run_id) not in surviving:
+                    self._boxes.delete(camera_id, run.run_id)
+                    self._redis.zrem(self._keys.runs(camera_id), run.run_id)
+                    self._redis.delete(self._keys.run(camera_id, run.run_id))
+                    sweep.report.runs += 1
+
+    def _forget_retired(self, sweep: _Sweep, before: float) -> None:
+        retired = self._keys.retired
+        while True:
+            sweep.check()
+            pictures: Any = self._redis.zrangebyscore(retired, "-inf", before, 0, _BATCH)
+            if not pictures:
+                return
+            for picture in pictures:
+                sweep.report.pictures += self._delete_picture(picture.decode())
+            self._redis.zrem(retired, *pictures)
+
+    def _forget_views(self, sweep: _Sweep, before: float) -> None:
+        silent = [n for n, view in self._log.views().items() if view.heartbeat_at < before]
+        if silent:
+            sweep.report.views = int(self._redis.hdel(self._keys.views, *silent))
+            log.warning("views gave no sign of life and must rebuild: %s", ", ".join(silent))
+
+    def _delete_picture(self, key: str) -> bool:
+        try:
+            return bool(key) and self._media.delete(key)
+        except ValueError as error:
+            log.warning("a message names a picture that is none of ours: %s", error)
+            return False

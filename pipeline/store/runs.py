@@ -1,0 +1,199 @@
+"""What is known of each run: what was read, how far, and where a restart takes up again."""
+
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+import redis
+
+from pipeline.store.connection import store_errors
+from pipeline.store.keys import Keys
+
+log = logging.getLogger(__name__)
+
+_SAFE_POINT = "safe_point"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One unbroken connection to a camera, or the reading of one file.
+
+    Attributes:
+        camera_id: whose.
+        run_id: fresh for a connection; a digest of what is read for a file.
+        kind: `live` or `file`.
+        source: the file's name, or the camera's address without credentials.
+        digest: of the file's content; empty for a live camera.
+        started_at: when its first frame was captured, Unix seconds.
+        collection: `live`, or the import it belongs to.
+        imported_at: when the file was first imported; None for a live camera.
+        detector: which one looked.
+        state: `reading`, `done`, or `broken` before its end.
+        reason: why it is broken.
+        watched_until: when its last frame so far was captured; None before the first.
+        expected_frames: how many the file says it has; None where nobody can know.
+        frames_read: frames looked at, or dropped, or skipped.
+        frames_dropped: frames nobody had time for.
+        boxes_seen: tracked boxes.
+        shots_published: handed to the encoder.
+        tracks: confirmed tracks.
+        unpublished_tracks: tracks that never had a shot good enough.
+    """
+
+    camera_id: str
+    run_id: str
+    kind: Literal["live", "file"]
+    source: str
+    started_at: float
+    collection: str
+    digest: str = ""
+    imported_at: float | None = None
+    detector: str = ""
+    state: Literal["reading", "done", "broken"] = "reading"
+    reason: str = ""
+    watched_until: float | None = None
+    expected_frames: int | None = None
+    frames_read: int = 0
+    frames_dropped: int = 0
+    boxes_seen: int = 0
+    shots_published: int = 0
+    tracks: int = 0
+    unpublished_tracks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SafePoint:
+    """An instant at which no track was open: reading may start again behind it.
+
+    Attributes:
+        frame_number: the last frame that need not be read again; 0 for none.
+        next_track_number: what the tracker counts on from.
+        counters: what had been counted by then.
+    """
+
+    frame_number: int
+    next_track_number: int
+    counters: Mapping[str, int]
+
+
+_NAMES = frozenset(each.name for each in fields(RunRecord))
+_IDENTITY = {"camera_id", "run_id", "kind", "started_at", "collection", "imported_at"}
+_PROGRESS = frozenset(
+    {"watched_until", "expected_frames", "frames_read", "frames_dropped", "boxes_seen"}
+    | {"shots_published", "tracks", "unpublished_tracks"}
+)
+
+
+class RunStore:
+    """The runs of every camera; coverage is read off them."""
+
+    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+        self._redis = client
+        self._keys = keys
+
+    @store_errors()
+    def begin(self, run: RunRecord) -> RunRecord:
+        """Make `run` known, or known again; what is known of it now.
+
+        The day of its first import stays: a file that is read again must not live longer. So do
+        the figures of the first reading, until `progress` says better.
+        """
+        key = self._keys.run(run.camera_id, run.run_id)
+        given = {name: json.dumps(value) for name, value in asdict(run).items()}
+        again: Any = {n: given[n] for n in given.keys() - _IDENTITY - _PROGRESS}
+        used_at = run.started_at if run.imported_at is None else run.imported_at
+        with self._redis.pipeline(transaction=True) as pipe:
+            for name in sorted(given.keys() - again.keys()):
+                pipe.hsetnx(key, name, given[name])
+            pipe.hset(key, mapping=again)
+            pipe.zadd(self._keys.runs(run.camera_id), {run.run_id: run.started_at}, nx=True)
+            pipe.hsetnx(self._keys.collections, run.collection, repr(float(used_at)))
+            pipe.hgetall(key)
+            known = _decode(pipe.execute()[-1])
+        return run if known is None else known
+
+    @store_errors()
+    def progress(self, camera_id: str, run_id: str, **figures: float | None) -> None:
+        """Say how far a run has come; the names are those of `RunRecord`, the values absolute."""
+        if unknown := figures.keys() - _PROGRESS:
+            raise TypeError(f"a run counts no {', '.join(sorted(unknown))}")
+        self._set(camera_id, run_id, figures)
+
+    @store_errors()
+    def save_safe_point(self, camera_id: str, run_id: str, point: SafePoint) -> None:
+        """A restart takes up behind `point`; what came up to it must be stored by now."""
+        self._set(camera_id, run_id, {_SAFE_POINT: asdict(point)})
+
+    @store_errors()
+    def safe_point(self, camera_id: str, run_id: str) -> SafePoint | None:
+        """Where a restart takes up; None for the beginning."""
+        raw: Any = self._redis.hget(self._keys.run(camera_id, run_id), _SAFE_POINT)
+        return SafePoint(**json.loads(raw)) if raw else None
+
+    @store_errors()
+    def finish(
+        self, camera_id: str, run_id: str, state: Literal["done", "broken"], reason: str = ""
+    ) -> None:
+        """The run is over."""
+        self._set(camera_id, run_id, {"state": state, "reason": reason})
+
+    @store_errors()
+    def get(self, camera_id: str, run_id: str) -> RunRecord | None:
+        """What is known of a run."""
+        return _decode(self._redis.hgetall(self._keys.run(camera_id, run_id)))
+
+    @store_errors()
+    def of_camera(self, camera_id: str) -> list[RunRecord]:
+        """The runs of a camera by the instant they started."""
+        members: Any = self._redis.zrange(self._keys.runs(camera_id), 0, -1)
+        with self._redis.pipeline(transaction=False) as pipe:
+            for run_id in members:
+                pipe.hgetall(self._keys.run(camera_id, run_id.decode()))
+            return [run for run in map(_decode, pipe.execute()) if run is not None]
+
+    @store_errors()
+    def collections(self) -> dict[str, float]:
+        """Every collection with the instant it was first used."""
+        found: Any = self._redis.hgetall(self._keys.collections)
+        return {name.decode(): float(at) for name, at in found.items()}
+
+    def _set(self, camera_id: str, run_id: str, values: Mapping[str, Any]) -> None:
+        if values:
+            self._redis.hset(
+                self._keys.run(camera_id, run_id),
+                mapping={name: json.dumps(value) for name, value in values.items()},
+            )
+
+
+def watched(
+    runs: Iterable[RunRecord], *, since: float | None, until: float | None
+) -> list[tuple[float, float]]:
+    """When a camera was watched inside a window: intervals in order, none touching the next."""
+    low = float("-inf") if since is None else since
+    high = float("inf") if until is None else until
+    spans = sorted(
+        (max(run.started_at, low), min(run.watched_until, high))
+        for run in runs
+        if run.watched_until is not None
+    )
+    joined: list[tuple[float, float]] = []
+    for start, end in spans:
+        if end < start:
+            continue
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _decode(raw: Any) -> RunRecord | None:
+    known = {name.decode(): value for name, value in raw.items()}
+    try:
+        return RunRecord(**{n: json.loads(value) for n, value in known.items() if n in _NAMES})
+    except (TypeError, ValueError):
+        if known:
+            log.warning("a run's record is damaged and was passed over")
+        return None

@@ -1,0 +1,164 @@
+"""The log of embedded shots: what the index, the watches and the counters are views of."""
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+
+from pipeline.errors import WireError
+from pipeline.store.connection import block_ms, store_errors
+from pipeline.store.crop_stream import TakenCrop
+from pipeline.store.keys import GROUP, Keys
+from pipeline.store.tracks import CHOOSE_THUMBNAIL_LUA
+from pipeline.store.wire import LoggedSighting, decode_sighting, encode_sighting
+
+log = logging.getLogger(__name__)
+
+START = "0-0"
+"""The position before the first message."""
+
+# Two workers may encode one crop: whoever deletes it first settles it. The loser wrote the same
+# picture again, perhaps after it was retired, so it makes sure that somebody deletes it.
+# A shot may arrive after the one that replaces it: `gone:{n}` waits for it.
+_SETTLE = (
+    CHOOSE_THUMBNAIL_LUA
+    + """
+local crops, sightings, track, retired = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local group, entry, number, replaces, quality, picture, now = unpack(ARGV, 1, 7)
+redis.call('XACK', crops, group, entry)
+local ours = redis.call('XDEL', crops, entry) == 1
+local forgotten = redis.call('EXISTS', track) == 0
+if forgotten or not ours then
+  if redis.call('HEXISTS', track, 'shot:' .. number) == 0 then
+    redis.call('ZADD', retired, now, picture)
+  end
+  return 0
+end
+redis.call('XADD', sightings, '*', unpack(ARGV, 8))
+redis.call('HSET', track, 'shot:' .. number, quality .. '|' .. picture)
+if replaces ~= '' then redis.call('HSET', track, 'gone:' .. replaces, '1') end
+for _, n in ipairs({number, replaces}) do
+  local kept = redis.call('HGET', track, 'shot:' .. n)
+  if kept and redis.call('HEXISTS', track, 'gone:' .. n) == 1 then
+    redis.call('ZADD', retired, now, string.match(kept, '|(.*)$'))
+    redis.call('HDEL', track, 'shot:' .. n)
+  end
+end
+choose_thumbnail(track)
+return 1
+"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How far a reader of the log has it on disk, and when it last said so (Unix seconds)."""
+
+    position: str
+    heartbeat_at: float
+
+
+def position_order(position: str) -> tuple[int, int]:
+    """What positions of the log are compared by; as text, 10-0 would come before 9-0."""
+    instant_ms, _, sequence = position.partition("-")
+    return int(instant_ms), int(sequence or 0)
+
+
+class SightingLog:
+    """An append-only stream; a crop becomes a sighting exactly once.
+
+    Attributes:
+        damaged: messages passed over because they could not be read.
+    """
+
+    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+        self.damaged = 0
+        self._redis = client
+        self._keys = keys
+        self._settle = client.register_script(_SETTLE)
+        self._warned: set[bytes] = set()
+
+    @store_errors()
+    def settle(self, taken: Sequence[tuple[TakenCrop, LoggedSighting]]) -> int:
+        """Turn crops into sightings; how many were still ours to turn.
+
+        Each crop at once: the sighting appended, the track brought up to date, the crop
+        acknowledged and deleted. A crop whose track was forgotten meanwhile is only deleted.
+        """
+        with self._redis.pipeline(transaction=False) as pipe:
+            for crop, sighting in taken:
+                shot = sighting.shot
+                fields = [part for pair in encode_sighting(sighting).items() for part in pair]
+                self._settle(
+                    keys=[
+                        self._keys.crops,
+                        self._keys.sightings,
+                        self._keys.track(shot.track),
+                        self._keys.retired,
+                    ],
+                    args=[
+                        GROUP,
+                        crop.entry_id,
+                        shot.number,
+                        "" if sighting.replaces is None else sighting.replaces,
+                        repr(float(sighting.quality)),
+                        sighting.picture,
+                        repr(float(sighting.embedded_at)),
+                        *fields,
+                    ],
+                    client=pipe,
+                )
+            return sum(pipe.execute())
+
+    @store_errors()
+    def read(
+        self, after: str, *, count: int, block_s: float = 0.0
+    ) -> list[tuple[str, LoggedSighting]]:
+        """Up to `count` sightings behind `after`; empty when `block_s` went by without one.
+
+        A message that cannot be read is passed over and counted: it must not stop a view.
+        """
+        while True:
+            block = block_ms(self._redis, block_s) if block_s > 0 else None
+            streams: Any = self._redis.xread({self._keys.sightings: after}, count, block)
+            rows = [row for _, stream in streams for row in stream]
+            good = [(row[0].decode(), sighting) for row in rows if (sighting := self._decode(*row))]
+            if good or not rows:
+                return good
+            after = rows[-1][0].decode()
+
+    @store_errors()
+    def last_id(self) -> str:
+        """The position of the last message that is still there; `START` if none is."""
+        last: Any = self._redis.xrevrange(self._keys.sightings, count=1)
+        return str(last[0][0].decode()) if last else START
+
+    @store_errors()
+    def length(self) -> int:
+        """How many messages the log holds."""
+        return int(self._redis.xlen(self._keys.sightings))
+
+    @store_errors()
+    def register_view(self, name: str, position: str, now: float) -> None:
+        """Say that view `name` has everything up to `position` on disk, and is alive."""
+        state = json.dumps({"position": position, "heartbeat_at": now})
+        self._redis.hset(self._keys.views, name, state)
+
+    @store_errors()
+    def views(self) -> dict[str, View]:
+        """Who reads the log, and how far."""
+        found: Any = self._redis.hgetall(self._keys.views)
+        return {name.decode(): View(**json.loads(state)) for name, state in found.items()}
+
+    def _decode(self, entry_id: bytes, fields: dict[bytes, bytes]) -> LoggedSighting | None:
+        try:
+            return decode_sighting(fields)
+        except WireError as error:
+            if entry_id not in self._warned:
+                self._warned.add(entry_id)
+                self.damaged += 1
+                log.warning("sighting %s: passed over (%s)", entry_id.decode(), error)
+            return None

