@@ -91,7 +91,10 @@ class Detector(Section):
         default="yolo11n", description="A name from `descry models list`, or a .pt or .json file"
     )
     confidence: float = Field(
-        default=0.25, ge=0.01, le=1, description="Boxes less certain than this are not people"
+        default=0.1,
+        ge=0.01,
+        le=1,
+        description="Less certain boxes are ignored; to begin a track takes 0.4, to go on this",
     )
     image_size_px: int = Field(
         default=640,

@@ -17,6 +17,10 @@ _IN_URL = re.compile(r"(?<=://)[^\s'\"<>]*@")
 _IN_QUERY = re.compile(r"(?i)\b(password|passwd|pwd|token)=[^\s&'\"<>]+")
 
 
+# Libraries that report their own loading and every request at INFO.
+CHATTY = ("faiss", "httpx", "uvicorn", "open_clip", "ultralytics")
+
+
 class Secrets:
     """The values that must never be read in a log."""
 
@@ -99,4 +103,6 @@ def set_up_logging(level: str, *, name: str, stream: TextIO | None = None) -> No
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level.upper())
+    for chatty in CHATTY:
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
     logging.captureWarnings(capture=True)

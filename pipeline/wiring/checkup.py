@@ -7,9 +7,8 @@ from pipeline.config import Settings
 from pipeline.doctor import Questions, Subject, examine
 from pipeline.doctor_machine import Check, nvidia_driver
 from pipeline.errors import ConfigError
-from pipeline.wiring.fingerprints import detector_file, open_library
-from pipeline.wiring.models import encoder_name
 from pipeline.wiring.settings import read_settings
+from pipeline.wiring.weights import detector_file, encoder_name, open_library
 from retrieval.errors import WeightsUnknown
 
 

@@ -1,0 +1,143 @@
+"""What a search asks and what it answers: the words that the CLI, the API and Python share."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SearchRequest(_Record):
+    """A description and where to look for it."""
+
+    text: str
+    cameras: list[str] = []
+    collections: list[str] = []
+    since: Annotated[float | None, Field(description="captured then or later, Unix s")] = None
+    until: Annotated[float | None, Field(description="captured before then, Unix seconds")] = None
+    limit: Annotated[int, Field(ge=1, le=500)] = 10
+    live: Annotated[bool, Field(description="only people in view now")] = False
+
+
+class ShotAnswer(_Record):
+    """One kept sighting of a hit."""
+
+    shot: int
+    captured_at: str
+    score: float
+    quality: float
+    box: tuple[float, float, float, float]
+    thumbnail: str
+
+
+class HitAnswer(_Record):
+    """A track that answers the query; times are ISO-8601 UTC."""
+
+    rank: int
+    track: str
+    camera: str
+    collection: str
+    first_seen_at: str
+    last_seen_at: str
+    live: bool
+    score: Annotated[float, Field(description="cosine similarity, -1 to 1")]
+    probability: Annotated[float | None, Field(description="null until calibrated")] = None
+    shots: Annotated[int, Field(description="how many pictures of the track are kept")]
+    thumbnail: Annotated[str, Field(description="the shot that fits best")]
+    box: Annotated[
+        tuple[float, float, float, float],
+        Field(description="x1 y1 x2 y2 of that shot, pixels of the full frame"),
+    ]
+    best_shots: list[ShotAnswer]
+
+
+class CameraCoverageAnswer(_Record):
+    """What one camera saw in the time asked about."""
+
+    camera: str
+    watched_s: float
+    watched: list[tuple[str, str]]
+    blind_s: float
+    blind: list[tuple[str, str]]
+    frames_dropped: int
+    tracks: int
+    tracks_without_shots: int
+
+
+class CoverageAnswer(_Record):
+    """What was looked at, so that "nobody" can be judged."""
+
+    cameras: list[CameraCoverageAnswer]
+    shots_searched: Annotated[int, Field(description="shots in the index")]
+    shots_of_other_models: Annotated[int, Field(description="not comparable, not searched")]
+    indexed_until: Annotated[str | None, Field(description="embedded before: searchable")]
+
+
+class ModelAnswer(_Record):
+    """Which encoder ranked the hits."""
+
+    name: str
+    id: str
+    trained: bool
+
+
+class SearchAnswer(_Record):
+    """The tracks that fit best, and what stands behind them."""
+
+    query: str
+    hits: list[HitAnswer]
+    no_match: Annotated[bool, Field(description="nothing to show; not yet a judgement")]
+    coverage: CoverageAnswer
+    model: ModelAnswer
+    notes: Annotated[list[str], Field(description="what to know before trusting this")]
+
+
+class TrackAnswer(_Record):
+    """One track, as `tracks list` shows it."""
+
+    track: str
+    camera: str
+    collection: str
+    state: str
+    first_seen_at: str
+    last_seen_at: str
+    live: bool
+    shots: int
+    published: int
+    thumbnail: str | None
+
+
+class TracksAnswer(_Record):
+    """A page of tracks; `next` continues, null at the end."""
+
+    tracks: list[TrackAnswer]
+    next: str | None
+
+
+class RunAnswer(_Record):
+    """One unbroken look at a camera."""
+
+    run: str
+    kind: str
+    source: str
+    state: str
+    started_at: str
+    watched_until: str
+    frames_read: int
+    frames_dropped: int
+    boxes_seen: int
+    tracks: int
+    shots_published: int
+
+
+class CameraAnswer(_Record):
+    """One camera: what it is, and how it does."""
+
+    camera: str
+    kind: str
+    state: str
+    detail: str
+    since: str | None
+    runs: list[RunAnswer]

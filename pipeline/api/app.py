@@ -1,0 +1,149 @@
+"""The HTTP face of the query worker; routes ask the service and do nothing themselves."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Response
+from fastapi.responses import JSONResponse
+
+from pipeline.answers import CameraAnswer, SearchAnswer, SearchRequest, TracksAnswer
+from pipeline.api.auth import require_token
+from pipeline.api.problems import install_problem_handlers
+from pipeline.errors import StoreUnavailable
+
+
+class Service(Protocol):
+    """What the routes ask (`pipeline.workers.service.SearchService`)."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the index has caught up with the log."""
+        ...
+
+    def search(self, request: SearchRequest) -> SearchAnswer:
+        """The tracks that fit best."""
+        ...
+
+
+class Lists(Protocol):
+    """What the routes list (`pipeline.workers.catalogue.Catalogue`)."""
+
+    def tracks(self, camera: str | None, *, after: str | None, count: int) -> TracksAnswer:
+        """A page of tracks."""
+        ...
+
+    def cameras(self, camera: str | None) -> list[CameraAnswer]:
+        """Every camera, or one."""
+        ...
+
+    def boxes(self, camera: str, run: str | None) -> str:
+        """The MOTChallenge rows of a run; of the only one if None."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Backing:
+    """What the application answers from.
+
+    Attributes:
+        service: searches.
+        lists: tracks, cameras, boxes.
+        picture: the JPEG behind a media key; None if it is gone.
+        ping: raises StoreUnavailable if Redis is away.
+        metrics: the Prometheus page.
+        token: who may ask.
+    """
+
+    service: Service
+    lists: Lists
+    picture: Callable[[str], bytes | None]
+    ping: Callable[[], None]
+    metrics: Callable[[], bytes]
+    token: str
+
+
+def build_app(backing: Backing) -> FastAPI:
+    """The application: `/healthz` and `/readyz` for anybody, the rest for the token's holder."""
+    app = FastAPI(title="Descry", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
+    install_problem_handlers(app)
+    app.include_router(_health(backing))
+    guarded = [Depends(require_token(backing.token))]
+    app.include_router(_search(backing), prefix="/api/v1", dependencies=guarded)
+    app.include_router(_pictures(backing), prefix="/api/v1", dependencies=guarded)
+
+    @app.get("/metrics", dependencies=guarded, include_in_schema=False)
+    def metrics() -> Response:
+        return Response(backing.metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    return app
+
+
+def _health(backing: Backing) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.get("/healthz")
+    def healthz() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "alive"}
+
+    @routes.get("/readyz")
+    def readyz() -> JSONResponse:
+        """The model is loaded, Redis answers, and the index has caught up with the log."""
+        try:
+            backing.ping()
+            store = True
+        except StoreUnavailable:
+            store = False
+        checks = {"model": True, "store": store, "index": backing.service.is_ready}
+        ready = all(checks.values())
+        return JSONResponse({"ready": ready, **checks}, status_code=200 if ready else 503)
+
+    return routes
+
+
+def _search(backing: Backing) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.post("/search")
+    def search(request: SearchRequest) -> SearchAnswer:
+        """The tracks that look most like the description, best first.
+
+        A POST, so that no description of a person lands in an access log.
+        """
+        return backing.service.search(request)
+
+    @routes.get("/tracks")
+    def tracks(
+        camera: str | None = None,
+        after: str | None = None,
+        count: Annotated[int, Query(ge=1, le=1000)] = 200,
+    ) -> TracksAnswer:
+        """Tracks by first sight, a page at a time."""
+        return backing.lists.tracks(camera, after=after, count=count)
+
+    @routes.get("/cameras")
+    def cameras(camera: str | None = None) -> list[CameraAnswer]:
+        """Cameras and their runs."""
+        return backing.lists.cameras(camera)
+
+    return routes
+
+
+def _pictures(backing: Backing) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.get("/pictures/{key:path}")
+    def picture(key: str) -> Response:
+        """The JPEG of a kept shot."""
+        data = backing.picture(key)
+        if data is None:
+            raise HTTPException(404, "no such picture: it was replaced or has expired")
+        return Response(data, media_type="image/jpeg", headers={"Cache-Control": "private"})
+
+    @routes.get("/cameras/{camera}/boxes")
+    def boxes(camera: str, run: str | None = None) -> Response:
+        """Every tracked box of a run read with `--keep-boxes`, as MOTChallenge rows."""
+        return Response(backing.lists.boxes(camera, run), media_type="text/csv")
+
+    return routes

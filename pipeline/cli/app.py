@@ -1,0 +1,108 @@
+"""The `descry` command: its verbs, and how each failure ends."""
+
+import sys
+import traceback
+from typing import Annotated
+
+import click
+import typer
+
+from detectors.errors import DetectorError, DetectorUnusable
+from pipeline.cli import (
+    cameras,
+    config,
+    doctor,
+    encode,
+    models,
+    replay,
+    run,
+    search,
+    tracks,
+    worker,
+)
+from pipeline.cli import demo as demo_verb
+from pipeline.errors import DescryError
+from retrieval.errors import (
+    QueryRefused,
+    RetrievalError,
+    WeightsUnknown,
+    WeightsUnreachable,
+    WeightsUnusable,
+)
+
+app = typer.Typer(
+    name="descry",
+    help="Find a person by description in live and recorded video.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    epilog=(
+        "Exit codes: 0 done, 1 failed, 2 impossible request, 3 something outside is down, "
+        "130 interrupted."
+    ),
+)
+app.command()(run.run)
+app.command()(replay.replay)
+app.command()(search.search)
+app.command()(encode.encode)
+app.command()(demo_verb.demo)
+app.command()(doctor.doctor)
+app.add_typer(tracks.app, name="tracks", help="List tracks; export every tracked box.")
+app.add_typer(cameras.app, name="cameras", help="What is watched, and whether it can be.")
+app.add_typer(models.app, name="models", help="The weights: list, fetch, import, verify.")
+app.add_typer(config.app, name="config", help="The settings: show, check, schema.")
+app.add_typer(worker.app, name="worker", help="One worker, for an orchestrator.")
+
+EXIT_INTERRUPTED = 130
+
+
+@app.callback()
+def entry(
+    context: typer.Context,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Find a person by description in live and recorded video."""
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"descry {installed('descry')}")
+        raise typer.Exit
+    context.obj = {"debug": debug}
+
+
+def exit_code_of(error: Exception) -> int:
+    """What a failure ends with: 1 failed, 2 impossible, 3 something outside is down."""
+    match error:
+        case DescryError():
+            return error.exit_code
+        case QueryRefused() | WeightsUnknown() | WeightsUnusable() | DetectorUnusable():
+            return 2
+        case WeightsUnreachable():
+            return 3
+        case _:
+            return 1
+
+
+def main() -> None:
+    """Run the command line: an expected failure is one line, a bug is a traceback."""
+    try:
+        code = app(standalone_mode=False)
+    except click.exceptions.Abort:
+        code = EXIT_INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except KeyboardInterrupt:
+        code = EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of a pipe went away: nobody is left to tell.
+        sys.stderr.close()
+        code = 1
+    except (DescryError, RetrievalError, DetectorError) as error:
+        if "--debug" in sys.argv:
+            traceback.print_exc()
+        sys.stderr.write(f"descry: {error}\n")
+        code = exit_code_of(error)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,59 @@
+"""`descry cameras`: what is watched, and whether it can be."""
+
+import json as json_format
+import sys
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.options import ConfigOption, JsonOption
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command("list")
+def list_cameras(
+    camera: Annotated[str | None, typer.Option(help="Only this one.")] = None,
+    json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """List every camera that was ever read, with its runs."""
+    from pipeline.wiring.sessions import open_session
+    from pipeline.wiring.settings import read_settings
+
+    with open_session(read_settings(config), need=frozenset()) as session:
+        for found in session.lists().cameras(camera):
+            line = (
+                found.model_dump_json()
+                if json
+                else (
+                    f"{found.camera}  {found.kind}  {found.state}  {len(found.runs)} runs"
+                    + (f"  {found.detail}" if found.detail else "")
+                )
+            )
+            sys.stdout.write(line + "\n")
+
+
+@app.command()
+def probe(
+    camera: Annotated[list[str] | None, typer.Argument(help="Which; all if none.")] = None,
+    json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Connect to the cameras of the settings and say what they send."""
+    from pipeline.errors import SourceUnreachable
+    from pipeline.wiring.cameras import probe_cameras
+    from pipeline.wiring.settings import read_settings
+
+    failed = []
+    for name, found in probe_cameras(read_settings(config), camera or []):
+        line = (
+            json_format.dumps({"camera": name, **asdict(found)})
+            if json
+            else (f"{name}  {'ok' if found.ok else 'FAILED'}  {found.detail}")
+        )
+        sys.stdout.write(line + "\n")
+        failed += [] if found.ok else [name]
+    if failed:
+        raise SourceUnreachable(f"no picture from: {', '.join(failed)}")

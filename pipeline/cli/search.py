@@ -1,0 +1,34 @@
+"""`descry search`: a sentence in, tracks out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.options import ConfigOption, JsonOption
+
+
+def search(
+    text: Annotated[str, typer.Argument(help="What the person looks like.", show_default=False)],
+    camera: Annotated[
+        list[str] | None, typer.Option("--camera", help="Only this camera; may be repeated.")
+    ] = None,
+    collection: Annotated[
+        list[str] | None, typer.Option("--collection", help="Only this collection; repeatable.")
+    ] = None,
+    since: Annotated[str | None, typer.Option(help="10m, 2h, 3d ago, or ISO-8601.")] = None,
+    until: Annotated[str | None, typer.Option(help="The same.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, max=500, help="At most so many.")] = None,
+    live: Annotated[bool, typer.Option("--live", help="Only people in view now.")] = False,
+    model: Annotated[str | None, typer.Option(help="The encoder, by name.")] = None,
+    sheet: Annotated[Path | None, typer.Option(help="Draw the hits on a PNG.")] = None,
+    json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Find the tracks that look most like a description."""
+    from pipeline.cli.searching import Question, answer
+
+    question = Question(
+        text, camera or [], collection or [], since=since, until=until, limit=limit, live=live
+    )
+    answer(question, config=config, model=model, sheet=sheet, as_json=json)

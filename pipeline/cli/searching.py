@@ -1,0 +1,158 @@
+"""Asks, and shows what came back: a table, JSON, a contact sheet."""
+
+import sys
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import Image as PictureFile
+from rich.console import Console
+from rich.table import Table
+
+from detectors.types import Image
+from pipeline.answers import HitAnswer, SearchAnswer, SearchRequest
+from pipeline.cli.listing import path_of
+from pipeline.cli.sheet import Card, draw_sheet
+from pipeline.client import Client
+from pipeline.instants import parse_instant
+from pipeline.wiring.sessions import open_session
+from pipeline.wiring.settings import read_settings
+from retrieval.search.query import check_query
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the command line asks; times as typed."""
+
+    text: str
+    cameras: list[str]
+    collections: list[str]
+    since: str | None = None
+    until: str | None = None
+    limit: int | None = None
+    live: bool = False
+
+    def request(self, *, now: float, default_limit: int) -> SearchRequest:
+        """The same for the API.
+
+        Raises:
+            ConfigError: a time makes no sense.
+        """
+        return SearchRequest(
+            text=self.text,
+            cameras=self.cameras,
+            collections=self.collections,
+            since=parse_instant(self.since, now=now) if self.since else None,
+            until=parse_instant(self.until, now=now) if self.until else None,
+            limit=self.limit or default_limit,
+            live=self.live,
+        )
+
+
+def answer(
+    question: Question,
+    *,
+    config: Path | None,
+    model: str | None,
+    sheet: Path | None,
+    as_json: bool,
+) -> None:
+    """Search, and print the answer."""
+    check_query(question.text)  # at once, not once the workers are up
+    settings = read_settings(config, model=model)
+    request = question.request(now=time.time(), default_limit=settings.search.limit)
+    with open_session(settings, need=frozenset({"query"})) as session:
+        client = session.client()
+        found = client.search(request)
+        if sheet is not None:
+            write_sheet(found, client, sheet)
+        show(found, media=session.media, as_json=as_json)
+        if sheet is not None and not as_json:
+            sys.stderr.write(f"contact sheet: {sheet}\n")
+
+
+def show(found: SearchAnswer, *, media: Path | None, as_json: bool) -> None:
+    """Print an answer; thumbnails are paths where the pictures lie on this machine."""
+    if as_json:
+        local = found.model_copy(update={"hits": [_with_paths(h, media) for h in found.hits]})
+        sys.stdout.write(local.model_dump_json() + "\n")
+        return
+    console = Console()
+    for note in found.notes:
+        console.print(f"! {note}", style="yellow", markup=False)
+    if found.no_match:
+        console.print("nobody to show: no shot lies within what was asked for")
+    else:
+        console.print(_table(found.hits))
+    console.print(_coverage_line(found), style="dim", markup=False)
+
+
+def write_sheet(found: SearchAnswer, client: Client, out: Path) -> None:
+    """Draw the hits on a PNG."""
+    cards = [
+        Card(
+            picture=_decode(client.picture(hit.thumbnail)),
+            score=hit.score,
+            camera=hit.camera,
+            at=_short(hit.best_shots[0].captured_at),
+            live=hit.live,
+            rank=hit.rank,
+        )
+        for hit in found.hits
+    ]
+    note = found.notes[0] if found.notes else None
+    draw_sheet(cards, title=found.query, note=note, out=out)
+
+
+def _decode(data: bytes | None) -> Image | None:
+    if data is None:
+        return None
+    return np.asarray(PictureFile.open(BytesIO(data)).convert("RGB"), np.uint8)
+
+
+def _with_paths(hit: HitAnswer, media: Path | None) -> HitAnswer:
+    shots = [
+        shot.model_copy(update={"thumbnail": path_of(shot.thumbnail, media)})
+        for shot in hit.best_shots
+    ]
+    return hit.model_copy(update={"thumbnail": path_of(hit.thumbnail, media), "best_shots": shots})
+
+
+def _table(hits: list[HitAnswer]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("#", "score", "seen", "for", "track"):
+        table.add_column(heading, justify="right" if heading in {"#", "score", "for"} else "left")
+    for hit in hits:
+        first, last = (datetime.fromisoformat(at) for at in (hit.first_seen_at, hit.last_seen_at))
+        table.add_row(
+            str(hit.rank),
+            f"{hit.score:.3f}",
+            _short(hit.first_seen_at) + (" live" if hit.live else ""),
+            f"{(last - first).total_seconds():.0f} s",
+            hit.track,
+        )
+    return table
+
+
+def _short(instant: str) -> str:
+    """An instant without its fraction, for people.
+
+    >>> _short("2026-11-23T10:00:00.250Z")
+    '2026-11-23 10:00:00Z'
+    """
+    return instant[:19].replace("T", " ") + "Z"
+
+
+def _coverage_line(found: SearchAnswer) -> str:
+    coverage = found.coverage
+    watched = sum(camera.watched_s for camera in coverage.cameras)
+    blind = sum(camera.blind_s for camera in coverage.cameras)
+    unseen = sum(camera.tracks_without_shots for camera in coverage.cameras)
+    return (
+        f"looked at {coverage.shots_searched} shots of {len(coverage.cameras)} cameras, "
+        f"{watched / 60:.1f} minutes watched, {blind / 60:.1f} blind, "
+        f"{unseen} people too small to judge; model {found.model.id}"
+    )

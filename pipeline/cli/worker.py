@@ -1,0 +1,86 @@
+"""`descry worker`: one worker of one kind, for an orchestrator or for `descry run`."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.options import ConfigOption
+
+if TYPE_CHECKING:
+    from pipeline.config import Settings
+    from pipeline.shutdown import Stop
+
+app = typer.Typer(no_args_is_help=True)
+
+# How the supervisor tells a worker who started it, so that the worker ends with it.
+ParentOption = Annotated[int | None, typer.Option("--parent", hidden=True)]
+
+
+@app.command()
+def camera(
+    only: Annotated[
+        list[str] | None, typer.Option("--camera", help="Only this camera; repeatable.")
+    ] = None,
+    job: Annotated[Path | None, typer.Option("--job", hidden=True)] = None,
+    parent: ParentOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Read cameras, find and follow people, publish shots."""
+    from pipeline.wiring.workers import work_camera, work_replay
+
+    def work(settings: "Settings", stop: "Stop") -> None:
+        if job is not None:
+            work_replay(settings, job, stop)
+        else:
+            work_camera(settings, only or [], stop)
+
+    _work("camera", work, config, parent)
+
+
+@app.command()
+def embed(
+    name: Annotated[str | None, typer.Option(help="This consumer; unique in the group.")] = None,
+    parent: ParentOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Turn published shots into vectors."""
+    from pipeline.wiring.workers import work_embed
+
+    _work("embed", lambda settings, stop: work_embed(settings, name, stop), config, parent)
+
+
+@app.command()
+def query(
+    socket: Annotated[Path | None, typer.Option(help="Also listen on this unix socket.")] = None,
+    parent: ParentOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Keep the index, answer searches."""
+    from pipeline.wiring.workers import work_query
+
+    _work("query", lambda settings, stop: work_query(settings, socket, stop), config, parent)
+
+
+def _work(
+    kind: str,
+    work: "Callable[[Settings, Stop], None]",
+    config: Path | None,
+    parent: int | None,
+) -> None:
+    from pipeline.logs import set_up_logging
+    from pipeline.shutdown import die_with_parent, stopping
+    from pipeline.wiring.settings import read_settings
+
+    if parent is not None:
+        die_with_parent(parent)
+    settings = read_settings(config)
+    set_up_logging(settings.log_level, name=kind)
+    with stopping() as stop:
+        work(settings, stop)
+    sys.stderr.flush()
+    # Everything of ours is closed. Taking torch apart would add seconds to every stop.
+    os._exit(stop.exit_code)

@@ -1,0 +1,153 @@
+"""Asks a query worker over HTTP: the one door that the command line and Python use."""
+
+import json
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from pipeline.answers import CameraAnswer, SearchAnswer, SearchRequest, TracksAnswer
+from pipeline.errors import (
+    ConfigError,
+    DescryError,
+    NotFound,
+    ServiceUnavailable,
+    StoreUnavailable,
+)
+
+_BY_CODE: dict[str, type[DescryError]] = {
+    "query-refused": ConfigError,
+    "impossible": ConfigError,
+    "malformed": ConfigError,
+    "not-found": NotFound,
+    "store-unavailable": StoreUnavailable,
+}
+
+
+class Client:
+    """A query worker, seen from outside."""
+
+    def __init__(
+        self,
+        *,
+        token: str,
+        socket: Path | None = None,
+        url: str | None = None,
+        timeout_s: float = 60.0,
+    ) -> None:
+        """Talk over a unix socket, or to an address.
+
+        Args:
+            token: what the token file of the data folder holds.
+            socket: the worker's unix socket; `url` is used when None.
+            url: `http(s)://host:port`.
+            timeout_s: seconds to wait for an answer.
+        """
+        transport = httpx.HTTPTransport(uds=str(socket)) if socket else None
+        self._where = str(socket or url)
+        self._http = httpx.Client(
+            transport=transport,
+            base_url=url if url and not socket else "http://descry",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=timeout_s,
+            trust_env=False,
+        )
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self._http.close()
+
+    def is_ready(self) -> bool:
+        """Whether it answers and has its index."""
+        try:
+            return self._http.get("/readyz", timeout=2.0).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def search(self, request: SearchRequest) -> SearchAnswer:
+        """The tracks that fit best.
+
+        Raises:
+            ConfigError: the text or the filters cannot be searched.
+            NotFound: a camera or collection does not exist.
+            ServiceUnavailable: nobody answered.
+        """
+        answer = self._ask("POST", "/api/v1/search", json=request.model_dump())
+        return SearchAnswer.model_validate_json(answer.content)
+
+    def tracks(
+        self, camera: str | None = None, *, after: str | None = None, count: int = 200
+    ) -> TracksAnswer:
+        """A page of tracks by first sight.
+
+        Raises:
+            NotFound: no such camera.
+        """
+        asked = {"camera": camera, "after": after, "count": count}
+        params = {name: value for name, value in asked.items() if value is not None}
+        content = self._ask("GET", "/api/v1/tracks", params=params).content
+        return TracksAnswer.model_validate_json(content)
+
+    def cameras(self, camera: str | None = None) -> list[CameraAnswer]:
+        """Every camera, or one.
+
+        Raises:
+            NotFound: no such camera.
+        """
+        params = {"camera": camera} if camera else {}
+        answer = self._ask("GET", "/api/v1/cameras", params=params)
+        return [CameraAnswer.model_validate(item) for item in json.loads(answer.content)]
+
+    def boxes(self, camera: str, run: str | None = None) -> str:
+        """The MOTChallenge rows of a run.
+
+        Raises:
+            NotFound: no such camera or run, or its boxes were not kept.
+        """
+        params = {"run": run} if run else {}
+        return self._ask("GET", f"/api/v1/cameras/{camera}/boxes", params=params).text
+
+    def picture(self, url: str) -> bytes | None:
+        """The JPEG behind a thumbnail address; None if it is gone."""
+        try:
+            return self._ask("GET", url).content
+        except NotFound:
+            return None
+
+    def _ask(self, method: str, path: str, **how: Any) -> httpx.Response:
+        try:
+            answer = self._http.request(method, path, **how)
+        except httpx.TimeoutException as error:
+            raise ServiceUnavailable(
+                f"the query worker at {self._where} did not answer in time: is it overloaded?"
+            ) from error
+        except httpx.HTTPError as error:
+            raise ServiceUnavailable(
+                f"no query worker answers at {self._where}: start one with 'descry run'"
+            ) from error
+        if answer.is_success:
+            return answer
+        raise _error_of(answer)
+
+
+def _error_of(answer: httpx.Response) -> DescryError:
+    try:
+        body = answer.json()
+        code, detail = str(body["code"]), str(body["detail"])
+    except (ValueError, KeyError, TypeError):
+        return ServiceUnavailable(f"the query worker answered {answer.status_code}: see its log")
+    if code == "unauthorized":
+        return ConfigError("the query worker refuses the token: check api.token_file")
+    return _BY_CODE.get(code, DescryError)(detail)

@@ -1,0 +1,102 @@
+"""Search from Python: what the command line does, as objects."""
+
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+from pipeline.answers import CameraAnswer, SearchAnswer, SearchRequest
+from pipeline.client import Client
+from pipeline.instants import parse_instant
+from pipeline.wiring.sessions import open_session
+from pipeline.wiring.settings import read_settings
+
+
+class Finder:
+    """The tracks of a data folder, found by description.
+
+    It joins the running Descry of that folder, or starts a query worker for as long as it is open.
+
+        with Finder() as finder:
+            for hit in finder.search("man in a black hoodie", cameras=["door"]).hits:
+                print(hit.score, hit.camera, hit.first_seen_at)
+    """
+
+    def __init__(self, config: Path | None = None, *, model: str | None = None) -> None:
+        """Read the settings.
+
+        Args:
+            config: the settings file; found as the command line finds it when None.
+            model: the encoder, by name; the one of the settings when None.
+
+        Raises:
+            ConfigError: the settings do not make sense.
+        """
+        self._settings = read_settings(config, model=model)
+        self._open = ExitStack()
+        self._client: Client | None = None
+
+    def __enter__(self) -> "Finder":
+        session = self._open.enter_context(open_session(self._settings, need=frozenset({"query"})))
+        self._client = self._open.enter_context(session.client())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._open.close()
+
+    def search(
+        self,
+        text: str,
+        *,
+        cameras: Sequence[str] = (),
+        collections: Sequence[str] = (),
+        since: str | None = None,
+        until: str | None = None,
+        limit: int | None = None,
+        live: bool = False,
+    ) -> SearchAnswer:
+        """The tracks that look most like `text`, best first.
+
+        Args:
+            text: what the person looks like.
+            cameras: only these; all if empty.
+            collections: only these; all if empty.
+            since: ISO-8601, or `10m` for ten minutes ago.
+            until: the same.
+            limit: at most so many hits.
+            live: only people in view now.
+
+        Raises:
+            ConfigError: the text or a time makes no sense.
+            NotFound: a camera or collection does not exist.
+        """
+        now = time.time()
+        request = SearchRequest(
+            text=text,
+            cameras=list(cameras),
+            collections=list(collections),
+            since=parse_instant(since, now=now) if since else None,
+            until=parse_instant(until, now=now) if until else None,
+            limit=limit or self._settings.search.limit,
+            live=live,
+        )
+        return self._ask().search(request)
+
+    def cameras(self) -> list[CameraAnswer]:
+        """Every camera that was ever read."""
+        return self._ask().cameras()
+
+    def picture(self, thumbnail: str) -> bytes | None:
+        """The JPEG behind a hit's `thumbnail`; None if it is gone."""
+        return self._ask().picture(thumbnail)
+
+    def _ask(self) -> Client:
+        if self._client is None:
+            raise RuntimeError("use 'with Finder() as finder:'")
+        return self._client

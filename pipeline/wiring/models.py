@@ -1,0 +1,110 @@
+"""Chooses detector, tracker, shot choice and encoder."""
+
+import os
+from dataclasses import dataclass
+
+from detectors.ports import Detector, Tracker
+from detectors.shots import ShotChooser
+from pipeline.config import Settings
+from pipeline.wiring.weights import detector_file, encoder_name, open_library
+from pipeline.workers.following import RunFollower, Tally
+from retrieval.ports import Encoder, Index
+
+
+def build_detector(settings: Settings) -> Detector:
+    """The detector that the settings name: a script, a file of weights, or an installed model.
+
+    Raises:
+        DetectorUnusable: the weights are damaged or find no people.
+        WeightsUnknown: no model of that name.
+        WeightsUnusable: the model is not installed; the message names the command.
+    """
+    section, weights = settings.detector, detector_file(settings)
+    if weights.suffix == ".json":
+        from detectors.fakes import ScriptedDetector
+
+        return ScriptedDetector.from_json(weights)
+    from detectors.yolo import YoloDetector
+
+    return YoloDetector(
+        weights,
+        confidence=section.confidence,
+        image_size_px=section.image_size_px,
+        device=None if section.device == "auto" else section.device,
+        half=None if section.half == "auto" else section.half,
+        batch=section.batch,
+        config_dir=settings.data_dir / "models" / "ultralytics",
+    )
+
+
+def build_tracker(settings: Settings, camera_id: str, first_number: int = 1) -> Tracker:
+    """A tracker for one run of one camera."""
+    from detectors.tracking import UltralyticsTracker
+
+    return UltralyticsTracker(
+        camera_id=camera_id,
+        kind=settings.tracker.kind,
+        patience_s=settings.tracker.patience_s,
+        first_number=first_number,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FollowerMaker:
+    """Makes the follower of each run."""
+
+    settings: Settings
+
+    def follow(
+        self, camera_id: str, run_id: str, first_number: int = 1, tally: Tally | None = None
+    ) -> RunFollower:
+        """A follower at the start of a run, or where a run was last quiet."""
+        shots = self.settings.shots
+        chooser = ShotChooser(
+            camera_id,
+            run_id,
+            keep=shots.keep,
+            publish_at_most=shots.publish_at_most,
+            min_height_px=shots.min_height_px,
+            min_quality=shots.min_quality,
+        )
+        tracker = build_tracker(self.settings, camera_id, first_number)
+        return RunFollower(camera_id, run_id, tracker=tracker, chooser=chooser, tally=tally)
+
+
+def build_encoder(settings: Settings) -> Encoder:
+    """The encoder that the settings name, loaded.
+
+    Raises:
+        WeightsError: it is unknown, not installed, or damaged.
+    """
+    from retrieval.encoder import load_encoder_named
+
+    section = settings.encoder
+    return load_encoder_named(
+        open_library(settings),
+        encoder_name(settings),
+        device=None if section.device == "auto" else section.device,
+        precision=section.precision,
+        batch=section.batch,
+    )
+
+
+def build_index(settings: Settings, encoder: Encoder) -> Index:
+    """The gallery for one encoder's vectors."""
+    match settings.index.kind:
+        case "flat":
+            from retrieval.index.flat import FlatIndex
+
+            return FlatIndex(encoder.model_id, encoder.dimension)
+        case "faiss":
+            from retrieval.index.faiss_flat import FaissIndex
+
+            return FaissIndex(encoder.model_id, encoder.dimension)
+
+
+def quiet_libraries() -> None:
+    """Keep libraries from phoning out, before the first of them is imported."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")

@@ -1,0 +1,273 @@
+"""One owner of a data folder; everybody else is its client.
+
+The owner runs the private Redis and the workers, and serves a local socket. A command that finds
+no owner becomes one for as long as it runs.
+"""
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.client import Client
+from pipeline.config import Settings
+from pipeline.data_folder import DataFolder, Owner
+from pipeline.errors import ConfigError, FolderInUse, ServiceUnavailable, StoreUnavailable
+from pipeline.shutdown import Stop
+from pipeline.store.server import PrivateRedis
+from pipeline.wiring.settings import token_file, worker_environment
+from pipeline.wiring.stores import build_catalogue, open_folder, open_stores
+from pipeline.wiring.weights import detector_file, encoder_name
+from pipeline.workers.catalogue import Catalogue
+from pipeline.workers.jobs import ReplayJob
+from pipeline.workers.supervisor import Supervisor, WorkerSpec
+
+log = logging.getLogger(__name__)
+
+# A query worker loads torch and a model before it answers: seconds, tens of them on a slow disk.
+READY_WITHIN_S = 180.0
+# A short command (a search, say) that owns the folder is soon done.
+OWNER_GONE_WITHIN_S = 30.0
+LOG_BYTES_AT_MOST = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A way to the workers of a data folder, ours or somebody else's.
+
+    Attributes:
+        settings: all of them.
+        supervisor: the workers that we own, and the jobs that we start.
+        folder: the data folder; None where only `api.url` is known.
+        redis_url: where Redis is; None where only the API can be reached.
+        redis: the private Redis, if it is ours.
+        api_socket: the query worker's socket; None if it is reached by `api.url`.
+    """
+
+    settings: Settings
+    supervisor: Supervisor
+    folder: DataFolder | None = None
+    redis_url: str | None = None
+    redis: PrivateRedis | None = None
+    api_socket: Path | None = None
+
+    @property
+    def media(self) -> Path | None:
+        """Where pictures lie on this machine, if they do."""
+        return self.folder.media if self.folder is not None else None
+
+    def tend(self) -> None:
+        """Keep alive what we own; call it a few times a second."""
+        if self.redis is not None and not self.redis.is_alive():
+            log.warning("the private Redis ended: starting it again")
+            try:
+                self.redis.restart()
+            except StoreUnavailable as error:
+                log.warning("%s; trying again", error)
+        self.supervisor.tend()
+
+    def client(self) -> Client:
+        """Ask the query worker, once it is ready.
+
+        Raises:
+            ServiceUnavailable: it did not get ready.
+        """
+        client = Client(
+            token=_read_token(self.settings), socket=self.api_socket, url=self.settings.api.url
+        )
+        deadline = time.monotonic() + READY_WITHIN_S
+        while self.api_socket is not None and not client.is_ready():
+            self.tend()
+            if time.monotonic() > deadline:
+                raise ServiceUnavailable(
+                    f"the query worker was not ready within {READY_WITHIN_S:g} s: "
+                    f"see {self.settings.data_dir / 'logs'}"
+                )
+            time.sleep(0.05)
+        return client
+
+    def lists(self) -> Client | Catalogue:
+        """What lists tracks and cameras: a query worker if there is one, or else the stores."""
+        if self.redis_url is None or self.api_socket is not None:
+            return self.client()
+        return build_catalogue(open_stores(self.settings, self.redis_url))
+
+    def start_job(self, name: str, job: ReplayJob) -> None:
+        """Start a worker that reads one file."""
+        if self.folder is None:
+            raise ConfigError("a file can be read only where the data folder is")
+        job_file = self.folder.runtime_dir / f"{name}.json"
+        job.write(job_file)
+        environment = worker_environment(self.settings, self.redis_url)
+        log_file = self.folder.logs / "replay.log"
+        arguments = ["camera", "--job", str(job_file)]
+        self.supervisor.add(_spec(name, arguments, environment, log_file, once=True))
+
+
+def _read_token(settings: Settings) -> str:
+    path = token_file(settings)
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        raise ConfigError(
+            f"cannot read the token {path} ({error.strerror}): set api.token_file"
+        ) from error
+
+
+@contextmanager
+def open_session(settings: Settings, *, need: frozenset[str]) -> Iterator[Session]:
+    """Reach the workers that `need` names, starting them if nobody owns the data folder.
+
+    Args:
+        settings: all of them.
+        need: of `embed` and `query`.
+
+    Raises:
+        FolderInUse: an owner without these workers does not go away.
+    """
+    if settings.api.url is not None and "embed" not in need:
+        yield Session(settings, Supervisor())
+        return
+    if need:
+        encoder_name(settings)  # says at once what the workers would say much later
+    folder = open_folder(settings)
+    folder.token()
+    with ExitStack() as stack:
+        yield _join_or_own(settings, folder, need, stack)
+
+
+def _join_or_own(
+    settings: Settings, folder: DataFolder, need: frozenset[str], stack: ExitStack
+) -> Session:
+    deadline = time.monotonic() + OWNER_GONE_WITHIN_S
+    while True:
+        owner = folder.read_owner()
+        try:
+            if owner is None:
+                return _own(settings, folder, sorted(need), stack, is_brief=True)
+        except FolderInUse:  # somebody was faster
+            continue
+        if owner.is_up and need - {"query"} <= set(owner.workers):
+            return _join(settings, folder, owner, need, stack)
+        if time.monotonic() > deadline:
+            raise FolderInUse(
+                f"{folder.path} is used by '{owner.command}' (process {owner.pid}), which runs "
+                f"no {' or '.join(sorted(need - set(owner.workers)))} worker: wait, or stop it"
+            )
+        time.sleep(0.1)
+
+
+def _join(
+    settings: Settings, folder: DataFolder, owner: Owner, need: frozenset[str], stack: ExitStack
+) -> Session:
+    """Be the owner's client; a query worker that it lacks is started beside it."""
+    supervisor = Supervisor(most_failures=3)
+    stack.callback(supervisor.stop)
+    url = f"unix://{owner.redis_socket}" if owner.redis_socket else settings.redis.url
+    socket = owner.api_socket
+    if "query" in need and "query" not in owner.workers:
+        socket = folder.runtime_dir / f"api-{os.getpid()}.sock"
+        stack.callback(socket.unlink, missing_ok=True)
+        _start_query(supervisor, settings, folder, url, socket)
+    return Session(settings, supervisor, folder, url, api_socket=socket)
+
+
+def _start_query(
+    supervisor: Supervisor, settings: Settings, folder: DataFolder, url: str | None, socket: Path
+) -> None:
+    log_file = _fresh_log(folder.logs / "query.log")
+    arguments = ["query", "--socket", str(socket)]
+    supervisor.add(_spec("query", arguments, worker_environment(settings, url), log_file))
+
+
+def _own(
+    settings: Settings,
+    folder: DataFolder,
+    kinds: Sequence[str],
+    stack: ExitStack,
+    *,
+    is_brief: bool,
+) -> Session:
+    """Own the folder: its Redis and workers of these kinds, until the stack closes.
+
+    A brief owner keeps its workers' words in log files and gives up after a few failures; one
+    that runs for weeks lets them speak, and never gives up.
+    """
+    stack.enter_context(folder.lock())
+    redis_url, private = _start_redis(settings, folder, stack)
+    supervisor = Supervisor(most_failures=3 if is_brief else None)
+    stack.callback(supervisor.stop)
+    socket = folder.runtime_dir / "api.sock" if "query" in kinds else None
+    environment = worker_environment(settings, redis_url)
+    if socket is not None:
+        socket.unlink(missing_ok=True)
+    for kind in kinds:
+        arguments = {"query": ["--socket", str(socket)], "embed": ["--name", "own"]}.get(kind, [])
+        log_file = _fresh_log(folder.logs / f"{kind}.log") if is_brief else None
+        supervisor.add(_spec(kind, [kind, *arguments], environment, log_file))
+    folder.write_owner(
+        command=" ".join(["descry", *sys.argv[1:2]]),
+        redis_socket=private.socket if private else None,
+        api_socket=socket,
+        workers=kinds,
+        is_up=True,
+    )
+    return Session(settings, supervisor, folder, redis_url, private, socket)
+
+
+def _start_redis(
+    settings: Settings, folder: DataFolder, stack: ExitStack
+) -> tuple[str, PrivateRedis | None]:
+    if settings.redis.url is not None:
+        return settings.redis.url, None
+    private = PrivateRedis(folder.path, folder.runtime_dir)
+    stack.callback(private.stop)
+    private.start()
+    return f"unix://{private.socket}", private
+
+
+def _fresh_log(path: Path) -> Path:
+    """A log file that does not grow for ever."""
+    if path.exists() and path.stat().st_size > LOG_BYTES_AT_MOST:
+        path.replace(path.with_suffix(".old.log"))
+    return path
+
+
+def _spec(
+    name: str,
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    log_file: Path | None,
+    *,
+    once: bool = False,
+) -> WorkerSpec:
+    command = [sys.executable, "-m", "pipeline", "worker", *arguments, "--parent", str(os.getpid())]
+    return WorkerSpec(name, command, environment, log_file, once)
+
+
+def keep_running(settings: Settings, stop: Stop) -> None:
+    """Own the data folder with every worker, until `stop`.
+
+    Raises:
+        FolderInUse: somebody else owns it.
+        ConfigError: the settings cannot work.
+    """
+    encoder_name(settings)
+    folder = open_folder(settings)
+    folder.token()
+    kinds = ["embed", "query"]
+    if any(camera.enabled for camera in settings.cameras.values()):
+        detector_file(settings)
+        kinds.append("camera")
+    else:
+        log.warning("no camera is set: only searches and imports are served")
+    with ExitStack() as stack:
+        session = _own(settings, folder, kinds, stack, is_brief=False)
+        log.info("ready: data in %s; stop with Ctrl-C", folder.path)
+        while not stop.wait(0.1):
+            session.tend()
+        log.info("stopping")

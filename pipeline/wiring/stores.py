@@ -1,0 +1,104 @@
+"""Opens what lasts: Redis, pictures, boxes."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import redis
+
+from pipeline.clock import SystemClock
+from pipeline.config import Settings
+from pipeline.data_folder import DataFolder
+from pipeline.errors import ConfigError
+from pipeline.store.boxes import BoxArchive
+from pipeline.store.cameras import CameraStore
+from pipeline.store.connection import connect
+from pipeline.store.crop_stream import CropStream
+from pipeline.store.keys import Keys
+from pipeline.store.media import FolderMedia
+from pipeline.store.retention import Retention, RetentionPolicy
+from pipeline.store.runs import RunStore
+from pipeline.store.sighting_log import SightingLog
+from pipeline.store.tracks import TrackStore
+from pipeline.workers.catalogue import Catalogue
+
+# A view that was silent for a day no longer holds the log back.
+VIEW_TIMEOUT_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Everything a worker may keep things in."""
+
+    client: redis.Redis
+    crops: CropStream
+    sightings: SightingLog
+    tracks: TrackStore
+    cameras: CameraStore
+    runs: RunStore
+    media: FolderMedia
+    boxes: BoxArchive
+    policy: RetentionPolicy
+    retention: Retention
+
+
+def open_folder(settings: Settings) -> DataFolder:
+    """The data folder, made if it is missing."""
+    return DataFolder.open(
+        settings.data_dir,
+        runtime_dir=settings.runtime_dir,
+        xdg_runtime_dir=os.environ.get("XDG_RUNTIME_DIR"),
+    )
+
+
+def open_stores(settings: Settings, redis_url: str | None = None) -> Stores:
+    """Connect to Redis and the data folder.
+
+    Args:
+        settings: all of them.
+        redis_url: the private Redis; the one of the settings otherwise.
+
+    Raises:
+        ConfigError: there is no Redis to connect to.
+    """
+    url = redis_url or settings.redis.url
+    if url is None:
+        raise ConfigError(
+            "a worker of its own needs redis.url (DESCRY_REDIS__URL): set it, or use 'descry run'"
+        )
+    password = settings.redis.password
+    private = redis_url is not None
+    client = connect(
+        url=url,
+        unix_socket=None,
+        username=None if private else settings.redis.username,
+        password=None if private or password is None else password.get_secret_value(),
+        timeout_s=settings.redis.timeout_s,
+    )
+    return _assemble(settings, client, open_folder(settings).path)
+
+
+def _assemble(settings: Settings, client: redis.Redis, folder: Path) -> Stores:
+    keys = Keys(settings.redis.namespace)
+    media, boxes = FolderMedia(folder / "media"), BoxArchive(folder / "boxes")
+    retention = settings.retention
+    policy = RetentionPolicy(
+        live_s=retention.live_s, imports_s=retention.imports_s, collections=retention.collections
+    )
+    return Stores(
+        client=client,
+        crops=CropStream(client, keys, max_length=settings.crops.max_length),
+        sightings=SightingLog(client, keys),
+        tracks=TrackStore(client, keys),
+        cameras=CameraStore(client, keys),
+        runs=RunStore(client, keys),
+        media=media,
+        boxes=boxes,
+        policy=policy,
+        retention=Retention(client, keys, media, boxes, policy, view_timeout_s=VIEW_TIMEOUT_S),
+    )
+
+
+def build_catalogue(stores: Stores) -> Catalogue:
+    """What lists the contents of the stores."""
+    return Catalogue(stores.cameras, stores.runs, stores.tracks, stores.boxes, SystemClock())

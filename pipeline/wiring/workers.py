@@ -1,0 +1,142 @@
+"""Builds each kind of worker from the settings, and runs it."""
+
+import os
+import socket
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+
+from detectors.types import Frame
+from pipeline.clock import SystemClock
+from pipeline.config import Settings
+from pipeline.errors import NotFound
+from pipeline.handoff import NewestFrames
+from pipeline.shutdown import Stop
+from pipeline.telemetry import Telemetry
+from pipeline.wiring.cameras import chosen_cameras, reader_maker
+from pipeline.wiring.models import FollowerMaker, build_detector, quiet_libraries
+from pipeline.wiring.stores import Stores, open_stores
+from pipeline.workers.jobs import ReplayJob
+from pipeline.workers.pictures import Publishing
+from pipeline.workers.recording import Destination, Outbox, Recorder
+
+quiet_libraries()
+
+
+def _destination(stores: Stores, telemetry: Telemetry) -> Destination:
+    return Destination(stores.crops, stores.tracks, telemetry)
+
+
+def work_camera(settings: Settings, only: list[str], stop: Stop) -> None:
+    """Watch cameras until `stop`."""
+    from pipeline.workers.camera import CameraParts, CameraWorker
+
+    clock, telemetry, stores = SystemClock(), Telemetry(), open_stores(settings)
+    frames: NewestFrames[Frame] = NewestFrames()
+    publishing = Publishing(
+        collection="live",
+        imported_at=None,
+        time_source="arrival",
+        is_live=True,
+        jpeg_quality=settings.shots.jpeg_quality,
+        long_side_px=settings.shots.long_side_px,
+    )
+    destination = _destination(stores, telemetry)
+    names = chosen_cameras(settings, only)
+    maker = FollowerMaker(settings)
+    parts = CameraParts(
+        make_reader=reader_maker(settings, frames, telemetry),
+        sources={name: settings.cameras[name].url for name in names},
+        frames=frames,
+        detector=build_detector(settings),
+        batch=settings.detector.batch,
+        follow=maker.follow,
+        record=lambda outbox: Recorder(destination, publishing, outbox, clock),
+        end_open_tracks=lambda name: stores.tracks.end_all_of(
+            name, except_run=None, now=clock.now()
+        ),
+        cameras=stores.cameras,
+        runs=stores.runs,
+        telemetry=telemetry,
+        clock=clock,
+    )
+    CameraWorker(parts).run(stop)
+
+
+def work_replay(settings: Settings, job_file: Path, stop: Stop) -> None:
+    """Read one file to its end.
+
+    Raises:
+        SourceUnreadable: the file is damaged; what came before is kept.
+    """
+    from pipeline.workers.replay import ReplayParts, ReplayWorker
+
+    job = ReplayJob.read(job_file)
+    clock, telemetry, stores = SystemClock(), Telemetry(), open_stores(settings)
+    record = stores.runs.get(job.camera_id, job.run_id)
+    if record is None:
+        raise NotFound(f"no run {job.run_id} of camera {job.camera_id!r} was begun")
+    publishing = Publishing(
+        collection=job.collection,
+        imported_at=record.imported_at,
+        time_source=job.time_source,
+        is_live=False,
+        jpeg_quality=settings.shots.jpeg_quality,
+        long_side_px=settings.shots.long_side_px,
+    )
+    outbox = Outbox(at_most=None)
+    with stores.boxes as boxes:
+        parts = ReplayParts(
+            open_frames=partial(_open_frames, job),
+            detector=build_detector(settings),
+            batch=1 if job.realtime else settings.detector.batch,
+            follow=partial(FollowerMaker(settings).follow, job.camera_id, job.run_id),
+            runs=stores.runs,
+            boxes=boxes if job.keep_boxes else None,
+            clock=clock,
+        )
+        recorder = Recorder(_destination(stores, telemetry), publishing, outbox, clock)
+        ReplayWorker(job, parts, recorder, outbox).run(stop)
+
+
+def _open_frames(job: ReplayJob, first_frame: int) -> Iterable[Frame]:
+    from pipeline.sources.video_file import VideoFile, inspect_video
+
+    return VideoFile(
+        inspect_video(Path(job.path)),
+        job.camera_id,
+        job.run_id,
+        job.started_at,
+        fps=job.fps,
+        first_frame=first_frame,
+    )
+
+
+def work_embed(settings: Settings, name: str | None, stop: Stop) -> None:
+    """Embed shots until `stop`."""
+    from pipeline.wiring.models import build_encoder
+    from pipeline.workers.embed import Embedding, EmbedWorker
+
+    stores, telemetry = open_stores(settings), Telemetry()
+    parts = Embedding(
+        encoder=build_encoder(settings),
+        crops=stores.crops,
+        sightings=stores.sightings,
+        media=stores.media,
+        telemetry=telemetry,
+        clock=SystemClock(),
+    )
+    worker = EmbedWorker(
+        parts,
+        name=name or f"{socket.gethostname()}-{os.getpid()}",
+        batch=settings.encoder.batch,
+        max_wait_s=settings.encoder.max_wait_s,
+    )
+    worker.run(stop)
+
+
+def work_query(settings: Settings, api_socket: Path | None, stop: Stop) -> None:
+    """Keep the index and answer until `stop`."""
+    from pipeline.wiring.serving import build_query_worker
+
+    build_query_worker(settings, open_stores(settings), api_socket).run(stop)

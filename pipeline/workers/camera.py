@@ -1,0 +1,220 @@
+"""The camera worker: one batched detector for many cameras, a tracker for each."""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Literal
+
+from detectors.ports import Detector
+from detectors.types import Frame
+from pipeline.clock import Clock
+from pipeline.errors import StoreUnavailable
+from pipeline.handoff import NewestFrames
+from pipeline.sources.reader import CameraReader
+from pipeline.store.cameras import CameraStore
+from pipeline.store.runs import RunRecord, RunStore
+from pipeline.telemetry import Telemetry
+from pipeline.workers.following import RunFollower
+from pipeline.workers.recording import Outbox, Recorder, done
+
+log = logging.getLogger(__name__)
+
+REPORT_EVERY_S = 1.0
+
+Outcome = Literal["done", "broken"]
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """What a reader says of its camera."""
+
+    camera_id: str
+    state: str
+    detail: str
+    run_id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CameraParts:
+    """What the camera worker works with.
+
+    Attributes:
+        make_reader: a reader thread of a camera that tells its state to the callback.
+        sources: each camera's address without credentials.
+        frames: where readers put the newest frame.
+        detector: finds people in frames of several cameras at once.
+        batch: frames handed to it at once.
+        follow: a follower for a run of a camera.
+        record: a recorder for a run, on the worker's outbox.
+        cameras, runs: where status and coverage go.
+        telemetry, clock: as everywhere.
+    """
+
+    make_reader: Callable[[str, Callable[[str, str, str, str, float], None]], CameraReader]
+    sources: Mapping[str, str]
+    frames: NewestFrames[Frame]
+    detector: Detector
+    batch: int
+    follow: Callable[[str, str], RunFollower]
+    record: Callable[[Outbox], Recorder]
+    end_open_tracks: Callable[[str], object]
+    cameras: CameraStore
+    runs: RunStore
+    telemetry: Telemetry
+    clock: Clock
+
+
+@dataclass(slots=True)
+class _Run:
+    follower: RunFollower
+    recorder: Recorder
+    started_at: float
+    frames_before: int
+    dropped_before: int
+
+
+class CameraWorker:
+    """Watches cameras until told to stop; frames nobody has time for are dropped and counted."""
+
+    def __init__(self, parts: CameraParts, *, outbox_size: int = 2000) -> None:
+        self._parts = parts
+        self._outbox = Outbox(at_most=outbox_size)
+        self._changes: queue.SimpleQueue[StateChange] = queue.SimpleQueue()
+        self._readers: dict[str, CameraReader] = {}
+        self._runs: dict[str, _Run] = {}
+        self._reported_at = parts.clock.monotonic()
+        self._is_away = False
+
+    def run(self, stop: threading.Event) -> None:
+        """Watch until `stop`, then end what is open."""
+        for camera_id in self._parts.sources:
+            self._introduce(camera_id)
+            self._start_reader(camera_id)
+        try:
+            while not stop.is_set():
+                self.work_once(timeout_s=0.2)
+        finally:
+            for reader in self._readers.values():
+                reader.stop(0.0)
+            for camera_id in list(self._runs):
+                self._end_run(camera_id, "done", "stopped")
+            self._flush()
+
+    def work_once(self, *, timeout_s: float) -> None:
+        """Take in the newest frames, at most one a camera, and what readers have to say."""
+        frames = self._parts.frames.take_all(timeout_s, self._parts.batch)
+        if frames:
+            found = self._parts.detector.detect(frames)
+            for frame, detections in zip(frames, found, strict=True):
+                self._parts.telemetry.detections.labels(frame.camera_id).inc(len(detections))
+                run = self._run_of(frame)
+                run.recorder.record(run.follower.advance(frame, detections))
+        self._hear_readers()
+        self._report()
+        self._flush()
+
+    def _introduce(self, camera_id: str) -> None:
+        parts = self._parts
+        self._put(lambda: parts.cameras.register(camera_id, "rtsp"))
+        # A worker that was killed left its tracks open; nobody will see these people again.
+        self._put(lambda: parts.end_open_tracks(camera_id))
+
+    def _start_reader(self, camera_id: str) -> None:
+        reader = self._parts.make_reader(
+            camera_id, lambda *change: self._changes.put(StateChange(*change))
+        )
+        self._readers[camera_id] = reader
+        reader.start()
+
+    def _run_of(self, frame: Frame) -> _Run:
+        """The run that `frame` belongs to; a new one ends the old."""
+        run = self._runs.get(frame.camera_id)
+        if run is not None and run.follower.run_id == frame.run_id:
+            return run
+        if run is not None:
+            self._end_run(frame.camera_id, "broken", "the connection was lost")
+        reader = self._readers[frame.camera_id]
+        run = _Run(
+            self._parts.follow(frame.camera_id, frame.run_id),
+            self._parts.record(self._outbox),
+            frame.captured_at,
+            reader.frames_read,
+            reader.frames_dropped,
+        )
+        self._runs[frame.camera_id] = run
+        record = RunRecord(
+            camera_id=frame.camera_id,
+            run_id=frame.run_id,
+            kind="live",
+            source=self._parts.sources[frame.camera_id],
+            started_at=frame.captured_at,
+            collection="live",
+            detector=self._parts.detector.fingerprint,
+        )
+        self._put(lambda: self._parts.runs.begin(record))
+        return run
+
+    def _end_run(self, camera_id: str, state: Outcome, reason: str) -> None:
+        run = self._runs.pop(camera_id)
+        run.recorder.record(run.follower.finish())
+        self._put_progress(camera_id, run)
+        run_id = run.follower.run_id
+        self._put(lambda: self._parts.runs.finish(camera_id, run_id, state, reason))
+
+    def _hear_readers(self) -> None:
+        while not self._changes.empty():
+            change = self._changes.get()
+            run = self._runs.get(change.camera_id)
+            if run is not None and change.state in {"lost", "refused"}:
+                self._end_run(change.camera_id, "broken", change.detail)
+            self._put(
+                partial(
+                    self._parts.cameras.set_status,
+                    change.camera_id,
+                    change.state,
+                    change.detail,
+                    at=change.at,
+                )
+            )
+        for camera_id, reader in self._readers.items():
+            if not reader.is_alive():
+                log.error("camera '%s': its reader died, starting another", camera_id)
+                self._start_reader(camera_id)
+
+    def _report(self) -> None:
+        now = self._parts.clock.monotonic()
+        if now - self._reported_at < REPORT_EVERY_S:
+            return
+        self._reported_at = now
+        for camera_id, run in self._runs.items():
+            self._put_progress(camera_id, run)
+
+    def _put_progress(self, camera_id: str, run: _Run) -> None:
+        reader = self._readers[camera_id]
+        number, at = run.follower.last_frame
+        figures = asdict(run.follower.tally) | {
+            "watched_until": at or run.started_at,
+            "frames_read": number,
+            "frames_dropped": max(reader.frames_dropped - run.dropped_before, 0),
+        }
+        run_id = run.follower.run_id
+        self._put(lambda: self._parts.runs.progress(camera_id, run_id, **figures))
+
+    def _put(self, deed: Callable[[], object]) -> None:
+        self._outbox.put(partial(done, deed))
+
+    def _flush(self) -> None:
+        try:
+            self._outbox.flush()
+            if self._is_away:
+                log.info("the store is back")
+            self._is_away = False
+        except StoreUnavailable as error:
+            self._parts.telemetry.store_unavailable.inc()
+            if not self._is_away:
+                log.warning("%s; keeping the newest %d messages", error, len(self._outbox))
+            self._is_away = True

@@ -1,0 +1,94 @@
+"""What is known without an encoder: cameras, their runs, tracks, kept boxes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from detectors.types import TrackKey
+from pipeline.answers import CameraAnswer, TracksAnswer
+from pipeline.clock import Clock
+from pipeline.errors import NotFound
+from pipeline.instants import format_instant
+from pipeline.store.boxes import BoxArchive
+from pipeline.store.cameras import CameraStatus, CameraStore
+from pipeline.store.runs import RunStore
+from pipeline.store.tracks import TrackStore
+from pipeline.workers.exporting import boxes_of
+from pipeline.workers.presenting import read_cursor, run_answer, track_answer, write_cursor
+
+# A track is live while its camera still reports it; a camera worker that died stops reporting.
+LIVE_WITHIN_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Lists what the stores know, as the API says it."""
+
+    camera_store: CameraStore
+    runs: RunStore
+    track_store: TrackStore
+    box_archive: BoxArchive
+    clock: Clock
+
+    def tracks(
+        self, camera: str | None = None, *, after: str | None = None, count: int = 200
+    ) -> TracksAnswer:
+        """A page of tracks by first sight.
+
+        Raises:
+            NotFound: no such camera.
+            ConfigError: `after` is no place in the list.
+        """
+        self.refuse_unknown([camera] if camera else [])
+        live = self.live_keys()
+        cursor = read_cursor(after) if after else None
+        records = self.track_store.list(camera, after=cursor, count=count)
+        following = write_cursor(records[-1]) if len(records) == count else None
+        page = [track_answer(record, record.key in live) for record in records]
+        return TracksAnswer(tracks=page, next=following)
+
+    def cameras(self, camera: str | None = None) -> list[CameraAnswer]:
+        """Every camera that was ever read, or one.
+
+        Raises:
+            NotFound: no such camera.
+        """
+        self.refuse_unknown([camera] if camera else [])
+        names = [camera] if camera else self.camera_store.known()
+        return [self._camera(name) for name in names]
+
+    def boxes(self, camera: str, run: str | None = None) -> str:
+        """The MOTChallenge rows of a run.
+
+        Raises:
+            NotFound: no such camera or run, or its boxes were not kept.
+        """
+        self.refuse_unknown([camera])
+        return "".join(boxes_of(self.box_archive, camera, run))
+
+    def live_keys(self) -> set[TrackKey]:
+        """The tracks of people in view now."""
+        return self.track_store.live_keys(self.clock.now(), stale_after_s=LIVE_WITHIN_S)
+
+    def refuse_unknown(self, cameras: Sequence[str]) -> None:
+        """See that every one of `cameras` was read at some time.
+
+        Raises:
+            NotFound: one was not; the message names those that were.
+        """
+        if not cameras:
+            return
+        known = self.camera_store.known()
+        for name in cameras:
+            if name not in known:
+                raise NotFound(f"no camera {name!r}; known: {', '.join(sorted(known)) or 'none'}")
+
+    def _camera(self, name: str) -> CameraAnswer:
+        status = self.camera_store.status(name) or CameraStatus(name, "file")
+        return CameraAnswer(
+            camera=name,
+            kind=status.kind,
+            state=status.state,
+            detail=status.detail,
+            since=format_instant(status.at) if status.at else None,
+            runs=[run_answer(run) for run in self.runs.of_camera(name)],
+        )

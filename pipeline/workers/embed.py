@@ -1,0 +1,162 @@
+"""The embed worker: crops in, sightings out."""
+
+import logging
+import random
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from detectors.types import Image
+from pipeline.clock import Clock
+from pipeline.errors import StoreFull, StoreUnavailable
+from pipeline.retry import Backoff
+from pipeline.store.crop_stream import CropStream, TakenCrop
+from pipeline.store.media import Media, picture_key
+from pipeline.store.sighting_log import SightingLog
+from pipeline.store.wire import LoggedSighting
+from pipeline.telemetry import Telemetry
+from retrieval.ports import Encoder
+
+log = logging.getLogger(__name__)
+
+# A crop held this long without a sign of life belonged to a worker that died.
+RECLAIM_AFTER_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """What the embed worker works with."""
+
+    encoder: Encoder
+    crops: CropStream
+    sightings: SightingLog
+    media: Media
+    telemetry: Telemetry
+    clock: Clock
+
+
+class EmbedWorker:
+    """Takes crops of a consumer group, encodes them in batches, settles them.
+
+    A crop is acknowledged only in the same step that writes its sighting, so a worker killed at
+    any instant leaves it to be taken again.
+    """
+
+    def __init__(self, parts: Embedding, *, name: str, batch: int, max_wait_s: float) -> None:
+        """Give it its neighbours.
+
+        Args:
+            parts: what it works with.
+            name: this consumer, unique in its group.
+            batch: the most crops encoded at once.
+            max_wait_s: how long a crop may wait for others to share its batch.
+        """
+        self._parts, self._name = parts, name
+        self._batch, self._max_wait_s = batch, max_wait_s
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop`; waits while Redis is away or the disk is full."""
+        backoff = Backoff(0.2, 5.0, random.Random())
+        away = False
+        while not stop.is_set():
+            try:
+                self.work_once(block_s=0.5)
+                if away:
+                    log.info("the store is back")
+                away = False
+                backoff.reset()
+            except (StoreUnavailable, StoreFull) as error:
+                self._parts.telemetry.store_unavailable.inc()
+                if not away:
+                    log.warning("%s; crops wait until it is mended", error)
+                away = True
+                stop.wait(backoff.next_wait_s())
+
+    def work_once(self, *, block_s: float) -> int:
+        """Embed one batch; how many crops were settled."""
+        self._parts.crops.ensure_group()
+        taken = self._gather(block_s)
+        if not taken:
+            return 0
+        pairs = self._embed(taken)
+        for crop, sighting in pairs:
+            self._parts.media.write(sighting.picture, crop.shot.jpeg)
+        settled = self._parts.sightings.settle(pairs)
+        self._parts.telemetry.shots_embedded.labels(self._parts.encoder.model_id).inc(settled)
+        return settled
+
+    def _gather(self, block_s: float) -> list[TakenCrop]:
+        """Wait for the first crop, then a moment for others to share the batch."""
+        crops, clock = self._parts.crops, self._parts.clock
+        taken = self._take(self._batch, block_s)
+        deadline = clock.monotonic() + self._max_wait_s
+        while taken and len(taken) < self._batch:
+            left_s = deadline - clock.monotonic()
+            if left_s <= 0.001 or crops.length() <= len(taken):
+                break
+            taken += self._take(self._batch - len(taken), left_s)
+        return taken
+
+    def _take(self, count: int, block_s: float) -> list[TakenCrop]:
+        return self._parts.crops.take(
+            self._name, count=count, block_s=block_s, reclaim_idle_s=RECLAIM_AFTER_S
+        )
+
+    def _embed(self, taken: Sequence[TakenCrop]) -> list[tuple[TakenCrop, LoggedSighting]]:
+        pictures: list[Image] = []
+        readable: list[TakenCrop] = []
+        for crop in taken:
+            picture = decode_jpeg(crop.shot.jpeg)
+            if picture is None:
+                self._parts.crops.discard(crop.entry_id, "its picture is damaged")
+                continue
+            pictures.append(picture)
+            readable.append(crop)
+        if not readable:
+            return []
+        with self._parts.telemetry.embed_batch_s.time():
+            vectors = self._parts.encoder.encode_images(pictures)
+        now = self._parts.clock.now()
+        model_id = self._parts.encoder.model_id
+        return [
+            (crop, sighting_of(crop, vector, model_id=model_id, now=now))
+            for crop, vector in zip(readable, vectors, strict=True)
+        ]
+
+
+def decode_jpeg(data: bytes) -> Image | None:
+    """The picture as (H, W, 3) RGB; None if the bytes are no picture."""
+    if not data:
+        return None
+    bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    if bgr is None:
+        return None
+    return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB).astype(np.uint8)
+
+
+def sighting_of(
+    crop: TakenCrop, vector: np.ndarray, *, model_id: str, now: float
+) -> LoggedSighting:
+    """What the log keeps of a crop and its vector (D,)."""
+    shot = crop.shot
+    return LoggedSighting(
+        shot=shot.shot,
+        collection=shot.collection,
+        captured_at=shot.captured_at,
+        vector=vector,
+        model_id=model_id,
+        box=shot.box,
+        frame_width=shot.frame_width,
+        frame_height=shot.frame_height,
+        quality=shot.quality.overall,
+        picture=picture_key(shot.shot, shot.captured_at),
+        replaces=shot.replaces,
+        imported_at=shot.imported_at,
+        time_source=shot.time_source,
+        is_live=shot.is_live,
+        published_at=shot.published_at,
+        embedded_at=now,
+    )

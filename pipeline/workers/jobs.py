@@ -1,0 +1,73 @@
+"""What a replay asks of the worker that reads the file."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pipeline.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayJob:
+    """One file to read.
+
+    Attributes:
+        path: the file.
+        camera_id: the camera it is taken for.
+        collection: where its shots go.
+        run_id: derived from what is read and how (`name_run`).
+        digest: sha256 of the file.
+        started_at: when its first frame was captured, Unix seconds.
+        time_source: where `started_at` comes from.
+        fps: frames looked at per second of video; None for every one.
+        realtime: read no faster than the video plays.
+        keep_boxes: keep every tracked box.
+        detector: name or file.
+    """
+
+    path: str
+    camera_id: str
+    collection: str
+    run_id: str
+    digest: str
+    started_at: float
+    time_source: str
+    fps: float | None
+    realtime: bool
+    keep_boxes: bool
+    detector: str
+
+    def write(self, path: Path) -> None:
+        """Leave the job for the worker to read."""
+        path.write_text(json.dumps(asdict(self)))
+
+    @classmethod
+    def read(cls, path: Path) -> "ReplayJob":
+        """Read back what `write` left.
+
+        Raises:
+            ConfigError: there is no job at `path`.
+        """
+        try:
+            return cls(**json.loads(path.read_text()))
+        except (OSError, ValueError, TypeError) as error:
+            raise ConfigError(f"{path} is no replay job: use 'descry replay FILE'") from error
+
+
+def name_run(
+    *, digest: str, camera_id: str, started_at: float, fps: float | None, makers: Sequence[str]
+) -> str:
+    """The run id of a file: the same reading gives the same name, on any machine.
+
+    Args:
+        digest: of the file's content.
+        camera_id: the camera it is taken for.
+        started_at: when its first frame was captured, Unix seconds.
+        fps: frames looked at per second; None for every one.
+        makers: fingerprints of detector, tracker and shot choice.
+    """
+    parts = [digest, camera_id, f"{started_at:.3f}", "every" if fps is None else f"{fps:g}"]
+    name = hashlib.sha256("\n".join([*parts, *makers]).encode()).hexdigest()[:12]
+    return f"f{name}"

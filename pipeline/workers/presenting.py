@@ -1,0 +1,121 @@
+"""From records to what the API says of them."""
+
+from collections.abc import Sequence
+
+from detectors.types import TrackKey
+from pipeline.answers import (
+    CameraCoverageAnswer,
+    HitAnswer,
+    RunAnswer,
+    ShotAnswer,
+    TrackAnswer,
+)
+from pipeline.coverage import CameraCoverage
+from pipeline.errors import ConfigError
+from pipeline.instants import format_instant
+from pipeline.store.runs import RunRecord
+from pipeline.store.tracks import TrackCursor, TrackRecord
+from retrieval.types import Hit, ScoredShot
+
+
+def thumbnail_url(picture: str) -> str:
+    """Where the API serves a picture."""
+    return f"/api/v1/pictures/{picture}"
+
+
+def shot_answer(scored: ScoredShot) -> ShotAnswer:
+    sighting = scored.sighting
+    return ShotAnswer(
+        shot=sighting.shot.number,
+        captured_at=format_instant(sighting.captured_at),
+        score=round(scored.score, 6),
+        quality=round(sighting.quality, 4),
+        box=tuple(round(float(v), 2) for v in sighting.box),  # type: ignore[arg-type]  # four
+        thumbnail=thumbnail_url(sighting.picture),
+    )
+
+
+def hit_answer(hit: Hit, record: TrackRecord | None, is_live: bool) -> HitAnswer:
+    shots = [shot_answer(scored) for scored in hit.shots]
+    instants = [scored.sighting.captured_at for scored in hit.shots]
+    first = record.first_seen_at if record else min(instants)
+    last = max(record.last_seen_at, *instants) if record else max(instants)
+    return HitAnswer(
+        rank=hit.rank,
+        track=str(hit.track),
+        camera=hit.track.camera_id,
+        collection=hit.shots[0].sighting.collection,
+        first_seen_at=format_instant(first),
+        last_seen_at=format_instant(last),
+        live=is_live,
+        score=round(hit.score, 6),
+        shots=record.shots if record else len(shots),
+        thumbnail=shots[0].thumbnail,
+        box=shots[0].box,
+        best_shots=shots,
+    )
+
+
+def track_answer(record: TrackRecord, is_live: bool) -> TrackAnswer:
+    return TrackAnswer(
+        track=str(record.key),
+        camera=record.key.camera_id,
+        collection=record.collection,
+        state=record.state,
+        first_seen_at=format_instant(record.first_seen_at),
+        last_seen_at=format_instant(record.last_seen_at),
+        live=is_live,
+        shots=record.shots,
+        published=record.published,
+        thumbnail=thumbnail_url(record.thumbnail) if record.thumbnail else None,
+    )
+
+
+def run_answer(run: RunRecord) -> RunAnswer:
+    return RunAnswer(
+        run=run.run_id,
+        kind=run.kind,
+        source=run.source,
+        state=run.state,
+        started_at=format_instant(run.started_at),
+        watched_until=format_instant(run.watched_until or run.started_at),
+        frames_read=run.frames_read,
+        frames_dropped=run.frames_dropped,
+        boxes_seen=run.boxes_seen,
+        tracks=run.tracks,
+        shots_published=run.shots_published,
+    )
+
+
+def coverage_answer(camera: CameraCoverage) -> CameraCoverageAnswer:
+    def named(intervals: Sequence[tuple[float, float]]) -> list[tuple[str, str]]:
+        return [(format_instant(since), format_instant(until)) for since, until in intervals]
+
+    return CameraCoverageAnswer(
+        camera=camera.camera_id,
+        watched_s=round(camera.watched_s, 3),
+        watched=named(camera.watched),
+        blind_s=round(camera.blind_s, 3),
+        blind=named(camera.blind),
+        frames_dropped=camera.frames_dropped,
+        tracks=camera.tracks,
+        tracks_without_shots=camera.tracks_without_shots,
+    )
+
+
+def write_cursor(record: TrackRecord) -> str:
+    """Where the page after `record` begins, as a word for a URL."""
+    return f"{record.first_seen_at!r}~{record.key}"
+
+
+def read_cursor(word: str) -> TrackCursor:
+    """Read back what `write_cursor` wrote.
+
+    Raises:
+        ConfigError: nobody wrote that.
+    """
+    at, _, key = word.partition("~")
+    try:
+        return TrackCursor(float(at), TrackKey.parse(key))
+    except ValueError as error:
+        raise ConfigError(f"after={word!r} is not a place in the list: take `next`") from error

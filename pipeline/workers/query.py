@@ -1,0 +1,131 @@
+"""The query worker: follows the log, forgets what has expired, serves HTTP."""
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from pipeline.errors import ConfigError, DescryError, StoreUnavailable
+from pipeline.store.retention import Retention
+from pipeline.workers.view import LogView
+
+log = logging.getLogger(__name__)
+
+STOP_WITHIN_S = 3.0
+
+
+def bind_unix(path: Path) -> socket.socket:
+    """A listening unix socket that only this user may open."""
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)
+    try:
+        listener.bind(str(path))
+    finally:
+        os.umask(before)
+    listener.listen(64)
+    return listener
+
+
+def bind_tcp(host: str, port: int) -> socket.socket:
+    """A listening TCP socket.
+
+    Raises:
+        ConfigError: the address is taken or not ours.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise ConfigError(
+            f"cannot listen on {host}:{port} ({error.strerror}): choose another api.port"
+        ) from error
+    listener.listen(64)
+    return listener
+
+
+class QueryWorker:
+    """Threads around one index: one follows the log, one sweeps, the rest answer."""
+
+    def __init__(
+        self,
+        *,
+        app: FastAPI,
+        listeners: Sequence[socket.socket],
+        view: LogView,
+        retention: Retention,
+        now: Callable[[], float],
+        sweep_s: float,
+    ) -> None:
+        self._app, self._listeners = app, listeners
+        self._view, self._retention = view, retention
+        self._now, self._sweep_s = now, sweep_s
+        self._failure: Exception | None = None
+        self._ended = threading.Event()
+
+    def run(self, stop: threading.Event) -> None:
+        """Serve until `stop`.
+
+        Raises:
+            DescryError: a thread ended that should not have.
+        """
+        config = uvicorn.Config(
+            self._app,
+            log_config=None,
+            access_log=False,  # paths name cameras and pictures; counts are in the metrics
+            lifespan="off",
+            timeout_graceful_shutdown=2,
+        )
+        server = uvicorn.Server(config)
+        threads = [
+            threading.Thread(target=work, name=name, daemon=True)
+            for name, work in (
+                ("view", lambda: self._view.run(stop, self._fail)),
+                ("retention", lambda: self._sweep(stop)),
+                ("http", lambda: self._serve(server)),
+            )
+        ]
+        for thread in threads:
+            thread.start()
+        while not stop.wait(0.1) and not self._ended.is_set():
+            pass
+        server.should_exit = True
+        stop.set()
+        for thread in threads:
+            thread.join(STOP_WITHIN_S)
+        if self._failure is not None:
+            raise DescryError(f"query worker: {self._failure}") from self._failure
+
+    def _serve(self, server: uvicorn.Server) -> None:
+        # uvicorn ends its thread with SystemExit when it cannot start.
+        try:
+            server.run(sockets=list(self._listeners))
+        except SystemExit as error:
+            self._fail(DescryError(f"the HTTP server did not start (exit {error.code})"))
+        finally:
+            self._ended.set()
+
+    def _sweep(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            try:
+                report = self._retention.sweep(self._now(), stopped=stop.is_set)
+                if report:
+                    log.info("retention: %s", report)
+            except StoreUnavailable as error:
+                log.warning("retention waits: %s", error)
+            except Exception as error:
+                self._fail(error)
+                raise
+            stop.wait(self._sweep_s)
+
+    def _fail(self, error: Exception) -> None:
+        self._failure = error
+        self._ended.set()

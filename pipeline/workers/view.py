@@ -1,0 +1,127 @@
+"""The rolling view of the sighting log that a query worker searches."""
+
+import logging
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pipeline.clock import Clock
+from pipeline.errors import StoreUnavailable
+from pipeline.retry import Backoff
+from pipeline.store.retention import RetentionPolicy
+from pipeline.store.sighting_log import SightingLog
+from pipeline.store.wire import LoggedSighting
+from pipeline.telemetry import Telemetry
+from retrieval.ports import Index
+from retrieval.types import Sighting
+
+log = logging.getLogger(__name__)
+
+VIEW_NAME = "index"
+READ_AT_ONCE = 512
+HEARTBEAT_EVERY_S = 10.0
+
+
+@dataclass(slots=True)
+class ViewState:
+    """How far the view is.
+
+    Attributes:
+        position: id of the last message taken in.
+        caught_up: whether it has read all that the log held when it started.
+        indexed_until: Unix seconds: everything embedded before this instant is searchable.
+        skipped: sightings of other models, by model id, which are not searched.
+    """
+
+    position: str = "0-0"
+    caught_up: bool = False
+    indexed_until: float | None = None
+    skipped: dict[str, int] = field(default_factory=dict)
+
+
+class LogView:
+    """Reads the sighting log into an index, from its beginning, for ever."""
+
+    def __init__(
+        self,
+        sightings: SightingLog,
+        index: Index,
+        *,
+        model_id: str,
+        policy: RetentionPolicy,
+        clock: Clock,
+        telemetry: Telemetry,
+    ) -> None:
+        self._log, self._index, self._model_id = sightings, index, model_id
+        self._policy, self._clock, self._telemetry = policy, clock, telemetry
+        self._beat_at = float("-inf")
+        self._target: str | None = None
+        self.state = ViewState()
+
+    def run(self, stop: threading.Event, alarm: Callable[[Exception], None]) -> None:
+        """Follow the log until `stop`; `alarm` hears of what ends it early."""
+        backoff = Backoff(0.2, 5.0, random.Random())
+        away = False
+        while not stop.is_set():
+            try:
+                self.follow_once(block_s=0.3)
+                backoff.reset()
+                away = False
+            except StoreUnavailable as error:
+                if not away:
+                    log.warning("%s; the index stays as it is until it is back", error)
+                away = True
+                stop.wait(backoff.next_wait_s())
+            except Exception as error:
+                alarm(error)
+                raise
+
+    def follow_once(self, *, block_s: float) -> int:
+        """Take in the next messages; how many were new to the index."""
+        if self._target is None:
+            self._target = self._log.last_id()
+        asked_at = self._clock.now()
+        messages = self._log.read(self.state.position, count=READ_AT_ONCE, block_s=block_s)
+        added = self._index.add([s for _, m in messages if (s := self._admit(m)) is not None])
+        if messages:
+            self.state.position = messages[-1][0]
+            self._observe_lag(messages[-1][1])
+        if len(messages) < READ_AT_ONCE:
+            self.state.indexed_until = asked_at
+            self.state.caught_up = True
+        self._keep_house()
+        return added
+
+    def _admit(self, message: LoggedSighting) -> Sighting | None:
+        if message.model_id != self._model_id:
+            self.state.skipped[message.model_id] = self.state.skipped.get(message.model_id, 0) + 1
+            return None
+        return Sighting(
+            shot=message.shot,
+            collection=message.collection,
+            captured_at=message.captured_at,
+            vector=message.vector,
+            model_id=message.model_id,
+            box=message.box,
+            quality=message.quality,
+            picture=message.picture,
+            replaces=message.replaces,
+            expires_at=self._policy.expires_at(
+                message.collection, message.captured_at, message.imported_at
+            ),
+        )
+
+    def _observe_lag(self, newest: LoggedSighting) -> None:
+        self._telemetry.index_lag_s.set(max(self._clock.now() - newest.published_at, 0.0))
+
+    def _keep_house(self) -> None:
+        now = self._clock.monotonic()
+        if now - self._beat_at < HEARTBEAT_EVERY_S:
+            return
+        self._beat_at = now
+        self._index.expire(self._clock.now())
+        self._telemetry.index_shots.set(len(self._index))
+        # The index is in memory: nothing is durable before the first message, so the log must
+        # keep everything for the next start.
+        self._log.register_view(VIEW_NAME, "0-0", self._clock.now())

@@ -1,0 +1,170 @@
+"""`descry run` on a camera that is a real RTSP server: watched, searched, killed, back again."""
+
+import json
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from detectors.types import TrackKey
+from tests.e2e.conftest import Descry, processes_of, wait_for
+from tests.rtsp_server import server_process
+
+pytestmark = pytest.mark.rtsp
+
+PASSWORD = "p%40ss w/örd:7"
+
+
+@pytest.fixture
+def everywhere(clip: Path, tmp_path: Path) -> Path:
+    """A script that finds one walking person in every frame number of a long stream."""
+    frames = {}
+    for number in range(1, 4001):
+        x = 100 + 3 * (number % 100)
+        frames[str(number)] = [[x, 90, x + 70, 300, 0.9]]
+    script = tmp_path / "walker.json"
+    script.write_text(json.dumps({"frames": frames}))
+    return script
+
+
+def settings(descry: Descry, url: str, script: Path, **more: str) -> Path:
+    file = descry.folder / "descry.yaml"
+    file.write_text(
+        json.dumps(
+            {
+                "cameras": {"door": {"url": url, "fps": 10, **more}},
+                "detector": {"model": str(script)},
+                "sources": {
+                    "open_timeout_s": 3,
+                    "read_timeout_s": 3,
+                    "reconnect_min_s": 0.2,
+                    "reconnect_max_s": 1,
+                },
+            }
+        )
+    )
+    descry.environment["DESCRY_CONFIG"] = str(file)
+    return file
+
+
+def live_hits(descry: Descry) -> list[dict]:
+    return descry.run("search", "a person walking", "--live", "--json").json()["hits"]
+
+
+def test_people_in_view_are_found_and_a_camera_that_dies_comes_back(descry, clip, everywhere):
+    with server_process(clip) as (server, url):
+        settings(descry, url, everywhere)
+        running = descry.start("run")
+        hits = wait_for(lambda: live_hits(descry), within_s=90, what="a live hit")
+        assert hits[0]["live"] is True
+        assert hits[0]["collection"] == "live"
+        before = TrackKey.parse(hits[0]["track"])
+        os.kill(server.pid, signal.SIGKILL)
+        port = url.rsplit(":", 1)[1].split("/")[0]
+        wait_for(
+            lambda: descry.run("cameras", "list", "--json").json()["state"] == "lost",
+            what="the loss to be noticed",
+        )
+        wait_for(lambda: not live_hits(descry), what="the people in view to be gone")
+    with server_process(clip, "--port", port):
+        hits = wait_for(lambda: live_hits(descry), within_s=90, what="a live hit again")
+        after = TrackKey.parse(hits[0]["track"])
+        assert after.run_id != before.run_id
+        assert after.camera_id == before.camera_id
+        found = descry.run("search", "a person walking", "--json", "--limit", "50").json()
+        runs = {TrackKey.parse(hit["track"]).run_id for hit in found["hits"]}
+        assert {before.run_id, after.run_id} <= runs
+        (coverage,) = found["coverage"]["cameras"]
+        assert coverage["watched_s"] > 0
+        said = running.stop()
+        assert running.process.returncode == 0, said.err
+        assert processes_of(descry.folder) == []
+        assert "Traceback" not in said.err, said.err
+
+
+def test_a_killed_camera_worker_is_replaced_and_leaves_nobody_in_view(descry, clip, everywhere):
+    with server_process(clip) as (_, url):
+        settings(descry, url, everywhere)
+        running = descry.start("run")
+        (before,) = wait_for(lambda: live_hits(descry), within_s=90, what="a live hit")
+        (pid,) = processes_of(descry.folder, "worker camera")
+        os.kill(pid, signal.SIGKILL)
+        (after,) = wait_for(
+            lambda: [h for h in live_hits(descry) if h["track"] != before["track"]],
+            within_s=90,
+            what="the next worker",
+        )
+        assert TrackKey.parse(after["track"]).run_id != TrackKey.parse(before["track"]).run_id
+        states = {track["track"]: track["state"] for track in descry.tracks()}
+        assert states[before["track"]] == "ended"
+        running.stop()
+
+
+def test_no_password_reaches_output_log_or_data(descry, clip, everywhere, monkeypatch):
+    monkeypatch.setenv("RTSP_PASSWORD", PASSWORD)
+    options = ("--user", "viewer", "--password-env", "RTSP_PASSWORD")
+    with server_process(clip, *options) as (_, url):
+        settings(descry, url, everywhere, username="viewer")
+        descry.environment["DESCRY_LOG_LEVEL"] = "debug"
+        wrong = descry.run(
+            "cameras", "probe", code=3, DESCRY_CAMERAS__DOOR__PASSWORD="wrong-one-8431"
+        )
+        assert "password" in wrong.out
+        assert "wrong-one-8431" not in wrong.out + wrong.err
+        descry.environment["DESCRY_CAMERAS__DOOR__PASSWORD"] = PASSWORD
+        running = descry.start("run")
+        wait_for(lambda: live_hits(descry), within_s=90, what="a live hit")
+        running.stop()
+    told = b""
+    for file in descry.folder.rglob("*"):
+        if file.is_file() and not file.is_socket():
+            told += file.read_bytes()
+    assert PASSWORD.encode() not in told
+    assert b"%2540ss" not in told
+
+
+def test_a_search_says_that_redis_is_away_and_everything_goes_on_when_it_is_back(
+    descry, clip, everywhere
+):
+    with server_process(clip) as (_, url):
+        settings(descry, url, everywhere)
+        running = descry.start("run")
+        wait_for(lambda: live_hits(descry), within_s=90, what="a live hit")
+        (redis,) = processes_of(descry.folder, "redis-server unixsocket")
+        os.kill(redis, signal.SIGKILL)
+        wait_for(
+            lambda: [
+                p for p in processes_of(descry.folder, "redis-server unixsocket") if p != redis
+            ],
+            what="Redis to be started again",
+        )
+        before = len(descry.tracks())
+        wait_for(lambda: len(descry.tracks()) >= before, what="tracks")
+        wait_for(lambda: live_hits(descry), within_s=60, what="a live hit after Redis was killed")
+        assert running.process.poll() is None
+        running.stop()
+
+
+def test_a_camera_that_refuses_is_one_line_and_does_not_stop_the_others(descry, clip, everywhere):
+    with server_process(clip) as (_, url):
+        settings(descry, url, everywhere)
+        file = Path(descry.environment["DESCRY_CONFIG"])
+        tree = json.loads(file.read_text())
+        tree["cameras"]["nobody"] = {"url": "rtsp://127.0.0.1:9/live"}
+        tree["cameras"]["unknown"] = {"url": "rtsp://no-such-host.invalid/live"}
+        file.write_text(json.dumps(tree))
+        probed = descry.run("cameras", "probe", "--json", code=3)
+        found = {line["camera"]: line for line in probed.lines()}
+        assert found["door"]["ok"]
+        assert not found["nobody"]["ok"]
+        assert not found["unknown"]["ok"]
+        assert "no-such-host.invalid" in found["unknown"]["detail"]
+        running = descry.start("run")
+        wait_for(lambda: live_hits(descry), within_s=90, what="a live hit")
+        states = {c["camera"]: c["state"] for c in descry.run("cameras", "list", "--json").lines()}
+        assert states["door"] == "live"
+        assert states["nobody"] in {"lost", "connecting"}
+        running.stop()
+    shutil.rmtree(descry.data, ignore_errors=True)

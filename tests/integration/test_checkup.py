@@ -1,0 +1,85 @@
+"""The doctor's questions, put to a real Redis with a password."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.doctor_machine import Check, find_redis_server
+from pipeline.wiring.checkup import examine_machine
+from tests.conftest import missing
+
+pytestmark = pytest.mark.redis
+
+
+@pytest.fixture
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    program = find_redis_server()
+    if program is None:
+        missing("no redis-server", "redis")
+    # Short, as the path of a socket must be.
+    folder = tmp_path_factory.mktemp("r")
+    socket = folder / "r.sock"
+    options = {"--port": "0", "--unixsocket": str(socket), "--save": "", "--dir": str(folder)}
+    words = [word for option in options.items() for word in option]
+    server = subprocess.Popen(
+        [str(program), *words, "--requirepass", "correct horse"], stdout=subprocess.DEVNULL
+    )
+    try:
+        deadline = time.monotonic() + 30
+        while not socket.exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        yield f"unix://{socket}"
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "descry.yaml"
+    path.write_text("data_dir: data\n")
+    return path
+
+
+def connection(file: Path) -> Check:
+    checks = {check.name: check for check in examine_machine(file)}
+    return checks["redis connection"]
+
+
+def test_a_redis_that_answers_is_named_with_its_version(file: Path, redis_url: str) -> None:
+    file.write_text(f"data_dir: data\nredis: {{url: '{redis_url}', password: correct horse}}\n")
+    check = connection(file)
+    assert check.ok
+    assert check.detail.startswith("Redis ")
+    assert redis_url in check.detail
+
+
+def test_a_wrong_password_fails_and_is_not_repeated(file: Path, redis_url: str) -> None:
+    file.write_text(f"data_dir: data\nredis: {{url: '{redis_url}', password: wrong horse}}\n")
+    check = connection(file)
+    assert check.ok is False
+    assert "redis.password" in check.detail
+    assert "wrong horse" not in check.detail
+
+
+def test_a_redis_that_is_not_there_fails(file: Path, tmp_path: Path) -> None:
+    file.write_text(f"data_dir: data\nredis: {{url: 'unix://{tmp_path}/gone.sock'}}\n")
+    check = connection(file)
+    assert check.ok is False
+    assert check.remedy.startswith("start it")
+
+
+def test_settings_that_make_no_sense_are_one_failed_check(file: Path) -> None:
+    file.write_text("serach: {}\n")
+    failed = [check for check in examine_machine(file) if check.ok is False]
+    assert [check.name for check in failed] == ["settings"]
+
+
+def test_a_detector_file_that_is_gone_fails(file: Path) -> None:
+    file.write_text("data_dir: data\ndetector: {model: ./gone.pt}\n")
+    checks = {check.name: check for check in examine_machine(file)}
+    assert checks["detector"].ok is False
+    assert checks["encoder"].ok is None

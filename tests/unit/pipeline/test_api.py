@@ -1,0 +1,172 @@
+"""pipeline.api: who may ask, what is answered, how it fails."""
+
+import json
+
+import pytest
+from fastapi.testclient import TestClient
+
+from pipeline.answers import CoverageAnswer, ModelAnswer, SearchAnswer, SearchRequest, TracksAnswer
+from pipeline.api.app import Backing, build_app
+from pipeline.errors import NotFound, StoreUnavailable
+from retrieval.errors import QueryRefused
+
+TOKEN = "s3cret-token"
+COVERAGE = CoverageAnswer(cameras=[], shots_searched=0, shots_of_other_models=0, indexed_until=None)
+ANSWER = SearchAnswer(
+    query="red coat",
+    hits=[],
+    no_match=True,
+    coverage=COVERAGE,
+    model=ModelAnswer(name="m", id="m@1", trained=True),
+    notes=[],
+)
+
+
+class Service:
+    """Answers what a test tells it to."""
+
+    def __init__(self) -> None:
+        self.is_ready = True
+        self.failure: Exception | None = None
+        self.asked: list[SearchRequest] = []
+
+    def search(self, request: SearchRequest) -> SearchAnswer:
+        self.asked.append(request)
+        if self.failure is not None:
+            raise self.failure
+        return ANSWER
+
+
+class Lists:
+    """Knows no camera called attic."""
+
+    def tracks(self, camera, *, after, count):
+        return TracksAnswer(tracks=[], next=None)
+
+    def cameras(self, camera):
+        if camera == "attic":
+            raise NotFound("no camera 'attic'; known: lobby")
+        return []
+
+    def boxes(self, camera, run):
+        self.cameras(camera)
+        return "1,1,2,3,4,5,0.9,-1,-1,-1\n"
+
+
+@pytest.fixture
+def service() -> Service:
+    return Service()
+
+
+@pytest.fixture
+def away() -> list[bool]:
+    return []
+
+
+@pytest.fixture
+def client(service: Service, away: list[bool]) -> TestClient:
+    def ping() -> None:
+        if away:
+            raise StoreUnavailable("Redis is away")
+
+    backing = Backing(
+        service=service,
+        lists=Lists(),
+        picture=lambda key: b"jpeg" if key == "lobby/day/1.jpg" else None,
+        ping=ping,
+        metrics=lambda: b"descry_index_shots 1\n",
+        token=TOKEN,
+    )
+    return TestClient(build_app(backing), raise_server_exceptions=False)
+
+
+AUTHORISED = {"Authorization": f"Bearer {TOKEN}"}
+ASK = {"text": "red coat"}
+
+
+def test_a_search_is_a_post_with_a_token(client, service):
+    answer = client.post("/api/v1/search", json=ASK, headers=AUTHORISED)
+    assert answer.status_code == 200
+    assert answer.json() == json.loads(ANSWER.model_dump_json())
+    assert service.asked[0].text == "red coat"
+    assert client.get("/api/v1/search", headers=AUTHORISED).status_code == 405
+
+
+@pytest.mark.parametrize("offered", [None, "", "Bearer", "Bearer wrong", TOKEN, f"bearer {TOKEN} "])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/cameras", "/api/v1/pictures/lobby/day/1.jpg", "/metrics"]
+)
+def test_without_the_token_nothing_is_told(client, offered, path):
+    headers = {} if offered is None else {"Authorization": offered}
+    answer = client.get(path, headers=headers)
+    assert answer.status_code == 401
+    assert answer.json()["code"] == "unauthorized"
+
+
+def test_anybody_may_ask_whether_it_lives_and_is_ready(client, service, away):
+    assert client.get("/healthz").json() == {"status": "alive"}
+    assert client.get("/readyz").status_code == 200
+    service.is_ready = False
+    assert client.get("/readyz").status_code == 503
+    service.is_ready = True
+    away.append(True)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["store"] is False
+
+
+@pytest.mark.parametrize(
+    ("failure", "status", "code"),
+    [
+        (QueryRefused("the description is empty"), 422, "query-refused"),
+        (NotFound("no camera 'attic'"), 404, "not-found"),
+        (StoreUnavailable("Redis did not answer"), 503, "store-unavailable"),
+    ],
+)
+def test_expected_failures_are_problems_with_a_code_and_a_line(
+    client, service, failure, status, code
+):
+    service.failure = failure
+    answer = client.post("/api/v1/search", json=ASK, headers=AUTHORISED)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"] == code
+    assert answer.json()["detail"] == str(failure)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"text": "red coat", "limit": 0},
+        {"text": "red coat", "limit": 501},
+        {"text": "red coat", "colour": "red"},
+        {"text": ["secret woman"]},
+        {"text": "secret woman", "since": "soon"},
+    ],
+)
+def test_a_malformed_request_is_refused_without_repeating_it(client, body):
+    answer = client.post("/api/v1/search", json=body, headers=AUTHORISED)
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "malformed"
+    assert "secret woman" not in answer.text
+
+
+def test_a_picture_is_served_and_a_missing_one_is_404(client):
+    found = client.get("/api/v1/pictures/lobby/day/1.jpg", headers=AUTHORISED)
+    assert found.content == b"jpeg"
+    assert found.headers["content-type"] == "image/jpeg"
+    gone = client.get("/api/v1/pictures/lobby/day/2.jpg", headers=AUTHORISED)
+    assert gone.status_code == 404
+    assert gone.json()["code"] == "not-found"
+
+
+def test_boxes_are_rows_and_an_unknown_camera_is_404(client):
+    rows = client.get("/api/v1/cameras/lobby/boxes", headers=AUTHORISED)
+    assert rows.text == "1,1,2,3,4,5,0.9,-1,-1,-1\n"
+    assert client.get("/api/v1/cameras/attic/boxes", headers=AUTHORISED).status_code == 404
+
+
+def test_the_api_describes_itself(client):
+    paths = client.get("/api/v1/openapi.json").json()["paths"]
+    assert {"/api/v1/search", "/api/v1/tracks", "/api/v1/cameras", "/healthz"} <= set(paths)
