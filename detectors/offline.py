@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+import PIL.Image
 import torch  # noqa: F401  # before ultralytics, which would pin it to one thread
 
 from detectors.errors import DetectorUnusable
@@ -49,7 +50,12 @@ def _import_guarded(config_dir: Path | None) -> None:
     folder = config_dir or Path(tempfile.mkdtemp(prefix="descry-ultralytics-"))
     os.environ["YOLO_CONFIG_DIR"] = str(folder)
     threads = os.environ.get("OMP_NUM_THREADS")
+    open_picture = PIL.Image.open
     from ultralytics import utils
+
+    # It puts its own opener in PIL's place, which looks for a package to install when a picture is
+    # none.
+    PIL.Image.open = open_picture
 
     if threads is None:
         # It sets the variable to 1 for the whole process, and so for every child of it.

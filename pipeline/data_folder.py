@@ -11,68 +11,29 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import ConfigError, FolderInUse, FolderTooNew
 from pipeline.files import write_whole
+from pipeline.owner import Owner
 
 log = logging.getLogger(__name__)
 
 _LAYOUT = 1
 _SUBFOLDERS = ("redis", "media", "models", "boxes", "logs")
-_OURS = {*_SUBFOLDERS, "version.json", "token", "owner.lock", "owner.json", "lost+found"}
+_OURS = {
+    *_SUBFOLDERS,
+    "version.json",
+    "token",
+    "owner.lock",
+    "owner.json",
+    "clients.lock",
+    "lost+found",
+}
 # Whoever asks for the owner holds the lock for a moment; an owner must not stumble over that.
 _LOCK_ATTEMPTS = 25
 _LOCK_WAIT_S = 0.02
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """The process that runs Redis and the workers for a data folder.
-
-    Attributes:
-        pid: its number.
-        started_at: Unix seconds.
-        command: what was typed to start it.
-        redis_socket: where its Redis answers; None before it does, or if it is not private.
-        api_socket: where its query worker answers; None before it does.
-        workers: the kinds of worker it runs.
-        is_up: whether its Redis answers, so that clients may come.
-    """
-
-    pid: int
-    started_at: float
-    command: str
-    redis_socket: Path | None = None
-    api_socket: Path | None = None
-    workers: tuple[str, ...] = ()
-    is_up: bool = False
-
-    def to_json(self) -> str:
-        """What `from_json` reads."""
-        return json.dumps(asdict(self), default=str)
-
-    @classmethod
-    def from_json(cls, text: str) -> "Owner":
-        """Read back what `to_json` wrote.
-
-        Raises:
-            ValueError: it is something else.
-        """
-        try:
-            known = json.loads(text)
-            return cls(
-                pid=int(known["pid"]),
-                started_at=float(known["started_at"]),
-                command=str(known["command"]),
-                redis_socket=Path(known["redis_socket"]) if known["redis_socket"] else None,
-                api_socket=Path(known["api_socket"]) if known["api_socket"] else None,
-                workers=tuple(known["workers"]),
-                is_up=bool(known["is_up"]),
-            )
-        except (KeyError, TypeError) as error:
-            raise ValueError("this names no owner") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +138,11 @@ class DataFolder:
         api_socket: Path | None = None,
         workers: Sequence[str] = (),
         is_up: bool = False,
+        model: str | None = None,
     ) -> None:
         """Tell clients where to knock; for the holder of the lock alone."""
         now, kinds = time.time(), tuple(workers)
-        owner = Owner(os.getpid(), now, command, redis_socket, api_socket, kinds, is_up)
+        owner = Owner(os.getpid(), now, command, redis_socket, api_socket, kinds, is_up, model)
         write_whole(self._owner_file, owner.to_json())
 
     def read_owner(self) -> Owner | None:
@@ -199,6 +161,28 @@ class DataFolder:
         finally:
             os.close(descriptor)
         raise FolderInUse(f"{self.path} is being taken by another process: try again")
+
+    @contextmanager
+    def be_client(self) -> Iterator[None]:
+        """Let the owner know that somebody uses what it runs, for the length of a `with`."""
+        descriptor = os.open(self._clients_file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def has_clients(self) -> bool:
+        """Whether somebody uses what the owner runs."""
+        descriptor = os.open(self._clients_file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        try:
+            return not _try_lock(descriptor, fcntl.LOCK_EX, 1)
+        finally:
+            os.close(descriptor)
+
+    @property
+    def _clients_file(self) -> Path:
+        return self.path / "clients.lock"
 
     @property
     def _lock_file(self) -> Path:

@@ -21,7 +21,7 @@ from pipeline.store.runs import RunRecord, SafePoint
 from pipeline.wiring.sessions import Session, open_session
 from pipeline.wiring.settings import read_settings
 from pipeline.wiring.stores import Stores, open_stores
-from pipeline.wiring.weights import makers_of
+from pipeline.wiring.weights import encoder_name, makers_of
 from pipeline.workers.jobs import ReplayJob, name_run
 from pipeline.workers.supervisor import WorkerFailed
 
@@ -81,7 +81,7 @@ def import_files(
     infos = [inspect_video(path) for path in order.paths]
     with stopping() as stop, progress_bar() as bars:
         jobs = [_job(order, info, settings, bars) for info in infos]
-        with open_session(settings, need=frozenset({"embed"})) as session:
+        with open_session(settings, need=frozenset({"embed"}), stopped=stop.is_set) as session:
             desk = _Desk(session, open_stores(settings, session.redis_url), bars, stop)
             results = [desk.import_one(job, info) for job, info in zip(jobs, infos, strict=True)]
             desk.wait_until_embedded()
@@ -120,6 +120,7 @@ def _job(order: Order, info: VideoInfo, settings: Settings, bars: Bars) -> Repla
         realtime=order.realtime,
         keep_boxes=order.keep_boxes,
         detector=settings.detector.model,
+        encoder=encoder_name(settings),
     )
 
 
@@ -146,13 +147,11 @@ class _Desk:
     def import_one(self, job: ReplayJob, info: VideoInfo) -> Imported:
         """Read one file to its end, unless that was done before."""
         began = time.monotonic()
-        record = self._begin(job, info)
-        has_boxes = job.run_id in self.stores.boxes.runs(job.camera_id)
-        is_known = record.state == "done" and (has_boxes or not job.keep_boxes)
+        known = self.stores.runs.get(job.camera_id, job.run_id)
+        _refuse_elsewhere(job, known)
+        is_known = known is not None and known.state == "done" and not _lacks_boxes(job, known)
+        record = known if known is not None and is_known else self._begin(job, info, known)
         if not is_known:
-            if job.keep_boxes and not has_boxes:
-                # The frames before the safe point were read without keeping boxes.
-                self.stores.runs.save_safe_point(job.camera_id, job.run_id, SafePoint(0, 1, {}))
             self._read(job, self.bars(f"read   {info.path.name}"))
         done = self._heard(partial(self.stores.runs.get, job.camera_id, job.run_id)) or record
         return Imported(
@@ -183,11 +182,13 @@ class _Desk:
             report(max(total - self._heard(crops.length), 0), total)
         report(total, total)
 
-    def _begin(self, job: ReplayJob, info: VideoInfo) -> RunRecord:
+    def _begin(self, job: ReplayJob, info: VideoInfo, known: RunRecord | None) -> RunRecord:
         self.stores.cameras.register(job.camera_id, "file")
-        known = self.stores.runs.get(job.camera_id, job.run_id)
-        if known is not None and known.state == "done":
-            return known
+        goes_on = known is not None and known.state == "reading" and known.keeps_boxes
+        if known is not None and _lacks_boxes(job, known) and not goes_on:
+            # What was read so far was read without keeping boxes: from the start, then.
+            start = SafePoint(0, 1, {})
+            self.stores.runs.save_safe_point(job.camera_id, job.run_id, start)
         return self.stores.runs.begin(
             RunRecord(
                 camera_id=job.camera_id,
@@ -199,6 +200,8 @@ class _Desk:
                 digest=job.digest,
                 imported_at=time.time(),
                 detector=job.detector,
+                encoder=job.encoder,
+                keeps_boxes=job.keep_boxes,
                 expected_frames=info.frame_count,
             )
         )
@@ -207,6 +210,12 @@ class _Desk:
         name = f"replay-{job.run_id}"
         run = partial(self.stores.runs.get, job.camera_id, job.run_id)
         self.session.start_job(name, job)
+        self._follow(name, run, report)
+        record = self._heard(run)
+        if record is not None and record.state == "reading":
+            self._read(job, report)  # somebody ended the worker: another goes on where it was
+
+    def _follow(self, name: str, run: Callable[[], RunRecord | None], report: Report) -> None:
         while self.session.supervisor.exit_code(name) is None:
             try:
                 self._tend()
@@ -236,6 +245,24 @@ class _Desk:
             sys.stderr.write("stopped: the same command goes on where this one was\n")
             raise KeyboardInterrupt
         self.session.tend()
+
+
+def _lacks_boxes(job: ReplayJob, known: RunRecord) -> bool:
+    return job.keep_boxes and not known.boxes_kept
+
+
+def _refuse_elsewhere(job: ReplayJob, known: RunRecord | None) -> None:
+    """A file lies in one collection, embedded by one model; a second import would be silent."""
+    if known is None:
+        return
+    if known.collection != job.collection:
+        raise ConfigError(
+            f"{job.path} is in the collection {known.collection!r} already: search it there"
+        )
+    if known.encoder and known.encoder != job.encoder:
+        raise ConfigError(
+            f"{job.path} was embedded with {known.encoder}: search it with --model {known.encoder}"
+        )
 
 
 def _tell(result: Imported, *, as_json: bool) -> None:

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.types import Box, Image
-from pipeline.demo.figures import Colour, Look, Sprite, Thing, draw_person
+from pipeline.demo.figures import Sprite, draw_person
+from pipeline.demo.looks import Colour, Look, Thing
 from pipeline.demo.scenery import draw_street
 
 LOOKS = (

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
@@ -30,6 +30,9 @@ class RunRecord:
         collection: `live`, or the import it belongs to.
         imported_at: when the file was first imported; None for a live camera.
         detector: which one looked.
+        encoder: name of the model that its shots are embedded with; empty for a live camera.
+        keeps_boxes: whether this reading keeps every tracked box.
+        boxes_kept: whether a reading that keeps boxes has come to its end.
         state: `reading`, `done`, or `broken` before its end.
         reason: why it is broken.
         watched_until: when its last frame so far was captured; None before the first.
@@ -51,6 +54,9 @@ class RunRecord:
     digest: str = ""
     imported_at: float | None = None
     detector: str = ""
+    encoder: str = ""
+    keeps_boxes: bool = False
+    boxes_kept: bool = False
     state: Literal["reading", "done", "broken"] = "reading"
     reason: str = ""
     watched_until: float | None = None
@@ -80,6 +86,7 @@ class SafePoint:
 
 _NAMES = frozenset(each.name for each in fields(RunRecord))
 _IDENTITY = {"camera_id", "run_id", "kind", "started_at", "collection", "imported_at"}
+_LASTING = _IDENTITY | {"encoder", "boxes_kept"}
 _PROGRESS = frozenset(
     {"watched_until", "expected_frames", "frames_read", "frames_dropped", "boxes_seen"}
     | {"shots_published", "tracks", "unpublished_tracks"}
@@ -102,7 +109,7 @@ class RunStore:
         """
         key = self._keys.run(run.camera_id, run.run_id)
         given = {name: json.dumps(value) for name, value in asdict(run).items()}
-        again: Any = {n: given[n] for n in given.keys() - _IDENTITY - _PROGRESS}
+        again: Any = {n: given[n] for n in given.keys() - _LASTING - _PROGRESS}
         used_at = run.started_at if run.imported_at is None else run.imported_at
         with self._redis.pipeline(transaction=True) as pipe:
             for name in sorted(given.keys() - again.keys()):
@@ -131,6 +138,11 @@ class RunStore:
         """Where a restart takes up; None for the beginning."""
         raw: Any = self._redis.hget(self._keys.run(camera_id, run_id), _SAFE_POINT)
         return SafePoint(**json.loads(raw)) if raw else None
+
+    @store_errors()
+    def mark_boxes_kept(self, camera_id: str, run_id: str) -> None:
+        """Every tracked box of the run is in the archive."""
+        self._set(camera_id, run_id, {"boxes_kept": True})
 
     @store_errors()
     def finish(
@@ -165,28 +177,6 @@ class RunStore:
                 self._keys.run(camera_id, run_id),
                 mapping={name: json.dumps(value) for name, value in values.items()},
             )
-
-
-def watched(
-    runs: Iterable[RunRecord], *, since: float | None, until: float | None
-) -> list[tuple[float, float]]:
-    """When a camera was watched inside a window: intervals in order, none touching the next."""
-    low = float("-inf") if since is None else since
-    high = float("inf") if until is None else until
-    spans = sorted(
-        (max(run.started_at, low), min(run.watched_until, high))
-        for run in runs
-        if run.watched_until is not None
-    )
-    joined: list[tuple[float, float]] = []
-    for start, end in spans:
-        if end < start:
-            continue
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
-    return joined
 
 
 def _decode(raw: Any) -> RunRecord | None:

@@ -1,5 +1,6 @@
 """Builds the query worker: index, view, service, HTTP."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -7,12 +8,17 @@ from pipeline.api.app import Backing, build_app
 from pipeline.clock import SystemClock
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, NotFound
+from pipeline.store.cameras import CameraStatus, CameraStore
 from pipeline.store.connection import store_errors
+from pipeline.store.crop_stream import CropStream
 from pipeline.store.media import FolderMedia
-from pipeline.telemetry import Telemetry
+from pipeline.store.runs import RunRecord, RunStore
+from pipeline.store.sighting_log import SightingLog
+from pipeline.telemetry import CameraFigures, ScrapePage, StoreFigures, Telemetry
 from pipeline.wiring.models import build_encoder, build_index
 from pipeline.wiring.settings import token_file
 from pipeline.wiring.stores import Stores, build_catalogue, open_folder
+from pipeline.workers.catalogue import LIVE_WITHIN_S
 from pipeline.workers.query import QueryWorker, bind_tcp, bind_unix
 from pipeline.workers.service import SearchService
 from pipeline.workers.view import LogView
@@ -53,12 +59,17 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
     def ping() -> None:
         stores.client.ping()
 
+    def figures() -> StoreFigures:
+        return read_figures(
+            stores.crops, stores.sightings, stores.cameras, stores.runs, now=clock.now()
+        )
+
     backing = Backing(
         service=service,
         lists=catalogue,
         picture=partial(_picture, stores.media),
         ping=ping,
-        metrics=telemetry.render,
+        metrics=ScrapePage(telemetry, figures).render,
         token=_token(settings),
     )
     listeners = [bind_unix(api_socket)] if api_socket is not None else []
@@ -71,6 +82,44 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
         retention=stores.retention,
         now=clock.now,
         sweep_s=settings.retention.sweep_s,
+    )
+
+
+def read_figures(
+    crops: CropStream, sightings: SightingLog, cameras: CameraStore, runs: RunStore, *, now: float
+) -> StoreFigures:
+    """What the workers left in the store, for the metrics.
+
+    Raises:
+        StoreUnavailable: Redis is away.
+    """
+    return StoreFigures(
+        crops_pending=crops.length(),
+        crop_age_s=crops.oldest_age_s(now),
+        crops_damaged=crops.damaged(),
+        sightings=sightings.length(),
+        cameras=[
+            _camera_figures(status, runs.of_camera(status.camera_id), now)
+            for status in map(cameras.status, cameras.known())
+            if status is not None
+        ],
+    )
+
+
+def _camera_figures(status: CameraStatus, runs: Sequence[RunRecord], now: float) -> CameraFigures:
+    # A worker that was killed cannot say that its camera is no longer watched.
+    watched_until = max(
+        (run.watched_until or run.started_at for run in runs if run.kind == "live"),
+        default=float("-inf"),
+    )
+    is_up = status.state == "live" and now - watched_until < LIVE_WITHIN_S
+    return CameraFigures(
+        status.camera_id,
+        is_up if status.kind == "rtsp" else None,
+        frames_read=sum(run.frames_read for run in runs),
+        frames_dropped=sum(run.frames_dropped for run in runs),
+        tracks=sum(run.tracks for run in runs),
+        shots=sum(run.shots_published for run in runs),
     )
 
 

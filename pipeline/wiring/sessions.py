@@ -8,23 +8,25 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.client import Client
 from pipeline.config import Settings
-from pipeline.data_folder import DataFolder, Owner
+from pipeline.data_folder import DataFolder
 from pipeline.errors import ConfigError, FolderInUse, ServiceUnavailable, StoreUnavailable
+from pipeline.owner import Owner
 from pipeline.shutdown import Stop
 from pipeline.store.server import PrivateRedis
+from pipeline.wiring.processes import fresh_log, start_redis, worker_spec
 from pipeline.wiring.settings import token_file, worker_environment
 from pipeline.wiring.stores import build_catalogue, open_folder, open_stores
 from pipeline.wiring.weights import detector_file, encoder_name
 from pipeline.workers.catalogue import Catalogue
 from pipeline.workers.jobs import ReplayJob
-from pipeline.workers.supervisor import Supervisor, WorkerSpec
+from pipeline.workers.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +34,6 @@ log = logging.getLogger(__name__)
 READY_WITHIN_S = 180.0
 # A short command (a search, say) that owns the folder is soon done.
 OWNER_GONE_WITHIN_S = 30.0
-LOG_BYTES_AT_MOST = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Session:
         redis_url: where Redis is; None where only the API can be reached.
         redis: the private Redis, if it is ours.
         api_socket: the query worker's socket; None if it is reached by `api.url`.
+        owner_pid: the process that owns the folder; None if that is us, or nobody.
     """
 
     settings: Settings
@@ -54,6 +56,7 @@ class Session:
     redis_url: str | None = None
     redis: PrivateRedis | None = None
     api_socket: Path | None = None
+    owner_pid: int | None = None
 
     @property
     def media(self) -> Path | None:
@@ -61,7 +64,16 @@ class Session:
         return self.folder.media if self.folder is not None else None
 
     def tend(self) -> None:
-        """Keep alive what we own; call it a few times a second."""
+        """Keep alive what we own, see that the owner still is; call it a few times a second.
+
+        Raises:
+            ServiceUnavailable: the owner whose client we are has ended.
+            WorkerFailed: a worker of ours gave up.
+        """
+        if self.owner_pid is not None and not Path(f"/proc/{self.owner_pid}").exists():
+            raise ServiceUnavailable(
+                "the Descry that this command was using has ended: give the same command again"
+            )
         if self.redis is not None and not self.redis.is_alive():
             log.warning("the private Redis ended: starting it again")
             try:
@@ -70,15 +82,19 @@ class Session:
                 log.warning("%s; trying again", error)
         self.supervisor.tend()
 
+    def quick_client(self) -> Client:
+        """Ask the query worker, ready or not."""
+        return Client(
+            token=_read_token(self.settings), socket=self.api_socket, url=self.settings.api.url
+        )
+
     def client(self) -> Client:
         """Ask the query worker, once it is ready.
 
         Raises:
             ServiceUnavailable: it did not get ready.
         """
-        client = Client(
-            token=_read_token(self.settings), socket=self.api_socket, url=self.settings.api.url
-        )
+        client = self.quick_client()
         deadline = time.monotonic() + READY_WITHIN_S
         while self.api_socket is not None and not client.is_ready():
             self.tend()
@@ -105,7 +121,7 @@ class Session:
         environment = worker_environment(self.settings, self.redis_url)
         log_file = self.folder.logs / "replay.log"
         arguments = ["camera", "--job", str(job_file)]
-        self.supervisor.add(_spec(name, arguments, environment, log_file, once=True))
+        self.supervisor.add(worker_spec(name, arguments, environment, log_file, once=True))
 
 
 def _read_token(settings: Settings) -> str:
@@ -119,12 +135,18 @@ def _read_token(settings: Settings) -> str:
 
 
 @contextmanager
-def open_session(settings: Settings, *, need: frozenset[str]) -> Iterator[Session]:
+def open_session(
+    settings: Settings,
+    *,
+    need: frozenset[str],
+    stopped: Callable[[], bool] = lambda: False,
+) -> Iterator[Session]:
     """Reach the workers that `need` names, starting them if nobody owns the data folder.
 
     Args:
         settings: all of them.
         need: of `embed` and `query`.
+        stopped: whether the user has had enough of waiting for others.
 
     Raises:
         FolderInUse: an owner without these workers does not go away.
@@ -137,7 +159,12 @@ def open_session(settings: Settings, *, need: frozenset[str]) -> Iterator[Sessio
     folder = open_folder(settings)
     folder.token()
     with ExitStack() as stack:
-        yield _join_or_own(settings, folder, need, stack)
+        session = _join_or_own(settings, folder, need, stack)
+        yield session
+        # Whoever came meanwhile works with our Redis and our workers: do not pull them away.
+        while session.owner_pid is None and folder.has_clients() and not stopped():
+            session.tend()
+            time.sleep(0.1)
 
 
 def _join_or_own(
@@ -164,7 +191,17 @@ def _join_or_own(
 def _join(
     settings: Settings, folder: DataFolder, owner: Owner, need: frozenset[str], stack: ExitStack
 ) -> Session:
-    """Be the owner's client; a query worker that it lacks is started beside it."""
+    """Be the owner's client; a query worker that it lacks is started beside it.
+
+    Raises:
+        ConfigError: its workers use another model than the one asked for.
+    """
+    if need and owner.model is not None and owner.model != encoder_name(settings):
+        raise ConfigError(
+            f"'{owner.command}' (process {owner.pid}) uses the model {owner.model}: leave out "
+            f"--model and encoder.model, or stop it"
+        )
+    stack.enter_context(folder.be_client())
     supervisor = Supervisor(most_failures=3)
     stack.callback(supervisor.stop)
     url = f"unix://{owner.redis_socket}" if owner.redis_socket else settings.redis.url
@@ -173,15 +210,15 @@ def _join(
         socket = folder.runtime_dir / f"api-{os.getpid()}.sock"
         stack.callback(socket.unlink, missing_ok=True)
         _start_query(supervisor, settings, folder, url, socket)
-    return Session(settings, supervisor, folder, url, api_socket=socket)
+    return Session(settings, supervisor, folder, url, api_socket=socket, owner_pid=owner.pid)
 
 
 def _start_query(
     supervisor: Supervisor, settings: Settings, folder: DataFolder, url: str | None, socket: Path
 ) -> None:
-    log_file = _fresh_log(folder.logs / "query.log")
+    log_file = fresh_log(folder.logs / "query.log")
     arguments = ["query", "--socket", str(socket)]
-    supervisor.add(_spec("query", arguments, worker_environment(settings, url), log_file))
+    supervisor.add(worker_spec("query", arguments, worker_environment(settings, url), log_file))
 
 
 def _own(
@@ -198,7 +235,7 @@ def _own(
     that runs for weeks lets them speak, and never gives up.
     """
     stack.enter_context(folder.lock())
-    redis_url, private = _start_redis(settings, folder, stack)
+    redis_url, private = start_redis(settings, folder, stack)
     supervisor = Supervisor(most_failures=3 if is_brief else None)
     stack.callback(supervisor.stop)
     socket = folder.runtime_dir / "api.sock" if "query" in kinds else None
@@ -207,46 +244,17 @@ def _own(
         socket.unlink(missing_ok=True)
     for kind in kinds:
         arguments = {"query": ["--socket", str(socket)], "embed": ["--name", "own"]}.get(kind, [])
-        log_file = _fresh_log(folder.logs / f"{kind}.log") if is_brief else None
-        supervisor.add(_spec(kind, [kind, *arguments], environment, log_file))
+        log_file = fresh_log(folder.logs / f"{kind}.log") if is_brief else None
+        supervisor.add(worker_spec(kind, [kind, *arguments], environment, log_file))
     folder.write_owner(
         command=" ".join(["descry", *sys.argv[1:2]]),
         redis_socket=private.socket if private else None,
         api_socket=socket,
         workers=kinds,
         is_up=True,
+        model=encoder_name(settings) if kinds else None,
     )
     return Session(settings, supervisor, folder, redis_url, private, socket)
-
-
-def _start_redis(
-    settings: Settings, folder: DataFolder, stack: ExitStack
-) -> tuple[str, PrivateRedis | None]:
-    if settings.redis.url is not None:
-        return settings.redis.url, None
-    private = PrivateRedis(folder.path, folder.runtime_dir)
-    stack.callback(private.stop)
-    private.start()
-    return f"unix://{private.socket}", private
-
-
-def _fresh_log(path: Path) -> Path:
-    """A log file that does not grow for ever."""
-    if path.exists() and path.stat().st_size > LOG_BYTES_AT_MOST:
-        path.replace(path.with_suffix(".old.log"))
-    return path
-
-
-def _spec(
-    name: str,
-    arguments: Sequence[str],
-    environment: Mapping[str, str],
-    log_file: Path | None,
-    *,
-    once: bool = False,
-) -> WorkerSpec:
-    command = [sys.executable, "-m", "pipeline", "worker", *arguments, "--parent", str(os.getpid())]
-    return WorkerSpec(name, command, environment, log_file, once)
 
 
 def keep_running(settings: Settings, stop: Stop) -> None:
@@ -267,7 +275,12 @@ def keep_running(settings: Settings, stop: Stop) -> None:
         log.warning("no camera is set: only searches and imports are served")
     with ExitStack() as stack:
         session = _own(settings, folder, kinds, stack, is_brief=False)
-        log.info("ready: data in %s; stop with Ctrl-C", folder.path)
-        while not stop.wait(0.1):
-            session.tend()
+        log.info("started: data in %s; stop with Ctrl-C", folder.path)
+        with session.quick_client() as client:
+            is_ready = False
+            while not stop.wait(0.1):
+                session.tend()
+                if not is_ready and client.is_ready():
+                    is_ready = True
+                    log.info("ready: searches are answered")
         log.info("stopping")

@@ -54,7 +54,7 @@ def makers_of(settings: Settings) -> list[str]:
     return [
         f"revision {REVISION}",
         digest_file(detector_file(settings)),
-        f"{detector.confidence:g} {detector.image_size_px}",
+        f"{detector.confidence:g} {detector.image_size_px} {detector.device} {detector.half}",
         f"{tracker.kind} {tracker.patience_s:g}",
         f"{shots.keep} {shots.publish_at_most} {shots.min_height_px} {shots.min_quality:g}",
     ]

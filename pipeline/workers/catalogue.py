@@ -63,7 +63,8 @@ class Catalogue:
             NotFound: no such camera or run, or its boxes were not kept.
         """
         self.refuse_unknown([camera])
-        return "".join(boxes_of(self.box_archive, camera, run))
+        kept = [record.run_id for record in self.runs.of_camera(camera) if record.boxes_kept]
+        return "".join(boxes_of(self.box_archive, kept, camera, run))
 
     def live_keys(self) -> set[TrackKey]:
         """The tracks of people in view now."""

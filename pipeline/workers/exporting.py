@@ -1,19 +1,28 @@
 """Every tracked box of a run, in the form that trackers are scored in."""
 
+from collections.abc import Sequence
+
 from pipeline.errors import NotFound
 from pipeline.store.boxes import BoxArchive
 
 
-def boxes_of(boxes: BoxArchive, camera_id: str, run_id: str | None) -> list[str]:
+def boxes_of(
+    boxes: BoxArchive, runs: Sequence[str], camera_id: str, run_id: str | None
+) -> list[str]:
     """The kept boxes of a run as MOTChallenge rows, in order of frame and track.
 
     `frame, id, x, y, w, h, confidence, -1, -1, -1`: frame from 1, pixels of the source, x and y
     of the top left corner from 0.
 
+    Args:
+        boxes: where they lie.
+        runs: those of the camera whose boxes are complete.
+        camera_id: whose.
+        run_id: which; the only one if None.
+
     Raises:
         NotFound: no boxes were kept, or those of several runs and none was named.
     """
-    runs = boxes.runs(camera_id)
     if run_id is None:
         if len(runs) > 1:
             raise NotFound(

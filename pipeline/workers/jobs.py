@@ -25,6 +25,7 @@ class ReplayJob:
         realtime: read no faster than the video plays.
         keep_boxes: keep every tracked box.
         detector: name or file.
+        encoder: name of the model that its shots are embedded with.
     """
 
     path: str
@@ -38,6 +39,7 @@ class ReplayJob:
     realtime: bool
     keep_boxes: bool
     detector: str
+    encoder: str
 
     def write(self, path: Path) -> None:
         """Leave the job for the worker to read."""

@@ -143,13 +143,15 @@ class ReplayWorker:
         if self._parts.boxes is not None:
             self._parts.boxes.commit()
         number, at = follower.last_frame
-        counters = asdict(follower.tally)
+        figures: dict[str, float | None] = dict(asdict(follower.tally))
+        if number:  # nothing may be left to read behind the last safe point
+            figures |= {"frames_read": number, "watched_until": at}
         reason = str(broken) if broken else ""
 
         def tell() -> None:
-            runs.progress(
-                job.camera_id, job.run_id, frames_read=number, watched_until=at, **counters
-            )
+            runs.progress(job.camera_id, job.run_id, **figures)
+            if job.keep_boxes:
+                runs.mark_boxes_kept(job.camera_id, job.run_id)
             runs.finish(job.camera_id, job.run_id, "broken" if broken else "done", reason)
 
         _until_heard(tell, stop)

@@ -20,6 +20,8 @@ HEALTHY_AFTER_S = 30.0
 
 # What a worker exits with when a person must act (settings, weights): see pipeline.errors.
 HOPELESS = frozenset({2})
+# What it exits with when Redis, say, went away: waiting may mend that.
+OUTSIDE_DOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ class Supervisor:
         if child.spec.once and code == 0:
             child.finished_with = 0
             return
-        if code in HOPELESS or (child.spec.once and code > 0):
+        if code in HOPELESS or (child.spec.once and code > 0 and code != OUTSIDE_DOWN):
             child.finished_with = code
             raise WorkerFailed(self._last_words(child) or f"worker '{name}' gave up", code)
         if now - child.started_at >= HEALTHY_AFTER_S:

@@ -48,6 +48,7 @@ def measure(options: argparse.Namespace) -> dict[str, float]:
     size = capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
     truth = read_mot(options.truth, scale_x=size[0] / width, scale_y=size[1] / height)
     scores = score_mot(found, truth, iou=0.5)
+    scores["id_switches"] = int(scores["id_switches"])
     return scores | {
         "boxes_seen": run["boxes_seen"],
         "shots_encoded": run["shots_encoded"],

@@ -53,6 +53,13 @@ class Descry:
             )
         return Running(process, out, err)
 
+    def watch(self) -> "Running":
+        """`descry run`, once it owns the data folder: a search before that would own it itself."""
+        running = self.start("run")
+        owner = self.data / "owner.json"
+        wait_for(lambda: owner.exists() and '"is_up": true' in owner.read_text(), what="the owner")
+        return running
+
     def run(
         self, *arguments: str, code: int = 0, timeout_s: float = 120, **environment: str
     ) -> "Said":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Descry, processes_of, wait_for
+from tests.e2e.conftest import Descry, processes_of
 
 
 @pytest.fixture(scope="module")
@@ -149,8 +149,7 @@ def test_a_data_folder_of_a_newer_redis_is_refused(descry, imported):
 
 
 def test_a_second_run_on_one_data_folder_is_refused_and_the_first_goes_on(descry):
-    first = descry.start("run")
-    wait_for((descry.data / "owner.json").exists, what="the first owner")
+    first = descry.watch()
     line = only_line(descry.run("run", code=2).err)
     assert str(first.process.pid) in line
     assert first.process.poll() is None

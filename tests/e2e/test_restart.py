@@ -49,7 +49,14 @@ VICTIMS = {
 }
 
 
-@pytest.mark.parametrize("victim", VICTIMS)
+@pytest.mark.parametrize(
+    "victim",
+    [
+        "camera",
+        pytest.param("embed", marks=pytest.mark.slow),
+        pytest.param("redis", marks=pytest.mark.slow),
+    ],
+)
 def test_a_replay_survives_the_death_of_each_process(descry, clip, undisturbed, victim):
     script = clip.with_suffix(".boxes.json")
     # As it was filmed, so that there is a middle to strike in.
@@ -80,6 +87,7 @@ def test_a_replay_survives_the_death_of_each_process(descry, clip, undisturbed, 
     assert shots_of(descry) == undisturbed
 
 
+@pytest.mark.slow
 def test_a_replay_killed_as_a_whole_goes_on_where_it_was(descry, clip, undisturbed):
     script = clip.with_suffix(".boxes.json")
     running = descry.start(
@@ -94,6 +102,7 @@ def test_a_replay_killed_as_a_whole_goes_on_where_it_was(descry, clip, undisturb
     assert shots_of(descry) == undisturbed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_a_replay_that_is_told_to_stop_ends_within_five_seconds(descry, clip, undisturbed, how):
     script = clip.with_suffix(".boxes.json")

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.data_folder import DataFolder, Owner
+from pipeline.data_folder import DataFolder
 from pipeline.errors import ConfigError, FolderInUse, FolderTooNew
+from pipeline.owner import Owner
 
 OWN_AND_WAIT = """
 import sys

@@ -10,7 +10,8 @@ import pytest
 from detectors.fakes import ScriptedDetector
 from detectors.types import Frame
 from pipeline.demo.clip import MIN_VISIBLE, draw_clip
-from pipeline.demo.figures import Look, Thing, draw_person
+from pipeline.demo.figures import draw_person
+from pipeline.demo.looks import Look, Thing
 
 SMALL = {"seconds": 6, "fps": 5, "width": 320, "height": 180}
 

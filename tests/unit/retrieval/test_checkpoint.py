@@ -1,7 +1,6 @@
 import json
 import os
 import pickle
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -294,13 +293,4 @@ def test_what_is_no_checkpoint_is_refused(tmp_path: Path):
 def test_another_model_is_refused(tmp_path: Path):
     path = save(tmp_path / "resnet.pth", {"layer1.0.conv1.weight": torch.zeros(8, 8, 3, 3)})
     with pytest.raises(WeightsUnusable, match="not a CLIP-like model"):
-        read_checkpoint(path)
-
-
-def test_a_torchscript_archive_is_refused_with_the_way_out(tmp_path: Path):
-    path = tmp_path / "ViT-B-16.pt"
-    with zipfile.ZipFile(path, "w") as archive:
-        for name in ("data.pkl", "constants.pkl", "code/__torch__.py"):
-            archive.writestr(f"ViT-B-16/{name}", b"")
-    with pytest.raises(WeightsUnusable, match="state dict or safetensors"):
         read_checkpoint(path)
