@@ -201,7 +201,7 @@ class Retention(Section):
         default={}, description="The same for one collection: {trial: 7d, evidence: null}"
     )
     sweep_s: Seconds = Field(
-        default=60.0, ge=1, le=DAY_S, description="How often the old is removed"
+        default=600.0, ge=1, le=DAY_S, description="How often the old is removed"
     )
 
     @field_validator("collections")

@@ -1,7 +1,7 @@
 """What was looked at, and what was not: the statement that goes with every answer."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 Interval = tuple[float, float]
 """From and until, Unix seconds."""
@@ -27,8 +27,8 @@ class CameraCoverage:
     Attributes:
         camera_id: which.
         watched: joined intervals with frames, in order.
-        blind: intervals without, between the first and the last look at a live camera, and up
-            to the end of the time asked about.
+        blind: intervals without, for a live camera; they begin with the time asked about, or
+            with the first look at the camera where that has no beginning.
         frames_dropped: frames nobody had time for, in all runs that touch the time asked about.
         tracks: people followed in those runs.
         tracks_without_shots: those too small or too blurred to judge.
@@ -68,49 +68,58 @@ def join_intervals(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
 
 
 def cover(
-    runs: Sequence[WatchedRun], *, since: float | None, until: float | None, now: float
+    runs: Sequence[WatchedRun],
+    *,
+    live_cameras: Collection[str] = (),
+    since: float | None,
+    until: float | None,
+    now: float,
 ) -> list[CameraCoverage]:
     """What each camera saw between `since` and `until`, by camera.
 
     A recording has no blind intervals: between two files nobody claimed to watch. A live camera
-    has: from the first look at it (or `since`) to `until` (or `now`).
+    has: from `since`, or the first look at it, to `until` (or `now`). So every live camera is
+    listed, those that were dead all along too; a camera of recordings, where it has one.
+
+    Args:
+        runs: all that is known of the cameras asked about, inside that time or not.
+        live_cameras: those that are meant to be watched all the time, with or without runs.
+        since: Unix seconds; None for no bound.
+        until: likewise.
+        now: Unix seconds; the future is not blind.
     """
-    by_camera: dict[str, list[WatchedRun]] = {}
+    by_camera: dict[str, list[WatchedRun]] = {camera_id: [] for camera_id in live_cameras}
     for run in runs:
-        if (until is None or run.started_at < until) and (
-            since is None or run.watched_until >= since
-        ):
-            by_camera.setdefault(run.camera_id, []).append(run)
-    return [
-        _cover_camera(camera_id, mine, since=since, until=until, now=now)
-        for camera_id, mine in sorted(by_camera.items())
-    ]
-
-
-def _cover_camera(
-    camera_id: str,
-    runs: Sequence[WatchedRun],
-    *,
-    since: float | None,
-    until: float | None,
-    now: float,
-) -> CameraCoverage:
-    watched = join_intervals(
-        (
-            max(run.started_at, since) if since is not None else run.started_at,
-            min(run.watched_until, until) if until is not None else run.watched_until,
-        )
-        for run in runs
+        by_camera.setdefault(run.camera_id, []).append(run)
+    window = (
+        float("-inf") if since is None else since,
+        float("inf") if until is None else until,
     )
-    live = [run for run in runs if run.is_live]
-    blind: tuple[Interval, ...] = ()
-    if live:
-        begin = since if since is not None else min(run.started_at for run in live)
-        blind = _gaps(watched, begin=begin, end=min(until if until is not None else now, now))
+    covered: list[CameraCoverage] = []
+    for camera_id, mine in sorted(by_camera.items()):
+        live_starts = [run.started_at for run in mine if run.is_live]
+        inside = [run for run in mine if _touches(run, window)]
+        camera = _cover_camera(camera_id, inside, window)
+        if camera_id in live_cameras or live_starts:
+            begin = min(live_starts, default=now) if since is None else since
+            blind = _gaps(camera.watched, begin=begin, end=min(window[1], now))
+            covered.append(replace(camera, blind=blind))
+        elif inside:
+            covered.append(camera)
+    return covered
+
+
+def _touches(run: WatchedRun, window: Interval) -> bool:
+    return run.started_at < window[1] and run.watched_until >= window[0]
+
+
+def _cover_camera(camera_id: str, runs: Sequence[WatchedRun], window: Interval) -> CameraCoverage:
     return CameraCoverage(
         camera_id,
-        watched,
-        blind,
+        watched=join_intervals(
+            (max(run.started_at, window[0]), min(run.watched_until, window[1])) for run in runs
+        ),
+        blind=(),
         frames_dropped=sum(run.frames_dropped for run in runs),
         tracks=sum(run.tracks for run in runs),
         tracks_without_shots=sum(run.unpublished_tracks for run in runs),

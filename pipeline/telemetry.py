@@ -1,6 +1,15 @@
 """Every metric the system exports, named once."""
 
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+
+from pipeline.errors import StoreUnavailable
+
+log = logging.getLogger(__name__)
 
 # Seconds. A search is promised within one, so the buckets are dense below it.
 QUERY_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0)
@@ -76,9 +85,6 @@ class Telemetry:
         self.store_unavailable = self._counter(
             "descry_store_unavailable_total", "Times that Redis did not answer."
         )
-        self.worker_restarts = self._counter(
-            "descry_worker_restarts_total", "Workers started again after they died.", "worker"
-        )
 
     def _counter(self, name: str, sentence: str, *labels: str) -> Counter:
         return Counter(name, sentence, labels, registry=self.registry)
@@ -88,3 +94,119 @@ class Telemetry:
 
     def _histogram(self, name: str, sentence: str, buckets_s: tuple[float, ...]) -> Histogram:
         return Histogram(name, sentence, buckets=buckets_s, registry=self.registry)
+
+
+@dataclass(frozen=True, slots=True)
+class CameraFigures:
+    """What the store knows of one camera, summed over its runs that are still kept.
+
+    Attributes:
+        camera_id: which.
+        is_up: whether its frames arrive; None for one that only files are imported for.
+        frames_read, frames_dropped, tracks, shots: as in its runs.
+    """
+
+    camera_id: str
+    is_up: bool | None
+    frames_read: int
+    frames_dropped: int
+    tracks: int
+    shots: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFigures:
+    """What all workers together left in the store.
+
+    Attributes:
+        crops_pending: published shots that wait to be embedded.
+        crop_age_s: how long the oldest of them waits.
+        crops_damaged: shots put aside, up to the last thousand or so.
+        sightings: embedded shots that are kept.
+        cameras: one entry each.
+    """
+
+    crops_pending: int
+    crop_age_s: float
+    crops_damaged: int
+    sightings: int
+    cameras: Sequence[CameraFigures]
+
+
+class ScrapePage:
+    """The page of the query worker: its own metrics, and at each scrape what the store says.
+
+    The other workers serve no page. What they did is read off the store; sums over runs are
+    gauges, because they fall when retention forgets a run.
+    """
+
+    def __init__(self, telemetry: Telemetry, read_store: Callable[[], StoreFigures]) -> None:
+        self._read_store = read_store
+        self._registry = CollectorRegistry()
+        for metric in (telemetry.index_shots, telemetry.index_lag_s, telemetry.query_s):
+            self._registry.register(metric)
+        self._registry.register(self)
+
+    def render(self) -> bytes:
+        """The text that Prometheus scrapes."""
+        return generate_latest(self._registry)
+
+    def describe(self) -> Iterable[GaugeMetricFamily]:
+        """Nothing in advance: registering must not ask the store."""
+        return ()
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """The figures of the store as they are now; only that it is away, if it is."""
+        try:
+            figures = self._read_store()
+        except StoreUnavailable as error:
+            log.debug("scraped without the store: %s", error)
+            return [_gauge_of("descry_store_up", "1 while Redis answers, else 0.", 0)]
+        return [
+            _gauge_of("descry_store_up", "1 while Redis answers, else 0.", 1),
+            *_stream_gauges(figures),
+            *_camera_gauges(figures.cameras),
+        ]
+
+
+def _gauge_of(name: str, sentence: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, sentence, value=value)
+
+
+def _stream_gauges(figures: StoreFigures) -> list[GaugeMetricFamily]:
+    return [
+        _gauge_of(
+            "descry_crops_pending",
+            "Published shots that wait to be embedded.",
+            figures.crops_pending,
+        ),
+        _gauge_of(
+            "descry_crop_age_seconds",
+            "Age of the oldest shot that waits to be embedded.",
+            figures.crop_age_s,
+        ),
+        _gauge_of("descry_crops_damaged", "Shots put aside as unusable.", figures.crops_damaged),
+        _gauge_of("descry_sightings", "Embedded shots that are kept.", figures.sightings),
+    ]
+
+
+def _camera_gauges(cameras: Sequence[CameraFigures]) -> list[GaugeMetricFamily]:
+    rows: list[tuple[str, str, Callable[[CameraFigures], float | None]]] = [
+        ("up", "1 while frames of the live camera arrive, else 0.", lambda c: c.is_up),
+        ("frames_read", "Frames taken up in the runs that are kept.", lambda c: c.frames_read),
+        (
+            "frames_dropped",
+            "Frames nobody had time for in the runs that are kept.",
+            lambda c: c.frames_dropped,
+        ),
+        ("tracks", "Tracks confirmed in the runs that are kept.", lambda c: c.tracks),
+        ("shots_published", "Shots sent to be embedded in those runs.", lambda c: c.shots),
+    ]
+    gauges = []
+    for name, sentence, figure in rows:
+        gauge = GaugeMetricFamily(f"descry_camera_{name}", sentence, labels=["camera"])
+        for camera in cameras:
+            if (value := figure(camera)) is not None:
+                gauge.add_metric([camera.camera_id], float(value))
+        gauges.append(gauge)
+    return gauges

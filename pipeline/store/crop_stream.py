@@ -137,7 +137,10 @@ class CropStream:
     def take(
         self, consumer: str, *, count: int, block_s: float, reclaim_idle_s: float
     ) -> list[TakenCrop]:
-        """Up to `count` crops: first what dead workers held, then new ones.
+        """Up to `count` new crops, or a single one that a dead worker held.
+
+        It may be what killed that worker, so it comes alone: a batch taken along would be handed
+        out again and again with it, and put aside in the end.
 
         Args:
             consumer: this worker's name; unique among those alive.
@@ -146,15 +149,32 @@ class CropStream:
             reclaim_idle_s: a worker silent about a crop for this long is taken for dead.
         """
         try:
-            found = self._reclaim(consumer, count, reclaim_idle_s)
-            if len(found) < count:
-                found += self._fresh(consumer, count - len(found), 0 if found else block_s)
+            found = self._reclaim(consumer, reclaim_idle_s)
+            if not found:
+                found = self._fresh(consumer, count, block_s)
         except ResponseError as error:
             if "NOGROUP" not in str(error):
                 raise
             log.warning("the crop stream had no group %r: made it again", GROUP)
             self.ensure_group()
             return []
+        return [crop for crop in map(self._decode, found) if crop is not None]
+
+    @store_errors()
+    def resume(self, consumer: str, *, count: int) -> list[TakenCrop]:
+        """Up to `count` crops that a worker of this very name held when it was killed.
+
+        Args:
+            consumer: a name that no other living worker has.
+            count: at least 1.
+        """
+        crops = self._keys.crops
+        held: Any = self._redis.xpending_range(crops, GROUP, "-", "+", count, consumername=consumer)
+        if not held:
+            return []
+        times = {row["message_id"]: int(row["times_delivered"]) + 1 for row in held}
+        rows: Any = self._redis.xclaim(crops, GROUP, consumer, 0, list(times))
+        found = [(entry, fields, times[entry]) for entry, fields in rows if fields]
         return [crop for crop in map(self._decode, found) if crop is not None]
 
     @store_errors()
@@ -212,28 +232,24 @@ class CropStream:
         first: Any = self._redis.xrange(self._keys.crops, count=1)
         return max(0.0, now - int(first[0][0].split(b"-")[0]) / 1000) if first else 0.0
 
-    def _reclaim(self, consumer: str, count: int, idle_s: float) -> list[tuple[bytes, Any, int]]:
-        entries: list[tuple[bytes, Any]] = []
+    def _reclaim(self, consumer: str, idle_s: float) -> list[tuple[bytes, Any, int]]:
         crops, start = self._keys.crops, "0-0"
-        while len(entries) < count:
+        while True:
             answer: Any = self._redis.xautoclaim(
-                crops, GROUP, consumer, int(idle_s * 1000), start, count=count - len(entries)
+                crops, GROUP, consumer, int(idle_s * 1000), start, count=1
             )
             # Redis 6.2 names entries that are gone, without fields.
-            entries += [entry for entry in answer[1] if entry[0] is not None and entry[1]]
+            entries = [entry for entry in answer[1] if entry[0] is not None and entry[1]]
             start = answer[0].decode()
-            if start == "0-0":
+            if entries or start == "0-0":
                 break
-        if not entries:
-            return []
-        with self._redis.pipeline(transaction=False) as pipe:
-            for entry_id, _ in entries:
-                pipe.xpending_range(crops, GROUP, entry_id, entry_id, 1)
-            pending = pipe.execute()
-        return [
-            (entry_id, fields, rows[0]["times_delivered"] if rows else 1)
-            for (entry_id, fields), rows in zip(entries, pending, strict=True)
-        ]
+        return [(entry_id, fields, self._deliveries(entry_id)) for entry_id, fields in entries]
+
+    def _deliveries(self, entry_id: bytes) -> int:
+        rows: Any = self._redis.xpending_range(
+            self._keys.crops, GROUP, entry_id.decode(), entry_id.decode(), 1
+        )
+        return int(rows[0]["times_delivered"]) if rows else 1
 
     def _fresh(self, consumer: str, count: int, block_s: float) -> list[tuple[bytes, Any, int]]:
         block = block_ms(self._redis, block_s) if block_s > 0 else None

@@ -61,6 +61,21 @@ class View:
     heartbeat_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """A stretch of the log.
+
+    Attributes:
+        sightings: what of it can be read, each with its position.
+        last: position of its last message, readable or not; where it began, if it is empty.
+        is_full: whether it was cut at the count that was asked for, so that more may follow.
+    """
+
+    sightings: list[tuple[str, LoggedSighting]]
+    last: str
+    is_full: bool
+
+
 def position_order(position: str) -> tuple[int, int]:
     """What positions of the log are compared by; as text, 10-0 would come before 9-0."""
     instant_ms, _, sequence = position.partition("-")
@@ -114,21 +129,26 @@ class SightingLog:
             return sum(pipe.execute())
 
     @store_errors()
-    def read(
-        self, after: str, *, count: int, block_s: float = 0.0
-    ) -> list[tuple[str, LoggedSighting]]:
-        """Up to `count` sightings behind `after`; empty when `block_s` went by without one.
+    def page(self, after: str, *, count: int, block_s: float = 0.0) -> LogPage:
+        """The next `count` messages behind `after`; none when `block_s` went by without one.
 
         A message that cannot be read is passed over and counted: it must not stop a view.
         """
+        block = block_ms(self._redis, block_s) if block_s > 0 else None
+        streams: Any = self._redis.xread({self._keys.sightings: after}, count, block)
+        rows = [row for _, stream in streams for row in stream]
+        good = [(row[0].decode(), sighting) for row in rows if (sighting := self._decode(*row))]
+        return LogPage(good, rows[-1][0].decode() if rows else after, len(rows) >= count)
+
+    def read(
+        self, after: str, *, count: int, block_s: float = 0.0
+    ) -> list[tuple[str, LoggedSighting]]:
+        """The first readable of `page` and those that follow it; empty at the end of the log."""
         while True:
-            block = block_ms(self._redis, block_s) if block_s > 0 else None
-            streams: Any = self._redis.xread({self._keys.sightings: after}, count, block)
-            rows = [row for _, stream in streams for row in stream]
-            good = [(row[0].decode(), sighting) for row in rows if (sighting := self._decode(*row))]
-            if good or not rows:
-                return good
-            after = rows[-1][0].decode()
+            page = self.page(after, count=count, block_s=block_s)
+            if page.sightings or page.last == after:
+                return page.sightings
+            after = page.last
 
     @store_errors()
     def last_id(self) -> str:

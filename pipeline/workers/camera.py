@@ -3,13 +3,14 @@
 import logging
 import queue
 import threading
-from collections.abc import Callable, Mapping
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Literal
 
 from detectors.ports import Detector
-from detectors.types import Frame
+from detectors.types import Detection, Frame
 from pipeline.clock import Clock
 from pipeline.errors import StoreUnavailable
 from pipeline.handoff import NewestFrames
@@ -73,7 +74,6 @@ class _Run:
     follower: RunFollower
     recorder: Recorder
     started_at: float
-    frames_before: int
     dropped_before: int
 
 
@@ -86,6 +86,7 @@ class CameraWorker:
         self._changes: queue.SimpleQueue[StateChange] = queue.SimpleQueue()
         self._readers: dict[str, CameraReader] = {}
         self._runs: dict[str, _Run] = {}
+        self._ended: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=8))
         self._reported_at = parts.clock.monotonic()
         self._is_away = False
 
@@ -102,6 +103,16 @@ class CameraWorker:
                 reader.stop(0.0)
             for camera_id in list(self._runs):
                 self._end_run(camera_id, "done", "stopped")
+            for camera_id in self._parts.sources:
+                self._put(
+                    partial(
+                        self._parts.cameras.set_status,
+                        camera_id,
+                        "stopped",
+                        "",
+                        at=self._parts.clock.now(),
+                    )
+                )
             self._flush()
 
     def work_once(self, *, timeout_s: float) -> None:
@@ -110,18 +121,31 @@ class CameraWorker:
         if frames:
             found = self._parts.detector.detect(frames)
             for frame, detections in zip(frames, found, strict=True):
-                self._parts.telemetry.detections.labels(frame.camera_id).inc(len(detections))
-                run = self._run_of(frame)
-                run.recorder.record(run.follower.advance(frame, detections))
+                self._take(frame, detections)
         self._hear_readers()
         self._report()
         self._flush()
+
+    def _take(self, frame: Frame, detections: Sequence[Detection]) -> None:
+        if frame.run_id in self._ended[frame.camera_id]:
+            # It was handed over before its connection broke: its run is told and closed.
+            self._parts.telemetry.frames_dropped.labels(frame.camera_id, "stale").inc()
+            return
+        self._parts.telemetry.detections.labels(frame.camera_id).inc(len(detections))
+        run = self._run_of(frame)
+        run.recorder.record(run.follower.advance(frame, detections))
 
     def _introduce(self, camera_id: str) -> None:
         parts = self._parts
         self._put(lambda: parts.cameras.register(camera_id, "rtsp"))
         # A worker that was killed left its tracks open; nobody will see these people again.
         self._put(lambda: parts.end_open_tracks(camera_id))
+        self._put(partial(self._close_stale_runs, camera_id))
+
+    def _close_stale_runs(self, camera_id: str) -> None:
+        for run in self._parts.runs.of_camera(camera_id):
+            if run.kind == "live" and run.state == "reading":
+                self._parts.runs.finish(camera_id, run.run_id, "broken", "its worker ended")
 
     def _start_reader(self, camera_id: str) -> None:
         reader = self._parts.make_reader(
@@ -142,7 +166,6 @@ class CameraWorker:
             self._parts.follow(frame.camera_id, frame.run_id),
             self._parts.record(self._outbox),
             frame.captured_at,
-            reader.frames_read,
             reader.frames_dropped,
         )
         self._runs[frame.camera_id] = run
@@ -160,6 +183,7 @@ class CameraWorker:
 
     def _end_run(self, camera_id: str, state: Outcome, reason: str) -> None:
         run = self._runs.pop(camera_id)
+        self._ended[camera_id].append(run.follower.run_id)
         run.recorder.record(run.follower.finish())
         self._put_progress(camera_id, run)
         run_id = run.follower.run_id
@@ -169,7 +193,11 @@ class CameraWorker:
         while not self._changes.empty():
             change = self._changes.get()
             run = self._runs.get(change.camera_id)
-            if run is not None and change.state in {"lost", "refused"}:
+            if (
+                run is not None
+                and change.state in {"lost", "refused"}
+                and change.run_id == run.follower.run_id
+            ):
                 self._end_run(change.camera_id, "broken", change.detail)
             self._put(
                 partial(

@@ -56,6 +56,8 @@ class EmbedWorker:
         """
         self._parts, self._name = parts, name
         self._batch, self._max_wait_s = batch, max_wait_s
+        self._in_hand: list[tuple[TakenCrop, LoggedSighting]] = []
+        self._resumed = False
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop`; waits while Redis is away or the disk is full."""
@@ -76,22 +78,37 @@ class EmbedWorker:
                 stop.wait(backoff.next_wait_s())
 
     def work_once(self, *, block_s: float) -> int:
-        """Embed one batch; how many crops were settled."""
-        self._parts.crops.ensure_group()
-        taken = self._gather(block_s)
-        if not taken:
+        """Embed one batch, or settle the one that could not be settled; how many were.
+
+        A batch that was encoded stays in hand until it is settled. Handing it back would have it
+        delivered again and again while the disk is full, and put aside as if it were damaged.
+        """
+        if not self._in_hand:
+            if not self._resumed:
+                self._parts.crops.ensure_group()
+            taken = self._gather(block_s)
+            self._in_hand = self._embed(taken)
+        if not self._in_hand:
             return 0
-        pairs = self._embed(taken)
-        for crop, sighting in pairs:
+        self._parts.crops.touch(self._name, [crop.entry_id for crop, _ in self._in_hand])
+        for crop, sighting in self._in_hand:
             self._parts.media.write(sighting.picture, crop.shot.jpeg)
-        settled = self._parts.sightings.settle(pairs)
+        settled = self._parts.sightings.settle(self._in_hand)
+        self._in_hand = []
         self._parts.telemetry.shots_embedded.labels(self._parts.encoder.model_id).inc(settled)
         return settled
 
     def _gather(self, block_s: float) -> list[TakenCrop]:
         """Wait for the first crop, then a moment for others to share the batch."""
         crops, clock = self._parts.crops, self._parts.clock
+        if not self._resumed:
+            # What this name held when its last process was killed; nobody else has the name.
+            mine = crops.resume(self._name, count=1)
+            self._resumed = not mine
+            return mine
         taken = self._take(self._batch, block_s)
+        if taken and taken[0].deliveries > 1:
+            return taken  # perhaps it killed its worker: it must not take others along
         deadline = clock.monotonic() + self._max_wait_s
         while taken and len(taken) < self._batch:
             left_s = deadline - clock.monotonic()

@@ -28,8 +28,8 @@ from retrieval.types import Hit, Where
 
 log = logging.getLogger(__name__)
 
-# A track is live while its camera still reports it; a camera worker that died stops reporting.
-LIVE_WITHIN_S = 15.0
+# Where camera workers put what they see.
+LIVE_COLLECTION = "live"
 
 UNTRAINED = (
     "this model has no trained weights: the ranking means nothing. Install trained ones with "
@@ -131,7 +131,13 @@ class SearchService:
             for run in self._catalogue.runs.of_camera(name)
             if not request.collections or run.collection in request.collections
         ]
-        covered = cover(runs, since=request.since, until=request.until, now=self._clock.now())
+        covered = cover(
+            runs,
+            live_cameras=self._live_cameras(names, request.collections),
+            since=request.since,
+            until=request.until,
+            now=self._clock.now(),
+        )
         until = self._view.state.indexed_until
         return CoverageAnswer(
             cameras=[coverage_answer(camera) for camera in covered],
@@ -139,6 +145,12 @@ class SearchService:
             shots_of_other_models=sum(self._view.state.skipped.values()),
             indexed_until=format_instant(until) if until is not None else None,
         )
+
+    def _live_cameras(self, names: Sequence[str], collections: Sequence[str]) -> set[str]:
+        if collections and LIVE_COLLECTION not in collections:
+            return set()
+        statuses = map(self._catalogue.camera_store.status, names)
+        return {status.camera_id for status in statuses if status and status.kind == "rtsp"}
 
     def _notes(self, about_text: Sequence[str]) -> list[str]:
         notes = list(about_text)

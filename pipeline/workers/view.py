@@ -10,7 +10,7 @@ from pipeline.clock import Clock
 from pipeline.errors import StoreUnavailable
 from pipeline.retry import Backoff
 from pipeline.store.retention import RetentionPolicy
-from pipeline.store.sighting_log import SightingLog
+from pipeline.store.sighting_log import SightingLog, position_order
 from pipeline.store.wire import LoggedSighting
 from pipeline.telemetry import Telemetry
 from retrieval.ports import Index
@@ -28,7 +28,7 @@ class ViewState:
     """How far the view is.
 
     Attributes:
-        position: id of the last message taken in.
+        position: id of the last message taken in, or passed over because it cannot be read.
         caught_up: whether it has read all that the log held when it started.
         indexed_until: Unix seconds: everything embedded before this instant is searchable.
         skipped: sightings of other models, by model id, which are not searched.
@@ -82,13 +82,16 @@ class LogView:
         if self._target is None:
             self._target = self._log.last_id()
         asked_at = self._clock.now()
-        messages = self._log.read(self.state.position, count=READ_AT_ONCE, block_s=block_s)
-        added = self._index.add([s for _, m in messages if (s := self._admit(m)) is not None])
+        page = self._log.page(self.state.position, count=READ_AT_ONCE, block_s=block_s)
+        messages = [message for _, message in page.sightings]
+        added = self._index.add([s for m in messages if (s := self._admit(m)) is not None])
+        self.state.position = page.last
         if messages:
-            self.state.position = messages[-1][0]
-            self._observe_lag(messages[-1][1])
-        if len(messages) < READ_AT_ONCE:
+            self._observe_lag(messages[-1])
+        if not page.is_full:
             self.state.indexed_until = asked_at
+        # The message that was the last may be forgotten by now: then the end comes without it.
+        if not page.is_full or position_order(page.last) >= position_order(self._target):
             self.state.caught_up = True
         self._keep_house()
         return added

@@ -97,15 +97,31 @@ def test_many_workers_share_the_crops_and_none_gets_anothers(private_redis):
     assert sorted(found) == list(range(1, 61))
 
 
-def test_what_a_dead_worker_held_goes_to_another_before_anything_new(crops):
+def test_what_a_dead_worker_held_goes_to_another_one_by_one_before_anything_new(crops):
     crops.publish(published(1))
     crops.publish(published(2))
     assert numbers(take(crops, "dead")) == [1, 2]
     crops.publish(published(3))
-    taken = take(crops, "alive", reclaim_idle_s=0.0)
-    assert numbers(taken) == [1, 2, 3]
-    assert [crop.deliveries for crop in taken] == [2, 2, 1]
+    threading.Event().wait(0.3)
+    taken = [take(crops, "alive", reclaim_idle_s=0.25) for _ in range(3)]
+    assert [numbers(each) for each in taken] == [[1], [2], [3]]
+    assert [crop.deliveries for each in taken for crop in each] == [2, 2, 1]
     assert crops.pending() == 3
+
+
+def test_a_worker_that_was_killed_gets_its_own_crops_back_at_once_and_one_by_one(crops):
+    for number in (1, 2, 3):
+        crops.publish(published(number))
+    assert numbers(take(crops, "own", count=2)) == [1, 2]
+    assert numbers(take(crops, "other", count=1)) == [3]
+    (first,) = crops.resume("own", count=1)
+    assert (first.shot.shot.number, first.deliveries) == (1, 2)
+    assert crops.discard(first.entry_id, "tested")
+    (second,) = crops.resume("own", count=1)
+    assert (second.shot.shot.number, second.deliveries) == (2, 2)
+    assert crops.discard(second.entry_id, "tested")
+    assert crops.resume("own", count=1) == []
+    assert crops.resume("nobody", count=1) == []
 
 
 def test_what_a_living_worker_holds_stays_with_it(crops):
@@ -143,8 +159,10 @@ def test_a_sign_of_life_is_no_delivery(crops):
 def test_a_crop_that_kills_its_workers_is_put_aside_in_the_end(crops):
     crops.publish(published(1))
     crops.publish(published(1, BOB))
-    deliveries = [[c.deliveries for c in take(crops, "w", reclaim_idle_s=0.0)] for _ in range(8)]
-    assert deliveries == [[n, n] for n in range(1, MAX_DELIVERIES + 1)] + [[]] * 3
+    deliveries = [[c.deliveries for c in take(crops, "w", reclaim_idle_s=0.0)] for _ in range(14)]
+    alone = [[n] for n in range(2, MAX_DELIVERIES + 1)]
+    assert deliveries[0] == [1, 1]
+    assert [each for each in deliveries[1:] if each] == alone + alone
     assert crops.length() == 0
     assert crops.pending() == 0
     assert crops.damaged() == 2

@@ -214,3 +214,15 @@ def test_a_log_that_is_out_of_reach_says_so(tmp_path):
     )
     with pytest.raises(StoreUnavailable):
         SightingLog(client, Keys("test")).last_id()
+
+
+def test_a_page_says_how_far_it_went_whatever_of_it_can_be_read(street):
+    street.publish(published(1))
+    street.log.settle(street.take())
+    for _ in range(2):
+        street.client.xadd(street.keys.sightings, {"v": "99"})
+    page = street.log.page(START, count=3)
+    assert [sighting.shot.number for _, sighting in page.sightings] == [1]
+    assert (page.last, page.is_full) == (street.log.last_id(), True)
+    after = street.log.page(page.last, count=3)
+    assert (after.sightings, after.last, after.is_full) == ([], page.last, False)

@@ -1,11 +1,13 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pipeline.store.cameras import CameraStatus, CameraStore
-from pipeline.store.runs import RunRecord, RunStore, SafePoint, watched
+from pipeline.store.crop_stream import CropStream
+from pipeline.store.runs import RunRecord, RunStore, SafePoint
+from pipeline.store.sighting_log import SightingLog
+from pipeline.telemetry import CameraFigures
+from pipeline.wiring.serving import read_figures
 
 pytestmark = pytest.mark.redis
 
@@ -107,24 +109,6 @@ def test_collections_are_known_since_their_first_use(runs):
     assert runs.collections() == {"imports": 5000.0, "case-7": 7000.0}
 
 
-def span(start, end):
-    return replace(FILE, started_at=float(start), watched_until=None if end is None else float(end))
-
-
-def test_coverage_joins_what_overlaps_and_keeps_what_was_blind():
-    runs = [span(10, 20), span(15, 30), span(40, 50), span(60, None)]
-    assert watched(runs, since=None, until=None) == [(10, 30), (40, 50)]
-    assert watched(runs, since=25, until=45) == [(25, 30), (40, 45)]
-    assert watched(runs, since=31, until=39) == []
-
-
-@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 9)), max_size=8), st.integers(0, 30))
-def test_an_instant_is_covered_if_a_run_covers_it_and_only_then(spans, instant):
-    runs = [span(start, start + length) for start, length in spans]
-    covered = any(low <= instant <= high for low, high in watched(runs, since=None, until=None))
-    assert covered == any(start <= instant <= start + length for start, length in spans)
-
-
 def test_a_camera_is_known_once_it_is_registered(cameras):
     assert cameras.known() == []
     assert cameras.status("lobby") is None
@@ -147,3 +131,42 @@ def test_a_camera_says_how_it_stands(cameras):
     status = cameras.status("lobby")
     assert (status.state, status.detail, status.at) == ("lost", "timed out after 10 s", 20.0)
     assert status.rates == {"frames_hz": 12.5}
+
+
+def test_what_is_scraped_is_summed_over_the_runs_of_a_camera(private_redis, runs, cameras):
+    cameras.register("lobby", "rtsp")
+    cameras.set_status("lobby", "live", "", at=900.0)
+    for run_id, until in (("r1", 500.0), ("r2", 995.0)):
+        runs.begin(replace(FILE, kind="live", run_id=run_id))
+        runs.progress(
+            "lobby",
+            run_id,
+            watched_until=until,
+            frames_read=10,
+            frames_dropped=2,
+            tracks=1,
+            shots_published=3,
+        )
+    crops = CropStream(private_redis.client, private_redis.keys, max_length=5)
+    log = SightingLog(private_redis.client, private_redis.keys)
+    figures = read_figures(crops, log, cameras, runs, now=1000.0)
+    assert figures.cameras == [
+        CameraFigures("lobby", True, frames_read=20, frames_dropped=4, tracks=2, shots=6)
+    ]
+    assert (figures.crops_pending, figures.crop_age_s, figures.crops_damaged) == (0, 0.0, 0)
+    assert figures.sightings == 0
+
+
+def test_a_camera_whose_worker_died_is_down_though_it_last_said_live(private_redis, runs, cameras):
+    cameras.register("lobby", "rtsp")
+    cameras.register("gate", "rtsp")
+    cameras.set_status("lobby", "live", "", at=900.0)
+    runs.begin(replace(FILE, kind="live"))
+    runs.progress("lobby", "r1", watched_until=900.0)
+    crops = CropStream(private_redis.client, private_redis.keys, max_length=5)
+    log = SightingLog(private_redis.client, private_redis.keys)
+    figures = read_figures(crops, log, cameras, runs, now=1000.0)
+    assert [(camera.camera_id, camera.is_up) for camera in figures.cameras] == [
+        ("gate", False),
+        ("lobby", False),
+    ]

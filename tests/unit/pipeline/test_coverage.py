@@ -57,3 +57,39 @@ def test_the_future_is_not_blind():
 def test_cameras_are_told_apart():
     found = cover([run(0, 1, camera="b"), run(0, 2, camera="a")], since=None, until=None, now=2)
     assert [(camera.camera_id, camera.watched_s) for camera in found] == [("a", 2), ("b", 1)]
+
+
+def test_a_live_camera_that_was_lost_before_the_time_asked_about_is_blind_all_of_it():
+    (camera,) = cover([run(0, 100)], since=700, until=None, now=1300)
+    assert (camera.watched, camera.blind) == ((), ((700, 1300),))
+    assert (camera.tracks, camera.frames_dropped, camera.tracks_without_shots) == (0, 0, 0)
+
+
+def test_a_live_camera_that_never_connected_is_listed():
+    (camera,) = cover([], live_cameras=["gate"], since=700, until=900, now=1300)
+    assert (camera.camera_id, camera.watched, camera.blind) == ("gate", (), ((700, 900),))
+    (camera,) = cover([], live_cameras=["gate"], since=None, until=None, now=1300)
+    assert (camera.camera_id, camera.watched, camera.blind) == ("gate", (), ())
+
+
+def test_a_live_camera_that_files_were_imported_for_is_blind_where_neither_looked():
+    imported = run(100, 200, is_live=False)
+    (camera,) = cover([imported], live_cameras=["lobby"], since=50, until=300, now=900)
+    assert camera.blind == ((50, 100), (200, 300))
+
+
+def test_a_recording_from_another_time_is_not_listed():
+    assert cover([run(0, 10, is_live=False)], since=700, until=None, now=1300) == []
+
+
+@given(intervals, st.integers(0, 190), st.integers(1, 100))
+def test_every_instant_of_a_live_camera_is_watched_or_blind_or_in_a_short_gap(found, since, span):
+    runs = [run(*each) for each in found if each[0] < each[1]]
+    until = since + span
+    (camera,) = cover(runs, live_cameras=["lobby"], since=since, until=until, now=1000)
+    assert camera.watched_s + camera.blind_s <= span
+    for at in range(since, until):
+        is_blind = any(low <= at < high for low, high in camera.blind)
+        is_watched = any(low <= at < high for low, high in camera.watched)
+        assert is_watched == any(low <= at < high for low, high in found)
+        assert not (is_blind and is_watched)

@@ -1,0 +1,168 @@
+"""The camera worker on a real Redis, with readers that say what a test tells them."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from detectors.fakes import ScriptedDetector
+from detectors.shots import ShotChooser
+from detectors.tracking import UltralyticsTracker
+from detectors.types import Box, Detection, Frame
+from pipeline.clock import ManualClock
+from pipeline.handoff import NewestFrames
+from pipeline.store.cameras import CameraStore
+from pipeline.store.crop_stream import CropStream
+from pipeline.store.runs import RunRecord, RunStore
+from pipeline.store.tracks import TrackStore
+from pipeline.telemetry import Telemetry
+from pipeline.workers.camera import CameraParts, CameraWorker
+from pipeline.workers.following import RunFollower
+from pipeline.workers.pictures import Publishing
+from pipeline.workers.recording import Destination, Recorder
+
+pytestmark = pytest.mark.redis
+
+CAMERA = "door"
+PERSON = Detection(Box(40, 20, 110, 220), 0.9)
+PICTURE = np.random.default_rng(5).integers(0, 255, (240, 320, 3), np.uint8)
+PUBLISHING = Publishing(
+    collection="live",
+    imported_at=None,
+    time_source="arrival",
+    is_live=True,
+    jpeg_quality=80,
+    long_side_px=256,
+)
+
+
+class Reader:
+    """A reader that reads nothing; a test speaks for it."""
+
+    frames_read = 0
+    frames_dropped = 0
+
+    def start(self) -> None:
+        pass
+
+    def stop(self, wait_s: float = 1.0) -> bool:
+        return True
+
+    def is_alive(self) -> bool:
+        return True
+
+
+class Scene:
+    """A camera worker with one camera, its stores, and its reader's voice."""
+
+    def __init__(self, redis) -> None:
+        client, keys = redis.client, redis.keys
+        self.runs, self.cameras = RunStore(client, keys), CameraStore(client, keys)
+        self.tracks = TrackStore(client, keys)
+        self.crops = CropStream(client, keys, max_length=100)
+        self.frames: NewestFrames[Frame] = NewestFrames()
+        self.telemetry, self.clock = Telemetry(), ManualClock()
+        self.say: Callable[[str, str, str, str, float], None] = lambda *_: None
+        destination = Destination(self.crops, self.tracks, self.telemetry)
+        parts = CameraParts(
+            make_reader=self._make_reader,
+            sources={CAMERA: "rtsp://10.0.0.1/live"},
+            frames=self.frames,
+            detector=ScriptedDetector({"*": {n: [PERSON] for n in range(1, 400)}}),
+            batch=8,
+            follow=lambda camera, run: RunFollower(
+                camera,
+                run,
+                tracker=UltralyticsTracker(camera_id=camera),
+                chooser=ShotChooser(camera, run),
+            ),
+            record=lambda outbox: Recorder(destination, PUBLISHING, outbox, self.clock),
+            end_open_tracks=lambda name: self.tracks.end_all_of(
+                name, except_run=None, now=self.clock.now()
+            ),
+            cameras=self.cameras,
+            runs=self.runs,
+            telemetry=self.telemetry,
+            clock=self.clock,
+        )
+        self.worker = CameraWorker(parts)
+
+    def _make_reader(self, _camera: str, on_state):
+        self.say = on_state
+        return Reader()
+
+    def begin(self) -> None:
+        self.worker._introduce(CAMERA)
+        self.worker._start_reader(CAMERA)
+
+    def see(self, run: str, *numbers: int) -> None:
+        for number in numbers:
+            self.clock.sleep(0.2)
+            self.frames.put(CAMERA, Frame(CAMERA, run, number, self.clock.now(), PICTURE))
+            self.worker.work_once(timeout_s=0.01)
+
+    def tell(self, state: str, run: str) -> None:
+        self.say(CAMERA, state, "told so", run, self.clock.now())
+
+    def states(self) -> dict[str, str]:
+        return {run.run_id: run.state for run in self.runs.of_camera(CAMERA)}
+
+
+@pytest.fixture
+def scene(private_redis) -> Scene:
+    return Scene(private_redis)
+
+
+def test_a_lost_connection_ends_its_run_and_its_tracks(scene):
+    scene.begin()
+    scene.see("a", *range(1, 6))
+    scene.tell("lost", "a")
+    scene.worker.work_once(timeout_s=0.01)
+    assert scene.states() == {"a": "broken"}
+    assert [track.state for track in scene.tracks.list(CAMERA, after=None, count=9)] == ["ended"]
+
+
+def test_news_of_an_old_run_does_not_end_the_new_one(scene):
+    scene.begin()
+    scene.see("a", *range(1, 6))
+    scene.tell("lost", "a")
+    scene.tell("live", "b")
+    scene.see("b", *range(1, 6))
+    scene.tell("lost", "a")
+    scene.see("b", *range(6, 12))
+    assert scene.states() == {"a": "broken", "b": "reading"}
+    tracks = scene.tracks.list(CAMERA, after=None, count=9)
+    assert [(t.key.run_id, t.key.number, t.state) for t in tracks] == [
+        ("a", 1, "ended"),
+        ("b", 1, "open"),
+    ]
+
+
+def test_a_frame_left_over_from_an_ended_run_is_dropped_and_counted(scene):
+    scene.begin()
+    scene.see("a", *range(1, 6))
+    scene.tell("lost", "a")
+    scene.worker.work_once(timeout_s=0.01)
+    before = scene.runs.get(CAMERA, "a")
+    scene.see("a", 6)
+    scene.clock.sleep(2)
+    scene.worker.work_once(timeout_s=0.01)
+    assert scene.runs.get(CAMERA, "a") == before
+    dropped = scene.telemetry.frames_dropped.labels(CAMERA, "stale")
+    assert dropped._value.get() == 1
+
+
+def test_what_a_killed_worker_left_open_is_closed_by_the_next(scene):
+    scene.runs.begin(
+        RunRecord(
+            camera_id=CAMERA,
+            run_id="old",
+            kind="live",
+            source="rtsp://10.0.0.1/live",
+            started_at=scene.clock.now() - 60,
+            collection="live",
+        )
+    )
+    scene.begin()
+    scene.worker.work_once(timeout_s=0.01)
+    assert scene.states() == {"old": "broken"}
