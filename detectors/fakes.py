@@ -48,6 +48,11 @@ class ScriptedDetector:
             ) from error
 
     @property
+    def batch(self) -> int:
+        """Looking a frame up is free: as many as a GPU takes."""
+        return 16
+
+    @property
     def fingerprint(self) -> str:
         """A short digest of the script."""
         return self._fingerprint

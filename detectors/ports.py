@@ -14,6 +14,11 @@ class Detector(Protocol):
         """A short digest of the weights and of every setting that changes the answer."""
         ...
 
+    @property
+    def batch(self) -> int:
+        """How many frames are worth handing over at once; 1 where more only wait for each other."""
+        ...
+
     def detect(self, frames: Sequence[Frame]) -> list[list[Detection]]:
         """The people of each frame, in the order of `frames`; an empty list for nobody."""
         ...

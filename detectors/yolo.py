@@ -73,7 +73,7 @@ class YoloDetector:
         digest = digest_of(weights)
         check_checkpoint(weights)
         prepare_ultralytics(config_dir)
-        self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self._device = _device(device)
         self._half = self._device.type == "cuda" if half is None else half
         self._confidence, self._iou = confidence, iou
         self._image_size_px = image_size_px
@@ -86,6 +86,11 @@ class YoloDetector:
         settings = [digest, confidence, iou, image_size_px, self._half]
         self._fingerprint = hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:16]
         log.info("detector %s: loaded on %s", weights.name, self._device)
+
+    @property
+    def batch(self) -> int:
+        """Frames that go through the network at once: 1 on a CPU."""
+        return self._batch
 
     @property
     def fingerprint(self) -> str:
@@ -144,6 +149,23 @@ class YoloDetector:
         batch = np.stack([letterbox(image=frame.image) for frame in frames])  # (B, h, w, 3)
         tensor = torch.from_numpy(batch).to(self._device).permute(0, 3, 1, 2).contiguous()
         return (tensor.half() if self._half else tensor.float()) / 255
+
+
+def _device(wanted: str | None) -> torch.device:
+    """Where to compute; None takes the GPU if there is one."""
+    has_gpu = torch.cuda.is_available()
+    try:
+        device = torch.device(wanted or ("cuda" if has_gpu else "cpu"))
+    except RuntimeError as error:
+        raise DetectorUnusable(
+            f"detector.device {wanted!r} is none: use auto, cpu or cuda"
+        ) from error
+    if device.type == "cuda" and not has_gpu:
+        raise DetectorUnusable(
+            f"detector.device is {wanted}, and torch sees no GPU: set it to auto or cpu, "
+            "or see 'descry doctor'"
+        )
+    return device
 
 
 def _load_model(weights: Path) -> Any:

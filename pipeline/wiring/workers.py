@@ -43,13 +43,13 @@ def work_camera(settings: Settings, only: list[str], stop: Stop) -> None:
     )
     destination = _destination(stores, telemetry)
     names = chosen_cameras(settings, only)
-    maker = FollowerMaker(settings)
+    maker, detector = FollowerMaker(settings), build_detector(settings)
     parts = CameraParts(
         make_reader=reader_maker(settings, frames, telemetry),
         sources={name: settings.cameras[name].url for name in names},
         frames=frames,
-        detector=build_detector(settings),
-        batch=settings.detector.batch,
+        detector=detector,
+        batch=detector.batch,
         follow=maker.follow,
         record=lambda outbox: Recorder(destination, publishing, outbox, clock),
         end_open_tracks=lambda name: stores.tracks.end_all_of(
@@ -85,11 +85,12 @@ def work_replay(settings: Settings, job_file: Path, stop: Stop) -> None:
         long_side_px=settings.shots.long_side_px,
     )
     outbox = Outbox(at_most=None)
+    detector = build_detector(settings)
     with stores.boxes as boxes:
         parts = ReplayParts(
             open_frames=partial(_open_frames, job),
-            detector=build_detector(settings),
-            batch=1 if job.realtime else settings.detector.batch,
+            detector=detector,
+            batch=1 if job.realtime else detector.batch,
             follow=partial(FollowerMaker(settings).follow, job.camera_id, job.run_id),
             runs=stores.runs,
             boxes=boxes if job.keep_boxes else None,

@@ -18,7 +18,9 @@ from pipeline.store.media import Media, picture_key
 from pipeline.store.sighting_log import SightingLog
 from pipeline.store.wire import LoggedSighting
 from pipeline.telemetry import Telemetry
+from retrieval.errors import WeightsUnusable
 from retrieval.ports import Encoder
+from retrieval.types import Vector
 
 log = logging.getLogger(__name__)
 
@@ -135,13 +137,34 @@ class EmbedWorker:
         if not readable:
             return []
         with self._parts.telemetry.embed_batch_s.time():
-            vectors = self._parts.encoder.encode_images(pictures)
+            vectors = self._encode(pictures)
         now = self._parts.clock.now()
         model_id = self._parts.encoder.model_id
-        return [
-            (crop, sighting_of(crop, vector, model_id=model_id, now=now))
-            for crop, vector in zip(readable, vectors, strict=True)
-        ]
+        pairs = []
+        for crop, vector in zip(readable, vectors, strict=True):
+            if vector is None:
+                self._parts.crops.discard(crop.entry_id, "its vector is no number")
+            else:
+                pairs.append((crop, sighting_of(crop, vector, model_id=model_id, now=now)))
+        return pairs
+
+    def _encode(self, pictures: Sequence[Image]) -> list[Vector | None]:
+        """A vector for each picture; None for one that the model cannot take.
+
+        Raises:
+            WeightsUnusable: it takes none of several: the fault is the model's.
+        """
+        encode = self._parts.encoder.encode_images
+        try:
+            return list(encode(pictures))
+        except WeightsUnusable as error:
+            if len(pictures) == 1:
+                log.warning("a picture could not be encoded: %s", error)
+                return [None]
+            vectors = [self._encode([picture])[0] for picture in pictures]
+            if all(vector is None for vector in vectors):
+                raise
+            return vectors
 
 
 def decode_jpeg(data: bytes) -> Image | None:

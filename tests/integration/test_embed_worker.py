@@ -14,6 +14,7 @@ from pipeline.store.media import FolderMedia
 from pipeline.store.sighting_log import SightingLog
 from pipeline.telemetry import Telemetry
 from pipeline.workers.embed import Embedding, EmbedWorker
+from retrieval.errors import WeightsUnusable
 from retrieval.fakes import FakeEncoder
 from tests.store_messages import published
 
@@ -97,6 +98,25 @@ def test_a_picture_that_is_none_is_put_aside_and_the_others_go_on(parts):
     parts.crops.publish(published(2))  # its JPEG is no picture
     publish(parts, 3)
     assert embed(worker(parts)) == 2
+    assert parts.crops.damaged() == 1
+    assert parts.crops.length() == 0
+
+
+class Choosy(FakeEncoder):
+    """An encoder that cannot take dark pictures."""
+
+    def encode_images(self, pictures):
+        if any(picture.mean() < 20 for picture in pictures):
+            raise WeightsUnusable("values that are no numbers")
+        return super().encode_images(pictures)
+
+
+def test_a_picture_that_the_model_cannot_take_does_not_stop_the_others(parts):
+    dark = cv2.imencode(".jpg", np.zeros((64, 32, 3), np.uint8))[1].tobytes()
+    publish(parts, 1)
+    parts.crops.publish(replace(published(2), jpeg=dark))
+    publish(parts, 3)
+    assert embed(worker(replace(parts, encoder=Choosy()))) == 2
     assert parts.crops.damaged() == 1
     assert parts.crops.length() == 0
 

@@ -261,3 +261,11 @@ def test_half_precision_on_the_gpu_finds_the_people_the_cpu_finds(media_dir):
     on_cpu = YoloDetector(path, confidence=0.5, device="cpu").detect(frames)
     for one, other in zip(on_gpu, on_cpu, strict=True):
         assert abs(len(one) - len(other)) <= 1
+
+
+@pytest.mark.parametrize(("device", "word"), [("cuda", "no GPU"), ("abacus", "abacus")])
+def test_a_device_that_is_not_there_is_refused_in_one_line(weights, device, word):
+    if device == "cuda" and torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    with pytest.raises(DetectorUnusable, match=word):
+        YoloDetector(weights, image_size_px=160, device=device)
