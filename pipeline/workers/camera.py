@@ -230,7 +230,8 @@ class CameraWorker:
             "frames_dropped": max(reader.frames_dropped - run.dropped_before, 0),
         }
         run_id = run.follower.run_id
-        self._put(lambda: self._parts.runs.progress(camera_id, run_id, **figures))
+        tell = partial(self._parts.runs.progress, camera_id, run_id, **figures)
+        self._outbox.put(partial(done, tell), is_expendable=True)
 
     def _put(self, deed: Callable[[], object]) -> None:
         self._outbox.put(partial(done, deed))

@@ -47,19 +47,25 @@ class Outbox:
         Args:
             at_most: deeds kept; None for no bound (the caller waits until it is empty).
         """
-        self._deeds: deque[Deed] = deque()
+        self._deeds: deque[tuple[Deed, bool]] = deque()
         self._at_most = at_most
         self.dropped = 0
 
     def __len__(self) -> int:
         return len(self._deeds)
 
-    def put(self, deed: Deed) -> None:
-        """Keep a deed; the oldest goes if there are too many."""
+    def put(self, deed: Deed, *, is_expendable: bool = False) -> None:
+        """Keep a deed; if there are too many, the oldest expendable one goes.
+
+        A shot or a "still there" can be missed. That a run or a track began or ended cannot: it
+        would stay half told for ever. Such deeds are few, and are kept beyond the bound.
+        """
         if self._at_most is not None and len(self._deeds) >= self._at_most:
-            self._deeds.popleft()
-            self.dropped += 1
-        self._deeds.append(deed)
+            oldest = next((i for i, (_, expendable) in enumerate(self._deeds) if expendable), None)
+            if oldest is not None:
+                del self._deeds[oldest]
+                self.dropped += 1
+        self._deeds.append((deed, is_expendable))
 
     def flush(self) -> bool:
         """Do what can be done; whether nothing is left.
@@ -68,7 +74,7 @@ class Outbox:
             StoreUnavailable: Redis is away; what is left stays, in order.
         """
         while self._deeds:
-            if not self._deeds[0]():
+            if not self._deeds[0][0]():
                 return False
             self._deeds.popleft()
         return True
@@ -123,7 +129,7 @@ class Recorder:
             self._put(deed)
         for shot in step.shots:
             message = publishing.message(shot, now=self._clock.now())
-            self._outbox.put(partial(self._publish, message))
+            self._outbox.put(partial(self._publish, message), is_expendable=True)
         self._tell_seen(step)
         if step.ended:
             self._put(partial(tracks.end, step.ended))
@@ -136,7 +142,8 @@ class Recorder:
         if self._seen and now - self._told_at >= SEEN_EVERY_S:
             self._told_at = now
             seen, self._seen = self._seen, {}
-            self._put(partial(self._to.tracks.seen, seen))
+            tell = partial(done, partial(self._to.tracks.seen, seen))
+            self._outbox.put(tell, is_expendable=True)
 
     def _publish(self, message: PublishedShot) -> bool:
         camera_id = message.shot.track.camera_id

@@ -50,13 +50,22 @@ def test_a_waiting_outbox_tells_everything_once_and_in_order(happenings):
     assert store.heard == list(range(1, number + 1))
 
 
-def test_a_bounded_outbox_gives_up_the_oldest_and_counts_it():
+def test_a_bounded_outbox_gives_up_the_oldest_that_can_be_missed_and_counts_it():
     store, outbox = Store(), Outbox(at_most=3)
+    outbox.put(store.deed(0))
+    for number in range(1, 6):
+        outbox.put(store.deed(number), is_expendable=True)
+    assert outbox.flush()
+    assert store.heard == [0, 4, 5]
+    assert outbox.dropped == 3
+
+
+def test_what_must_not_be_missed_is_kept_beyond_the_bound():
+    store, outbox = Store(), Outbox(at_most=2)
     for number in range(1, 6):
         outbox.put(store.deed(number))
     assert outbox.flush()
-    assert store.heard == [3, 4, 5]
-    assert outbox.dropped == 2
+    assert store.heard == [1, 2, 3, 4, 5]
 
 
 def test_waiting_ends_when_the_store_is_back():
