@@ -39,6 +39,10 @@ def digest_of(weights: Path) -> str:
         raise DetectorUnusable(f"{weights} cannot be read: {error.strerror}") from error
 
 
+# The structure of a large YOLO is about a megabyte; the weights lie beside it.
+PICKLE_BYTES = 64_000_000
+
+
 def check_checkpoint(weights: Path) -> None:
     """Refuse a file that is no checkpoint, or one that does more than restore.
 
@@ -72,9 +76,13 @@ def _read_pickle(weights: Path) -> bytes:
     """The pickled part of a checkpoint, which torch writes as a zip archive."""
     try:
         with zipfile.ZipFile(weights) as archive:
-            names = [name for name in archive.namelist() if name.endswith("/data.pkl")]
-            if len(names) == 1:
-                return archive.read(names[0])
+            # torch's own reader does not tell case apart, and would open another entry than we do.
+            names = [name.casefold() for name in archive.namelist()]
+            pickles = [e for e in archive.infolist() if e.filename.endswith("/data.pkl")]
+            if len(pickles) == 1 and len(set(names)) == len(names):
+                entry = pickles[0]
+                if entry.compress_type == zipfile.ZIP_STORED and entry.file_size <= PICKLE_BYTES:
+                    return archive.read(entry)
     except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError) as error:
         raise DetectorUnusable(
             f"{weights} is no YOLO checkpoint, or only part of one: copy it again"
@@ -124,7 +132,8 @@ class _Inert(metaclass=_Recorder):
     def add(self, value: object) -> None: ...
 
 
-class _DryReader(pickle.Unpickler):
+# In Python, not C: the C one makes room for whatever memo index a file claims, up to gigabytes.
+class _DryReader(pickle._Unpickler):  # noqa: SLF001
     """Walks a pickle without importing, building or calling anything it names."""
 
     def __init__(self, stream: bytes) -> None:

@@ -10,7 +10,9 @@ An empty variable counts as absent; `null` stands for null. Any other DESCRY_ va
 refused, since a misspelt one would be ignored in silence.
 """
 
+import os
 import re
+import stat
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,8 +48,27 @@ def find_config(path: Path | None, environ: Mapping[str, str]) -> Path | None:
         return asked
     home = environ.get("HOME")
     folder = environ.get("XDG_CONFIG_HOME") or (f"{home}/.config" if home else None)
-    usual = [Path("descry.yaml"), *([Path(folder, "descry", "descry.yaml")] if folder else [])]
-    return next((candidate for candidate in usual if candidate.is_file()), None)
+    here = Path("descry.yaml")
+    if here.is_file():
+        if not _is_ours(here):
+            raise ConfigError(
+                "descry.yaml in this folder could have been put there by somebody else, and says "
+                "where passwords go: name it with --config if it is yours"
+            )
+        return here
+    usual = Path(folder, "descry", "descry.yaml") if folder else None
+    return usual if usual is not None and usual.is_file() else None
+
+
+def _is_ours(file: Path) -> bool:
+    """Whether nobody but us (or root) can have written `file`."""
+    found, folder = file.stat(), file.absolute().parent.stat()
+    trusted = {os.geteuid(), 0}
+    return (
+        {found.st_uid, folder.st_uid} <= trusted
+        and not (found.st_mode & stat.S_IWOTH)
+        and not (folder.st_mode & stat.S_IWOTH)
+    )
 
 
 def default_data_dir(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -30,7 +30,10 @@ SHOW_SECRETS = "show_secrets"
 _MODEL_SUFFIXES = (".pt", ".pth", ".json", ".safetensors")
 _DEVICE = re.compile(r"^(auto|cpu|cuda(:\d+)?)$")
 _NAMESPACE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9:_.-]{0,63}$")
-_CREDENTIALS = {"user", "username", "usr", "login", "password", "passwd", "pass", "pwd", "auth"}
+_CREDENTIALS = {
+    *("user", "username", "usr", "login", "loginuse", "password", "passwd", "pass", "pwd"),
+    *("loginpas", "loginpass", "auth", "token", "access_token", "secret", "key", "apikey", "sid"),
+}
 
 
 def refuse_yes_no(value: object) -> None:

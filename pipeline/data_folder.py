@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pipeline.errors import ConfigError, FolderInUse, FolderTooNew
 from pipeline.files import write_whole
-from pipeline.owner import Owner
+from pipeline.owner import Owner, command_of
 
 log = logging.getLogger(__name__)
 
@@ -123,7 +123,7 @@ class DataFolder:
                 raise FolderInUse(self._in_use())
             self._owner_file.unlink(missing_ok=True)  # what a killed owner left
             try:
-                self.write_owner(command=_command())
+                self.write_owner(command=command_of(sys.argv))
                 yield
             finally:
                 self._owner_file.unlink(missing_ok=True)
@@ -265,8 +265,3 @@ def _try_lock(descriptor: int, kind: int, attempts: int) -> bool:
             fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
             return True
     return False
-
-
-def _command() -> str:
-    # The verb alone: what follows may describe a person.
-    return " ".join(["descry", *sys.argv[1:2]])

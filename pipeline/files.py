@@ -5,14 +5,14 @@ import secrets
 from pathlib import Path
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Put `text` in place of what `path` holds, readable by us alone and safe from a power cut.
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Put `content` in place of what `path` holds, readable by us alone and safe from a power cut.
 
-    A reader sees the old text or the new one. Who is killed on the way leaves `*.tmp` beside it.
+    A reader sees the old content or the new one. Who is killed on the way leaves `*.tmp` beside it.
     """
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        write_and_flush(partial, text.encode())
+        write_and_flush(partial, content.encode() if isinstance(content, str) else content)
         partial.replace(path)
         flush_folder(path.parent)
     except OSError:

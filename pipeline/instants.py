@@ -8,6 +8,8 @@ from pipeline.errors import ConfigError
 
 # Digital video files start about here; whatever is earlier is a clock that was never set.
 EARLIEST_AT = datetime(1990, 1, 1, tzinfo=UTC).timestamp()
+# A video whose clock leaps beyond this is damaged.
+LATEST_AT = datetime(2200, 1, 1, tzinfo=UTC).timestamp()
 # Two machines' clocks differ; a moment ahead of ours is not the future.
 CLOCK_SLACK_S = 60.0
 

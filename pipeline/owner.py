@@ -1,8 +1,23 @@
 """Who owns a data folder, as other processes read it."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+VERBS = frozenset({"run", "replay", "search", "tracks", "cameras", "demo", "encode"})
+
+
+def command_of(arguments: Sequence[str]) -> str:
+    """How a process was started, in words that describe nobody: a verb of ours, or "python".
+
+    >>> command_of(["/usr/bin/descry", "search", "a woman in red"])
+    'descry search'
+    >>> command_of(["mysearch.py", "a woman in red"])
+    'python'
+    """
+    verb = next(iter(arguments[1:]), "")
+    return f"descry {verb}" if verb in VERBS else "python"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Response
+from fastapi import APIRouter, FastAPI, HTTPException, Query, Response
 from fastapi.responses import JSONResponse
 
 from pipeline.answers import CameraAnswer, SearchAnswer, SearchRequest, TracksAnswer
-from pipeline.api.auth import require_token
+from pipeline.api.auth import Doorkeeper
 from pipeline.api.problems import install_problem_handlers
 from pipeline.errors import StoreUnavailable
 
@@ -42,6 +42,9 @@ class Lists(Protocol):
         ...
 
 
+OPEN_PATHS = frozenset({"/healthz", "/readyz"})
+
+
 @dataclass(frozen=True, slots=True)
 class Backing:
     """What the application answers from.
@@ -66,13 +69,13 @@ class Backing:
 def build_app(backing: Backing) -> FastAPI:
     """The application: `/healthz` and `/readyz` for anybody, the rest for the token's holder."""
     app = FastAPI(title="Descry", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
+    app.add_middleware(Doorkeeper, token=backing.token, open_paths=OPEN_PATHS)
     install_problem_handlers(app)
     app.include_router(_health(backing))
-    guarded = [Depends(require_token(backing.token))]
-    app.include_router(_search(backing), prefix="/api/v1", dependencies=guarded)
-    app.include_router(_pictures(backing), prefix="/api/v1", dependencies=guarded)
+    app.include_router(_search(backing), prefix="/api/v1")
+    app.include_router(_pictures(backing), prefix="/api/v1")
 
-    @app.get("/metrics", dependencies=guarded, include_in_schema=False)
+    @app.get("/metrics", include_in_schema=False)
     def metrics() -> Response:
         return Response(backing.metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
 

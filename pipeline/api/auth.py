@@ -1,20 +1,62 @@
 """Who may ask: whoever can read the token file of the data folder."""
 
 import hmac
-from collections.abc import Awaitable, Callable
-from typing import Annotated
+from collections import deque
+from collections.abc import Collection
 
-from fastapi import Header, HTTPException
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pipeline.api.problems import problem
+
+# A search is a sentence and a few names.
+BODY_BYTES = 65_536
 
 
-def require_token(token: str) -> Callable[[str | None], Awaitable[None]]:
-    """A dependency that refuses requests without `Authorization: Bearer <token>`."""
-    expected = f"Bearer {token}".encode()
+class Doorkeeper:
+    """Looks at the token before anything else is read, and at the size while it is.
 
-    async def check(authorization: Annotated[str | None, Header()] = None) -> None:
-        offered = (authorization or "").encode()
+    A dependency of the framework would run only after the whole body was in memory.
+    """
+
+    def __init__(self, app: ASGIApp, *, token: str, open_paths: Collection[str]) -> None:
+        self._app, self._open_paths = app, open_paths
+        self._expected = f"Bearer {token}".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it here."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        offered = Headers(scope=scope).get("authorization", "").encode()
         # Compared in constant time: the answer's delay must not spell the token out.
-        if not hmac.compare_digest(offered, expected):
-            raise HTTPException(401, "send the token of the data folder as a bearer token")
+        if scope["path"] not in self._open_paths and not hmac.compare_digest(
+            offered, self._expected
+        ):
+            refusal = "send the token of the data folder as a bearer token"
+            await problem(401, "unauthorized", refusal)(scope, receive, send)
+            return
+        messages = await _take_body(receive)
+        if messages is None:
+            refusal = f"a request may hold {BODY_BYTES} bytes"
+            await problem(413, "too-large", refusal)(scope, receive, send)
+            return
 
-    return check
+        async def again() -> Message:
+            return messages.popleft() if messages else await receive()
+
+        await self._app(scope, again, send)
+
+
+async def _take_body(receive: Receive) -> deque[Message] | None:
+    """The messages of a request's body; None if it is too large, and the rest of it unread."""
+    messages: deque[Message] = deque()
+    size = 0
+    while True:
+        message = await receive()
+        messages.append(message)
+        size += len(message.get("body", b""))
+        if size > BODY_BYTES:
+            return None
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            return messages

@@ -1,5 +1,6 @@
 """`descry encode`: a folder of pictures and a file of sentences as vectors."""
 
+import io
 import json as json_format
 import sys
 from collections.abc import Callable, Sequence
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
+from pipeline.cli.files import write_answer
 from pipeline.cli.options import ConfigOption, JsonOption
 from pipeline.cli.progress import progress_bar
 from pipeline.errors import ConfigError, SourceUnreadable
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from retrieval.ports import Encoder
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
+#: What PIL may try: it would hand PostScript to an interpreter, whatever a file is called.
+FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF")
 #: Pictures held in memory at once; the encoder makes its own batches of them.
 _PICTURES_AT_ONCE = 64
 
@@ -97,7 +101,7 @@ def read_picture(path: Path) -> "Image":
     from PIL import Image, ImageOps
 
     try:
-        with Image.open(path) as picture:
+        with Image.open(path, formats=FORMATS) as picture:
             return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise SourceUnreadable(
@@ -137,15 +141,9 @@ def write_arrays(out: Path, arrays: dict[str, np.ndarray[Any, Any]]) -> None:
     Raises:
         ConfigError: it cannot be written.
     """
-    part = out.with_name(f".{out.name}.part")
-    try:
-        with part.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-        part.replace(out)
-    except OSError as error:
-        raise ConfigError(f"cannot write {out}: {error.strerror or error}") from error
-    finally:
-        part.unlink(missing_ok=True)
+    file = io.BytesIO()
+    np.savez(file, allow_pickle=False, **arrays)
+    write_answer(out, file.getvalue())
 
 
 def _say_written(out: Path, encoder: "Encoder", images: int, texts: int, *, as_json: bool) -> None:

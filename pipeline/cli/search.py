@@ -1,5 +1,6 @@
 """`descry search`: a sentence in, tracks out."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,9 @@ from pipeline.cli.options import ConfigOption, JsonOption
 
 
 def search(
-    text: Annotated[str, typer.Argument(help="What the person looks like.", show_default=False)],
+    text: Annotated[
+        str, typer.Argument(help="What the person looks like; - reads it from standard input.")
+    ],
     camera: Annotated[
         list[str] | None, typer.Option("--camera", help="Only this camera; may be repeated.")
     ] = None,
@@ -28,6 +31,8 @@ def search(
     """Find the tracks that look most like a description."""
     from pipeline.cli.searching import Question, answer
 
+    if text == "-":  # a command line is there for every user of the machine to read
+        text = sys.stdin.readline().strip()
     question = Question(
         text, camera or [], collection or [], since=since, until=until, limit=limit, live=live
     )

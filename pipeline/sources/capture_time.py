@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from pipeline.errors import SourceUnreadable
+from pipeline.instants import LATEST_AT
 from pipeline.sources.video_scan import VideoInfo
 
 
@@ -24,9 +26,15 @@ def choose_start(info: VideoInfo, given: float | None) -> StartTime:
     """The best known instant of a file's first frame.
 
     A recorder writes the file until the end, so the file's date is the last frame's.
+
+    Raises:
+        SourceUnreadable: its length cannot be true, so its date tells nothing.
     """
     if given is not None:
         return StartTime(given, "flag")
     if info.created_at is not None:
         return StartTime(info.created_at, "container")
-    return StartTime(info.modified_at - info.duration_s, "file date")
+    at = info.modified_at - info.duration_s
+    if not 0 <= at <= LATEST_AT:
+        raise SourceUnreadable(f"{info.path}: says it is {info.duration_s:g} s long; give --start")
+    return StartTime(at, "file date")

@@ -12,6 +12,7 @@ import numpy as np
 
 from detectors.types import Frame, Image
 from pipeline.errors import SourceUnreadable
+from pipeline.instants import LATEST_AT
 from pipeline.sources.rate import RatePicker
 from pipeline.sources.video_scan import (
     PACKETS_TO_A_KEY_FRAME,
@@ -123,7 +124,10 @@ class VideoFile:
             raise self._stopped(number - 1, str(self.info.frame_count or "?"))
         image: Image = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)  # (H, W, 3)
         image.flags.writeable = False
-        return Frame(self._camera_id, self._run_id, number, self._started_at + shown_s, image)
+        captured_at = self._started_at + shown_s
+        if not 0 <= captured_at <= LATEST_AT:  # its clock leaps: nobody was filmed then
+            raise self._stopped(number - 1, str(self.info.frame_count or "?"))
+        return Frame(self._camera_id, self._run_id, number, captured_at, image)
 
     def _report(self, number: int) -> None:
         is_worth_telling = number % FRAMES_PER_REPORT == 0 or number == self._first_frame - 1

@@ -20,6 +20,10 @@ from pipeline.instants import EARLIEST_AT
 USUAL_FPS = 25.0
 # libav reads these too, yet none is a recording: text, pictures, and lists that name other files.
 NOT_VIDEO = frozenset({"tty", "image2", "hls", "concat", "concatf", "dash", "sdp", "ffmetadata"})
+RECORDINGS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,h264,hevc,flv,asf,mjpeg,"
+    "mxf,ogg,dv,ivf,av1,obu,m4v,nut,rm,gxf,wtv,dhav,wav,mp3"  # sound: said to hold no picture
+)
 # A recorder's clock may run ahead of ours by a time zone, not by more.
 RECORDER_SLACK_S = 86_400.0
 # Ten seconds at 30 fps: no recorder sets key frames further apart.
@@ -156,7 +160,9 @@ def open_container(path: Path) -> av.container.InputContainer:
     """
     try:
         # Absolute, because libav reads `cam:1.mp4` as an address with the protocol `cam`.
-        container = av.open(str(path.resolve()))
+        # A list may call itself a video, and name other files.
+        options = {"protocol_whitelist": "file", "format_whitelist": RECORDINGS}
+        container = av.open(str(path.resolve()), container_options=options)
     except av.error.FFmpegError as error:
         raise SourceUnreadable(
             f"{path}: cannot be read as video ({error.strerror}); it is cut, damaged or "

@@ -10,14 +10,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.client import Client
 from pipeline.config import Settings
 from pipeline.data_folder import DataFolder
 from pipeline.errors import ConfigError, FolderInUse, ServiceUnavailable, StoreUnavailable
-from pipeline.owner import Owner
+from pipeline.owner import Owner, command_of
 from pipeline.shutdown import Stop
 from pipeline.store.server import PrivateRedis
 from pipeline.wiring.processes import fresh_log, start_redis, worker_spec
@@ -47,6 +47,7 @@ class Session:
         redis_url: where Redis is; None where only the API can be reached.
         redis: the private Redis, if it is ours.
         api_socket: the query worker's socket; None if it is reached by `api.url`.
+        leftovers: what to remove at the end.
         owner_pid: the process that owns the folder; None if that is us, or nobody.
     """
 
@@ -56,6 +57,7 @@ class Session:
     redis_url: str | None = None
     redis: PrivateRedis | None = None
     api_socket: Path | None = None
+    leftovers: ExitStack = field(default_factory=ExitStack)
     owner_pid: int | None = None
 
     @property
@@ -118,6 +120,7 @@ class Session:
             raise ConfigError("a file can be read only where the data folder is")
         job_file = self.folder.runtime_dir / f"{name}.json"
         job.write(job_file)
+        self.leftovers.callback(job_file.unlink, missing_ok=True)
         environment = worker_environment(self.settings, self.redis_url)
         log_file = self.folder.logs / "replay.log"
         arguments = ["camera", "--job", str(job_file)]
@@ -160,7 +163,8 @@ def open_session(
     folder.token()
     with ExitStack() as stack:
         session = _join_or_own(settings, folder, need, stack)
-        yield session
+        with session.leftovers:
+            yield session
         # Whoever came meanwhile works with our Redis and our workers: do not pull them away.
         while session.owner_pid is None and folder.has_clients() and not stopped():
             session.tend()
@@ -247,7 +251,7 @@ def _own(
         log_file = fresh_log(folder.logs / f"{kind}.log") if is_brief else None
         supervisor.add(worker_spec(kind, [kind, *arguments], environment, log_file))
     folder.write_owner(
-        command=" ".join(["descry", *sys.argv[1:2]]),
+        command=command_of(sys.argv),
         redis_socket=private.socket if private else None,
         api_socket=socket,
         workers=kinds,

@@ -12,6 +12,7 @@ import numpy as np
 from detectors.types import Image
 from pipeline.clock import Clock
 from pipeline.errors import StoreFull, StoreUnavailable
+from pipeline.instants import LATEST_AT
 from pipeline.retry import Backoff
 from pipeline.store.crop_stream import CropStream, TakenCrop
 from pipeline.store.media import Media, picture_key
@@ -131,6 +132,9 @@ class EmbedWorker:
             picture = decode_jpeg(crop.shot.jpeg)
             if picture is None:
                 self._parts.crops.discard(crop.entry_id, "its picture is damaged")
+                continue
+            if not 0 <= crop.shot.captured_at <= LATEST_AT:
+                self._parts.crops.discard(crop.entry_id, "its instant is none")
                 continue
             pictures.append(picture)
             readable.append(crop)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pipeline.errors import ConfigError
+from pipeline.files import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class ReplayJob:
 
     def write(self, path: Path) -> None:
         """Leave the job for the worker to read."""
-        path.write_text(json.dumps(asdict(self)))
+        write_whole(path, json.dumps(asdict(self)))
 
     @classmethod
     def read(cls, path: Path) -> "ReplayJob":

@@ -168,5 +168,14 @@ def test_boxes_are_rows_and_an_unknown_camera_is_404(client):
 
 
 def test_the_api_describes_itself(client):
-    paths = client.get("/api/v1/openapi.json").json()["paths"]
+    assert client.get("/api/v1/openapi.json").status_code == 401
+    paths = client.get("/api/v1/openapi.json", headers=AUTHORISED).json()["paths"]
     assert {"/api/v1/search", "/api/v1/tracks", "/api/v1/cameras", "/healthz"} <= set(paths)
+
+
+def test_a_body_that_is_too_large_is_not_read_to_its_end(client):
+    huge = {"text": "x" * 200_000}
+    assert client.post("/api/v1/search", json=huge).status_code == 401
+    answer = client.post("/api/v1/search", json=huge, headers=AUTHORISED)
+    assert answer.status_code == 413
+    assert answer.json()["code"] == "too-large"
