@@ -169,13 +169,19 @@ class CropStream:
             count: at least 1.
         """
         crops = self._keys.crops
-        held: Any = self._redis.xpending_range(crops, GROUP, "-", "+", count, consumername=consumer)
-        if not held:
-            return []
-        times = {row["message_id"]: int(row["times_delivered"]) + 1 for row in held}
-        rows: Any = self._redis.xclaim(crops, GROUP, consumer, 0, list(times))
-        found = [(entry, fields, times[entry]) for entry, fields in rows if fields]
-        return [crop for crop in map(self._decode, found) if crop is not None]
+        while True:
+            held: Any = self._redis.xpending_range(
+                crops, GROUP, "-", "+", count, consumername=consumer
+            )
+            if not held:
+                return []
+            times = {row["message_id"]: int(row["times_delivered"]) + 1 for row in held}
+            rows: Any = self._redis.xclaim(crops, GROUP, consumer, 0, list(times))
+            found = [(entry, fields, times[entry]) for entry, fields in rows if fields]
+            if gone := times.keys() - {entry for entry, _, _ in found}:
+                self._redis.xack(crops, GROUP, *gone)
+            if taken := [crop for crop in map(self._decode, found) if crop is not None]:
+                return taken
 
     @store_errors()
     def touch(self, consumer: str, entry_ids: Sequence[str]) -> int:

@@ -4,6 +4,7 @@ import logging
 import random
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import cv2
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 # A crop held this long without a sign of life belonged to a worker that died.
 RECLAIM_AFTER_S = 15.0
+# What tops up a batch is new: a crop that may have killed its worker comes alone.
+NEVER_S = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class EmbedWorker:
         self._batch, self._max_wait_s = batch, max_wait_s
         self._in_hand: list[tuple[TakenCrop, LoggedSighting]] = []
         self._resumed = False
+        self._has_encoded = False
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop`; waits while Redis is away or the disk is full."""
@@ -78,7 +82,10 @@ class EmbedWorker:
                 if not away:
                     log.warning("%s; crops wait until it is mended", error)
                 away = True
+                self._resumed = False  # what was taken and not told of is taken up at once
                 stop.wait(backoff.next_wait_s())
+        with suppress(StoreUnavailable):
+            self._parts.crops.leave(self._name)
 
     def work_once(self, *, block_s: float) -> int:
         """Embed one batch, or settle the one that could not be settled; how many were.
@@ -86,9 +93,8 @@ class EmbedWorker:
         A batch that was encoded stays in hand until it is settled. Handing it back would have it
         delivered again and again while the disk is full, and put aside as if it were damaged.
         """
+        self._parts.crops.ensure_group()
         if not self._in_hand:
-            if not self._resumed:
-                self._parts.crops.ensure_group()
             taken = self._gather(block_s)
             self._in_hand = self._embed(taken)
         if not self._in_hand:
@@ -117,12 +123,14 @@ class EmbedWorker:
             left_s = deadline - clock.monotonic()
             if left_s <= 0.001 or crops.length() <= len(taken):
                 break
-            taken += self._take(self._batch - len(taken), left_s)
+            taken += self._take(self._batch - len(taken), left_s, reclaim_after_s=NEVER_S)
         return taken
 
-    def _take(self, count: int, block_s: float) -> list[TakenCrop]:
+    def _take(
+        self, count: int, block_s: float, *, reclaim_after_s: float = RECLAIM_AFTER_S
+    ) -> list[TakenCrop]:
         return self._parts.crops.take(
-            self._name, count=count, block_s=block_s, reclaim_idle_s=RECLAIM_AFTER_S
+            self._name, count=count, block_s=block_s, reclaim_idle_s=reclaim_after_s
         )
 
     def _embed(self, taken: Sequence[TakenCrop]) -> list[tuple[TakenCrop, LoggedSighting]]:
@@ -160,15 +168,27 @@ class EmbedWorker:
         """
         encode = self._parts.encoder.encode_images
         try:
-            return list(encode(pictures))
+            vectors = list(encode(pictures))
         except WeightsUnusable as error:
             if len(pictures) == 1:
+                if not self._has_encoded:
+                    raise  # perhaps no picture pleases this model: lose none to it
                 log.warning("a picture could not be encoded: %s", error)
                 return [None]
-            vectors = [self._encode([picture])[0] for picture in pictures]
-            if all(vector is None for vector in vectors):
+            one_by_one = [self._encode_alone(picture) for picture in pictures]
+            if all(vector is None for vector in one_by_one):
                 raise
-            return vectors
+            return one_by_one
+        self._has_encoded = True
+        return list(vectors)
+
+    def _encode_alone(self, picture: Image) -> Vector | None:
+        try:
+            vector: Vector = self._parts.encoder.encode_images([picture])[0]
+        except WeightsUnusable:
+            return None
+        self._has_encoded = True
+        return vector
 
 
 def decode_jpeg(data: bytes) -> Image | None:

@@ -121,6 +121,31 @@ def test_a_picture_that_the_model_cannot_take_does_not_stop_the_others(parts):
     assert parts.crops.length() == 0
 
 
+class Broken(FakeEncoder):
+    """An encoder that no picture pleases."""
+
+    def encode_images(self, pictures):
+        raise WeightsUnusable("values that are no numbers")
+
+
+def test_a_broken_model_loses_no_crop_however_often_it_is_started(parts):
+    publish(parts, 1, 2, 3)
+    for _ in range(3):
+        with pytest.raises(WeightsUnusable):
+            embed(worker(replace(parts, encoder=Broken())))
+    assert parts.crops.damaged() == 0
+    assert embed(worker(parts), times=8) == 3
+
+
+def test_a_group_that_vanished_is_made_again(parts, private_redis):
+    publish(parts, 1)
+    embedder = worker(parts)
+    assert embed(embedder) == 1
+    private_redis.client.delete(private_redis.keys.crops)
+    publish(parts, 2)
+    assert embed(embedder) == 1
+
+
 def test_two_workers_settle_every_crop_once(parts):
     publish(parts, *range(1, 41))
     stop = threading.Event()
