@@ -4,8 +4,9 @@ import sys
 import traceback
 from typing import Annotated
 
-import click
 import typer
+from typer import Abort
+from typer._click.exceptions import ClickException  # typer brings its own click
 
 from detectors.errors import DetectorError, DetectorUnusable
 from pipeline.cli import (
@@ -89,9 +90,9 @@ def main() -> None:
     """Run the command line: an expected failure is one line, a bug is a traceback."""
     try:
         code = app(standalone_mode=False)
-    except click.exceptions.Abort:
+    except Abort:
         code = EXIT_INTERRUPTED
-    except click.ClickException as error:
+    except ClickException as error:
         error.show()
         code = error.exit_code
     except KeyboardInterrupt:

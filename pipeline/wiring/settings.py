@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.config import Settings, load_settings
+from pipeline.config_sources import CONFIG_VARIABLE, find_config
 from pipeline.logs import register_secret
 
 
@@ -16,8 +17,12 @@ def read_settings(
     Raises:
         ConfigError: they do not make sense.
     """
+    file = find_config(config, os.environ)
+    if file is not None:
+        # The workers we start must read the same file, wherever it was named.
+        os.environ[CONFIG_VARIABLE] = str(file.absolute())
     overrides = {"encoder.model": model, "detector.model": detector}
-    settings = load_settings(config, os.environ, overrides)
+    settings = load_settings(file, os.environ, overrides)
     for secret in settings.secrets():
         register_secret(secret)
     return settings

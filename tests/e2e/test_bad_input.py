@@ -155,3 +155,11 @@ def test_a_second_run_on_one_data_folder_is_refused_and_the_first_goes_on(descry
     assert first.process.poll() is None
     first.stop()
     assert processes_of(descry.folder) == []
+
+
+@pytest.mark.parametrize(
+    "command", [["serch", "x"], ["replay", "a.mp4"], ["search"], ["replay", "a", "--fps", "0"]]
+)
+def test_a_misspelt_command_is_no_traceback(descry, command):
+    said = descry.run(*command, code=2)
+    assert "Error" in said.err

@@ -88,3 +88,11 @@ def test_another_model_than_the_running_one_is_refused(descry, clip):
     said = descry.run("search", "a woman in red", "--model", "untrained-small", code=2)
     assert "untrained-tiny" in said.err
     running.stop()
+
+
+def test_workers_read_the_settings_file_that_was_named(descry, clip):
+    file = descry.folder / "named.yaml"
+    file.write_text("shots: {keep: 1, publish_at_most: 1}\n")
+    descry.environment.pop("DESCRY_CONFIG")
+    descry.replay(clip, "--every-frame", *START, "--config", str(file))
+    assert {track["published"] for track in descry.tracks()} == {1}
