@@ -105,7 +105,7 @@ def test_a_killed_camera_worker_is_replaced_and_leaves_nobody_in_view(descry, cl
         assert TrackKey.parse(after["track"]).run_id != TrackKey.parse(before["track"]).run_id
         states = {track["track"]: track["state"] for track in descry.tracks()}
         assert states[before["track"]] == "ended"
-        running.stop()
+        running.stop(within_s=30)
 
 
 @pytest.mark.slow
@@ -123,7 +123,7 @@ def test_no_password_reaches_output_log_or_data(descry, clip, everywhere, monkey
         descry.environment["DESCRY_CAMERAS__DOOR__PASSWORD"] = PASSWORD
         running = descry.watch()
         wait_for(lambda: live_hits(descry), within_s=90, what="a live hit")
-        running.stop()
+        running.stop(within_s=30)
     told = b""
     for file in descry.folder.rglob("*"):
         if file.is_file() and not file.is_socket():
@@ -153,7 +153,7 @@ def test_everything_goes_on_when_redis_was_killed(descry, clip, everywhere):
             what="somebody seen after Redis was killed",
         )
         assert running.process.poll() is None
-        running.stop()
+        running.stop(within_s=30)
 
 
 @pytest.mark.slow
@@ -176,5 +176,5 @@ def test_a_camera_that_refuses_is_one_line_and_does_not_stop_the_others(descry, 
         states = {c["camera"]: c["state"] for c in descry.run("cameras", "list", "--json").lines()}
         assert states["door"] == "live"
         assert states["nobody"] in {"lost", "connecting"}
-        running.stop()
+        running.stop(within_s=30)
     shutil.rmtree(descry.data, ignore_errors=True)
