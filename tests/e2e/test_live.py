@@ -94,15 +94,16 @@ def test_a_killed_camera_worker_is_replaced_and_leaves_nobody_in_view(descry, cl
     with server_process(clip) as (_, url):
         settings(descry, url, everywhere)
         running = descry.watch()
-        (before,) = wait_for(lambda: live_hits(descry), within_s=90, what="a live hit")
+        # The walker jumps back now and then, and is somebody new: there may be two.
+        before = wait_for(lambda: live_hits(descry), within_s=90, what="a live hit")[0]
+        run = TrackKey.parse(before["track"]).run_id
         (pid,) = processes_of(descry.folder, "worker camera")
         os.kill(pid, signal.SIGKILL)
-        (after,) = wait_for(
-            lambda: [h for h in live_hits(descry) if h["track"] != before["track"]],
+        wait_for(
+            lambda: [h for h in live_hits(descry) if TrackKey.parse(h["track"]).run_id != run],
             within_s=90,
             what="the next worker",
         )
-        assert TrackKey.parse(after["track"]).run_id != TrackKey.parse(before["track"]).run_id
         states = {track["track"]: track["state"] for track in descry.tracks()}
         assert states[before["track"]] == "ended"
         running.stop(within_s=30)
