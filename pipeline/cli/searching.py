@@ -152,7 +152,7 @@ def _coverage_line(found: SearchAnswer) -> str:
     blind = sum(camera.blind_s for camera in coverage.cameras)
     unseen = sum(camera.tracks_without_shots for camera in coverage.cameras)
     return (
-        f"looked at {coverage.shots_searched} shots; cameras: {len(coverage.cameras)}, "
+        f"{coverage.shots_searched} shots in the index; cameras: {len(coverage.cameras)}, "
         f"{watched / 60:.1f} minutes watched, {blind / 60:.1f} blind, "
         f"{unseen} people too small to judge; model {found.model.id}"
     )
