@@ -7,6 +7,11 @@ RetrievalError
         WeightsUnusable       damaged, hostile, or of the wrong shape
         WeightsUnreachable    the address did not answer; worth trying again
     ModelMismatch         vectors of different models would mix
+    PictureUnreadable     a picture file is missing, damaged or no picture
+    DatasetUnusable       a data set is incomplete, damaged, or of another layout than was said
+    TrainingError         training cannot start or go on
+        PlanRefused           what was asked for makes no sense, or does not fit the run folder
+        TrainingDiverged      the loss is no number; a checkpoint from before is kept
 """
 
 
@@ -36,3 +41,23 @@ class WeightsUnreachable(WeightsError):
 
 class ModelMismatch(RetrievalError):
     """A vector of one model was offered to the gallery of another."""
+
+
+class PictureUnreadable(RetrievalError):
+    """A picture file is missing, damaged, or no picture; the message names it."""
+
+
+class DatasetUnusable(RetrievalError):
+    """A data set is incomplete, damaged, or of another layout; the message says what is missing."""
+
+
+class TrainingError(RetrievalError):
+    """Training cannot start or go on."""
+
+
+class PlanRefused(TrainingError):
+    """What was asked for makes no sense, or does not fit what the run folder holds."""
+
+
+class TrainingDiverged(TrainingError):
+    """The loss is no number; the message names the batch and the checkpoint that is kept."""

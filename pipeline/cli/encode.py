@@ -14,14 +14,12 @@ from pipeline.cli.files import write_answer
 from pipeline.cli.options import ConfigOption, JsonOption
 from pipeline.cli.progress import progress_bar
 from pipeline.errors import ConfigError, SourceUnreadable
+from retrieval.errors import PictureUnreadable
 
 if TYPE_CHECKING:
     from detectors.types import Image
     from retrieval.ports import Encoder
 
-PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
-#: What PIL may try: it would hand PostScript to an interpreter, whatever a file is called.
-FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF")
 #: Pictures held in memory at once; the encoder makes its own batches of them.
 _PICTURES_AT_ONCE = 64
 
@@ -62,6 +60,8 @@ def find_pictures(folder: Path) -> list[Path]:
     Raises:
         SourceUnreadable: no such folder, or none in it.
     """
+    from retrieval.pictures import PICTURE_SUFFIXES  # late: `descry --help` does without PIL
+
     if not folder.is_dir():
         raise SourceUnreadable(f"{folder}: no such folder; name one with pictures")
     found = sorted(
@@ -98,15 +98,12 @@ def read_picture(path: Path) -> "Image":
     Raises:
         SourceUnreadable: damaged, cut short, or no picture.
     """
-    from PIL import Image, ImageOps
+    from retrieval.pictures import open_picture
 
     try:
-        with Image.open(path, formats=FORMATS) as picture:
-            return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise SourceUnreadable(
-            f"{path}: not readable as a picture; replace or remove it"
-        ) from error
+        return np.asarray(open_picture(path))
+    except PictureUnreadable as error:
+        raise SourceUnreadable(str(error)) from error
 
 
 def encode_all(
