@@ -18,8 +18,9 @@ from detectors.types import Image
 from retrieval.errors import WeightsUnknown, WeightsUnusable
 from retrieval.gadms.checkpoint import read_checkpoint
 from retrieval.gadms.configuration import PRESETS, GadmsConfig
-from retrieval.gadms.towers import draw_weights, towers_from
+from retrieval.gadms.towers import DualEncoder, draw_weights, towers_from
 from retrieval.preprocess import prepare_pictures
+from retrieval.relevance import Relevance, relevance_of
 from retrieval.tokenizer import tokenize
 from retrieval.types import Vectors
 from retrieval.weights.library import ModelLibrary
@@ -28,7 +29,8 @@ from retrieval.weights.manifest import UNTRAINED, digest_of
 log = logging.getLogger(__name__)
 
 Precision = Literal["auto", "fp32", "fp16", "bf16"]
-_DTYPE_OF = {"fp16": torch.float16, "bf16": torch.bfloat16}
+#: What autocast computes in; a precision that is not here needs none.
+AUTOCAST_OF = {"fp16": torch.float16, "bf16": torch.bfloat16}
 
 
 class Towers(Protocol):
@@ -73,7 +75,7 @@ class GadmsEncoder:
         self._model_id = f"{name}@{digest[:12]}"
         self._is_trained = is_trained
         self._device = torch.device(device)
-        self._dtype = _DTYPE_OF.get(_precision_on(self._device, precision))
+        self._dtype = AUTOCAST_OF.get(precision_on(self._device, precision))
         self._batch = batch
 
     @property
@@ -120,6 +122,17 @@ class GadmsEncoder:
         return self._in_batches(
             len(texts), lambda part: tokenize(texts[part]), self._model.encode_text
         )
+
+    def explain(self, pictures: Sequence[Image], texts: Sequence[str]) -> list[Relevance]:
+        """Which words and which parts of the picture support each of N matches, in order.
+
+        Raises:
+            ValueError: not as many sentences as pictures, or a picture that cannot be encoded.
+            WeightsUnusable: the model is not made of towers that can be looked into.
+        """
+        if not isinstance(self._model, DualEncoder):
+            raise WeightsUnusable(f"model {self._model_id} gives no reasons for its scores")
+        return relevance_of(self._model, pictures, texts, batch=max(1, self._batch // 2))
 
     def _in_batches(
         self,
@@ -267,7 +280,8 @@ def _device(name: str, wanted: str | None) -> str:
     return wanted
 
 
-def _precision_on(device: torch.device, wanted: Precision) -> Precision:
+def precision_on(device: torch.device, wanted: Precision) -> Precision:
+    """What `auto` means on `device`: bf16 where a GPU has it, fp16 on others, fp32 on a CPU."""
     if wanted != "auto":
         return wanted
     if device.type != "cuda":

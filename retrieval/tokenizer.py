@@ -1,7 +1,8 @@
 """Sentences as CLIP's token ids."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +26,35 @@ def tokenize(texts: Sequence[str]) -> NDArray[np.int64]:
         words = _encode(text)[: CONTEXT_LENGTH - 2]
         row[: len(words) + 2] = [START_ID, *words, END_ID]
     return ids
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word or sign of a sentence, and the positions of its tokens: `start` up to `stop`."""
+
+    text: str
+    start: int
+    stop: int
+
+
+def words_of(ids: NDArray[np.int64]) -> list[Word]:
+    """The words that (77,) ids were made of, in order; a word that was cut ends where it was.
+
+    >>> ids = tokenize(["a burgundyish coat"])[0]
+    >>> [(word.text, word.start, word.stop) for word in words_of(ids)]
+    [('a', 1, 2), ('burgundyish', 2, 6), ('coat', 6, 7)]
+    """
+    return list(_words(ids[1 : int(ids.argmax())].tolist()))
+
+
+def _words(tokens: Sequence[int]) -> Iterator[Word]:
+    tokenizer, start = _tokenizer(), 0
+    for place, token in enumerate(tokens):
+        if tokenizer.decoder[token].endswith("</w>") or place == len(tokens) - 1:
+            letters = "".join(tokenizer.decoder[t] for t in tokens[start : place + 1])
+            signs = bytes(tokenizer.byte_decoder[sign] for sign in letters.removesuffix("</w>"))
+            yield Word(signs.decode("utf-8", errors="replace"), start + 1, place + 2)
+            start = place + 1
 
 
 def count_tokens(text: str) -> int:

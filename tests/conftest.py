@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.recording import account
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -27,3 +29,9 @@ def media_dir() -> Path:
             f"no real footage in {folder}: set DESCRY_TEST_MEDIA to the folder that has it", "media"
         )
     return folder
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how much of each recorded run was compared: green must not mean "nothing was"."""
+    for line in account():
+        terminalreporter.write_line(line)

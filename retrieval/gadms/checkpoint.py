@@ -8,7 +8,7 @@ import struct
 import warnings
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,21 @@ from torch import Tensor
 
 from retrieval.errors import WeightsUnusable
 from retrieval.gadms.configuration import GadmsConfig
-from retrieval.gadms.state_layout import Family, family_of, fit, infer_config, split_heads
+from retrieval.gadms.state_layout import (
+    Family,
+    family_of,
+    fit,
+    infer_config,
+    roots,
+    split_heads,
+)
 
 log = logging.getLogger(__name__)
 
-# One key holds all we say of a file: safetensors writes several in an order that changes from
-# run to run, and with it the digest that names the model.
-_METADATA_KEY = "descry"
+#: One key holds all we say of a file: safetensors writes several in an order that changes from
+#: run to run, and with it the digest that names the model.
+METADATA_KEY = "descry"
+_HEAD_COUNTS = ("text_heads", "vision_head_width", "cross_heads")
 _FAMILIES = ("ga-dms", "irra", "rde", "clip")
 # What torch's restricted unpickler raises on damaged bytes; fuzzing found each of them.
 _DAMAGED = (
@@ -45,6 +53,7 @@ class Checkpoint:
         tensors: by open_clip name, in the precision they came in.
         dropped: heads beside the towers, which inference does not use.
         source_sha256: digest of the file they were first read from; None where nobody said.
+        heads: the tensors of those heads, by reference name, where they were asked for.
     """
 
     config: GadmsConfig
@@ -52,6 +61,7 @@ class Checkpoint:
     tensors: Mapping[str, Tensor]
     dropped: tuple[str, ...] = ()
     source_sha256: str | None = None
+    heads: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +73,13 @@ class _Said:
     source_sha256: str | None = None
 
 
-def read_checkpoint(path: Path, *, text_heads: int | None = None) -> Checkpoint:
+def read_checkpoint(
+    path: Path,
+    *,
+    text_heads: int | None = None,
+    like: GadmsConfig | None = None,
+    keep_heads: bool = False,
+) -> Checkpoint:
     """Read GA-DMS, IRRA, RDE, OpenAI and open_clip weights, `.pth`, `.pt` or safetensors.
 
     Nothing in the file is executed: torch reads tensors and plain containers only.
@@ -72,6 +88,8 @@ def read_checkpoint(path: Path, *, text_heads: int | None = None) -> Checkpoint:
         path: the file. One beside it with the suffix `.json` may give `text_heads` and
             `vision_head_width`.
         text_heads: head count of the text tower where no file says it and it is not width / 64.
+        like: the model it should be of; its head counts hold where no file says any.
+        keep_heads: keep the tensors beside the towers, to train on from them.
 
     Raises:
         WeightsUnusable: it is damaged, carries code, or is no such checkpoint.
@@ -82,34 +100,57 @@ def read_checkpoint(path: Path, *, text_heads: int | None = None) -> Checkpoint:
     said_beside = _read_sidecar(path)
     try:
         towers, heads = split_heads(stored)
-        configuration = {**said_beside, **said.configuration}
+        expected = {name: getattr(like, name) for name in _HEAD_COUNTS} if like else {}
+        configuration = {**expected, **said_beside, **said.configuration}
         config = infer_config(
             towers,
             text_heads=text_heads or _count(configuration, "text_heads"),
             vision_head_width=_count(configuration, "vision_head_width"),
+            cross_heads=_count(configuration, "cross_heads"),
         )
+        config = replace(config, **_said_depths(configuration))
         tensors = fit(towers, config)
     except ValueError as error:
         raise WeightsUnusable(f"{path}: {error}") from error
-    family = said.family or family_of(heads)
+    dropped = roots(heads)
+    family = said.family or family_of(dropped)
     log.info("checkpoint %s: read as %s, %d tensors", path, family, len(tensors))
-    return Checkpoint(config, family, tensors, tuple(sorted(heads)), said.source_sha256)
+    return Checkpoint(
+        config, family, tensors, tuple(sorted(dropped)), said.source_sha256,
+        heads if keep_heads else {},
+    )  # fmt: skip
+
+
+def description(
+    config: GadmsConfig, family: Family, source_sha256: str | None = None
+) -> dict[str, Any]:
+    """What the head of a safetensors file says as JSON under `METADATA_KEY`.
+
+    `read_checkpoint` then need not guess; it passes over what else is there.
+    """
+    return {
+        "configuration": config.to_mapping(),
+        "family": family,
+        "source_sha256": source_sha256,
+    }
 
 
 def write_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     """Write safetensors, whole or not at all; half precision stays so, as it upcasts exactly.
 
+    With heads, the towers are written under `base_model.`, as the reference names them.
+
     Raises:
         OSError: the disk is full, or the folder not ours to write to.
     """
-    said = {
-        "configuration": checkpoint.config.to_mapping(),
-        "family": checkpoint.family,
-        "source_sha256": checkpoint.source_sha256,
-    }
+    said = description(checkpoint.config, checkpoint.family, checkpoint.source_sha256)
+    tensors = dict(checkpoint.tensors)
+    if checkpoint.heads:
+        tensors = {f"base_model.{name}": value for name, value in tensors.items()}
+        tensors |= checkpoint.heads
     part = path.with_name(f".{path.name}.part")
     try:
-        save_file(dict(checkpoint.tensors), part, {_METADATA_KEY: json.dumps(said, sort_keys=True)})
+        save_file(tensors, part, {METADATA_KEY: json.dumps(said, sort_keys=True)})
         with part.open("rb") as file:
             os.fsync(file.fileno())
         part.replace(path)
@@ -139,7 +180,7 @@ def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], _Said]:
             stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, ValueError, TypeError) as error:
         raise WeightsUnusable(f"{path}: truncated or damaged; fetch it again ({error})") from error
-    return stored, _said_in(path, metadata.get(_METADATA_KEY))
+    return stored, _said_in(path, metadata.get(METADATA_KEY))
 
 
 def _said_in(path: Path, text: str | None) -> _Said:
@@ -218,6 +259,12 @@ def _read_sidecar(path: Path) -> Mapping[str, object]:
     except (OSError, ValueError) as error:
         raise WeightsUnusable(f"{sidecar}: not readable as JSON; mend or remove it") from error
     return said if isinstance(said, Mapping) else {}
+
+
+def _said_depths(configuration: Mapping[str, object]) -> dict[str, int]:
+    """Depths that the shapes of the towers cannot show, where they are said."""
+    counts = {name: _count(configuration, name) for name in ("cross_layers", "score_layers")}
+    return {name: count for name, count in counts.items() if count is not None}
 
 
 def _count(configuration: Mapping[str, object], name: str) -> int | None:

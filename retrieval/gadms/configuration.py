@@ -1,4 +1,4 @@
-"""The shape of a dual encoder: everything needed to build its towers."""
+"""The shape of a model: everything needed to build its towers and its training heads."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class GadmsConfig:
-    """Widths, depths and head counts of both towers; the defaults are ViT-B/16 on people.
+    """Widths, depths and head counts of towers and heads; the defaults are ViT-B/16 on people.
 
     Head counts are settings of their own: weights of any head count have the same shapes,
     so nothing else would notice a wrong one.
@@ -25,6 +25,9 @@ class GadmsConfig:
     image_width: int = 128
     context_length: int = 77
     vocab_size: int = 49408
+    cross_heads: int = 8  # of the cross attention and of the blocks after it; both are D wide
+    cross_layers: int = 4
+    score_layers: int = 8  # text blocks, counted from the last, that the gradient score runs again
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -34,6 +37,7 @@ class GadmsConfig:
         for part, whole in (
             ("vision_head_width", "vision_width"),
             ("text_heads", "text_width"),
+            ("cross_heads", "embed_dim"),
             ("patch_size", "image_height"),
             ("patch_size", "image_width"),
         ):
@@ -41,6 +45,11 @@ class GadmsConfig:
                 raise ValueError(
                     f"{whole} {getattr(self, whole)} is no multiple of {part} {getattr(self, part)}"
                 )
+
+    @property
+    def score_blocks(self) -> int:
+        """How many text blocks the score runs again: all of a tower that has fewer."""
+        return min(self.score_layers, self.text_layers)
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -82,17 +91,18 @@ PRESETS: Mapping[str, GadmsConfig] = MappingProxyType(
         # About a sixteenth of the work of vit-b16 for a picture: for machines without a GPU.
         "small": GadmsConfig(
             vision_width=256, vision_layers=6, text_width=256, text_heads=4, text_layers=6,
-            embed_dim=256,
+            embed_dim=256, cross_heads=4, score_layers=4,
         ),
         # For tests: everything structural, in milliseconds.
         "tiny": GadmsConfig(
             vision_width=32, vision_layers=2, vision_head_width=16, text_width=32, text_heads=2,
-            text_layers=2, embed_dim=32, patch_size=32,
+            text_layers=2, embed_dim=32, patch_size=32, cross_heads=4, cross_layers=1,
+            score_layers=1,
         ),
         # The recorded reference run; all widths and head counts differ, so none can be mixed up.
         "parity": GadmsConfig(
             vision_width=128, vision_layers=4, text_width=48, text_heads=3, text_layers=12,
-            embed_dim=64,
+            embed_dim=64, cross_heads=4,
         ),
     }
 )  # fmt: skip

@@ -32,19 +32,24 @@ _MASKED_WORD_HEADS = frozenset({"mlm_head", "cross_attn", "cross_modal_transform
 _VOCAB_SIZE, _CONTEXT_LENGTH = 49408, 77  # the tokenizer's
 
 
-def split_heads(stored: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], frozenset[str]]:
-    """The towers' tensors by open_clip name, and the names of the heads beside them."""
+def split_heads(stored: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """The towers' tensors by open_clip name, and those of the heads beside them."""
     plain = {name.removeprefix("module."): tensor for name, tensor in stored.items()}
     is_wrapped = any(name.startswith("base_model.") for name in plain)
-    towers, heads = {}, set()
+    towers, heads = {}, {}
     for name, tensor in plain.items():
         in_towers = name.startswith("base_model.") if is_wrapped else _root(name) in _TOWERS
         bare = name.removeprefix("base_model.")
         if in_towers and _root(bare) in _TOWERS:
             towers[bare] = tensor
         elif _root(bare) not in _BESIDE_THE_TOWERS:
-            heads.add(_root(bare))
-    return towers, frozenset(heads)
+            heads[bare] = tensor
+    return towers, heads
+
+
+def roots(names: Iterable[str]) -> frozenset[str]:
+    """The heads that tensors of these names belong to."""
+    return frozenset(_root(name) for name in names)
 
 
 def family_of(heads: Iterable[str]) -> Family:
@@ -66,6 +71,7 @@ def infer_config(
     *,
     text_heads: int | None = None,
     vision_head_width: int | None = None,
+    cross_heads: int | None = None,
 ) -> GadmsConfig:
     """The shape of towers that these tensors fill.
 
@@ -74,6 +80,7 @@ def infer_config(
         text_heads: head count of the text tower; shapes cannot tell it. None: one per 64 of
             width, as every published model has it.
         vision_head_width: likewise; None for 64.
+        cross_heads: head count of the cross-modal heads; likewise, and only training asks.
 
     Raises:
         ValueError: they fill none; the message says why.
@@ -91,6 +98,7 @@ def infer_config(
             f"the text tower is {text_width} wide, so its head count is not {text_width} / 64 and "
             "shapes do not show it: give it with --text-heads"
         )
+    embed_dim = _shape(towers, "visual.proj", 2)[1]
     return GadmsConfig(
         vision_width=vision_width,
         vision_layers=_layers(towers, "visual.transformer.resblocks."),
@@ -98,8 +106,9 @@ def infer_config(
         text_width=text_width,
         text_heads=text_heads or text_width // 64,
         text_layers=_layers(towers, "transformer.resblocks."),
-        embed_dim=_shape(towers, "visual.proj", 2)[1],
+        embed_dim=embed_dim,
         patch_size=patch_size,
+        cross_heads=cross_heads or (1 if embed_dim % 64 else embed_dim // 64),
     )
 
 

@@ -41,8 +41,14 @@ class DualEncoder(CLIP):  # type: ignore[misc]  # open_clip carries no types
 
     def image_tokens(self, images: Tensor) -> Tensor:
         """All projected tokens of (B, 3, height, width): (B, patches + 1, D), CLS first."""
-        x = self.visual.transformer(self._embed_patches(images))
-        return self.visual.ln_post(x) @ self.visual.proj  # type: ignore[no-any-return]
+        return self.visual.ln_post(self.image_hidden(images)) @ self.visual.proj  # type: ignore[no-any-return]
+
+    def image_hidden(self, images: Tensor, *, blocks: int | None = None) -> Tensor:
+        """Hidden state (B, patches + 1, width) of pictures after the first `blocks` blocks."""
+        x = self._embed_patches(images)
+        for block in self.visual.transformer.resblocks[:blocks]:
+            x = block(x)
+        return x
 
     def encode_image(self, images: Tensor) -> Tensor:
         """(B, D) features of (B, 3, height, width) pictures.

@@ -14,7 +14,8 @@ from pipeline.errors import ConfigError
 from pipeline.store.connection import connect
 from pipeline.store.keys import Keys
 from pipeline.store.server import PrivateRedis, bundled_redis_server, find_redis_server
-from tests.conftest import missing
+from tests.conftest import ROOT, missing
+from tests.recording import Recording
 
 
 @dataclass(frozen=True)
@@ -74,3 +75,29 @@ def private_redis(_redis_server: PrivateRedis) -> Iterator[Neighbour]:
     for key in client.scan_iter(f"{keys.namespace}:*", count=1000):
         client.delete(key)
     client.close()
+
+
+@pytest.fixture(scope="session")
+def parity_dir(media_dir: Path) -> Path:
+    """The folder of the recorded reference run: a checkpoint and what it gave."""
+    folder = media_dir / "parity"
+    if not (folder / "outputs.npz").is_file():
+        missing(f"no recorded reference run in {folder}", "media")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def recorded(parity_dir: Path) -> Recording:
+    return Recording.read("parity", parity_dir / "outputs.npz")
+
+
+@pytest.fixture(
+    scope="session", params=[pytest.param("shared", marks=pytest.mark.media), "bundled"]
+)
+def recorded_units(request: pytest.FixtureRequest) -> Recording:
+    """What of the reference run needs no model: of the whole recording, and of the part of it
+    that lies with the tests."""
+    if request.param == "shared":
+        whole: Recording = request.getfixturevalue("recorded")
+        return whole
+    return Recording.read("bundled", ROOT / "tests" / "data" / "reference_units.npz")
