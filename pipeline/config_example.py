@@ -31,15 +31,16 @@ def example_yaml() -> str:
             lines += ["", f"# {field.description}.", "cameras: {}", *_camera()]
         elif isinstance(kind, type) and issubclass(kind, BaseModel):
             doc = " ".join((kind.__doc__ or "").split())
-            lines += ["", f"# {doc}", f"{name}:", *(f"  {line}" for line in _section(kind))]
+            lines += ["", f"# {doc}", f"{name}:", *(f"  {line}" for line in section_lines(kind))]
         else:
-            lines += _setting(name, field)
+            lines += setting_lines(name, field)
     return _HEAD + "\n" + "\n".join(lines) + "\n"
 
 
-def _section(model: type[BaseModel]) -> Iterator[str]:
+def section_lines(model: type[BaseModel]) -> Iterator[str]:
+    """Every setting of one concern, each with its sentence above it."""
     for name, field in model.model_fields.items():
-        yield from _setting(name, field)
+        yield from setting_lines(name, field)
 
 
 def _camera() -> Iterator[str]:
@@ -47,12 +48,12 @@ def _camera() -> Iterator[str]:
     yield "# cameras:"
     yield "#   lobby:"
     for name, field in Camera.model_fields.items():
-        for line in _setting(name, field, _CAMERA.get(name)):
+        for line in setting_lines(name, field, _CAMERA.get(name)):
             yield f"#     {line}"
 
 
-def _setting(name: str, field: FieldInfo, value: object = None) -> Iterator[str]:
-    """Two lines: what it is, and its value."""
+def setting_lines(name: str, field: FieldInfo, value: object = None) -> Iterator[str]:
+    """What a setting is, and its value: the default unless another is given."""
     default = None if field.is_required() else field.default
     yield from textwrap.wrap(
         field.description or "", 94, initial_indent="# ", subsequent_indent="# "

@@ -14,16 +14,19 @@ from pipeline.cli import (
     config,
     doctor,
     encode,
+    evaluate,
     models,
     replay,
     run,
     search,
     tracks,
+    train,
     worker,
 )
 from pipeline.cli import demo as demo_verb
 from pipeline.errors import DescryError
 from retrieval.errors import (
+    PlanRefused,
     QueryRefused,
     RetrievalError,
     WeightsUnknown,
@@ -47,11 +50,13 @@ app.command()(run.run)
 app.command()(replay.replay)
 app.command()(search.search)
 app.command()(encode.encode)
+app.command()(evaluate.evaluate)
 app.command()(demo_verb.demo)
 app.command()(doctor.doctor)
 app.add_typer(tracks.app, name="tracks", help="List tracks; export every tracked box.")
 app.add_typer(cameras.app, name="cameras", help="What is watched, and whether it can be.")
 app.add_typer(models.app, name="models", help="The weights: list, fetch, import, verify.")
+app.add_typer(train.app, name="train", help="Pretrain and fine-tune GA-DMS; export weights.")
 app.add_typer(config.app, name="config", help="The settings: show, check, schema.")
 app.add_typer(worker.app, name="worker", help="One worker, for an orchestrator.")
 
@@ -78,7 +83,9 @@ def exit_code_of(error: Exception) -> int:
     match error:
         case DescryError():
             return error.exit_code
-        case QueryRefused() | WeightsUnknown() | WeightsUnusable() | DetectorUnusable():
+        case QueryRefused() | PlanRefused():
+            return 2
+        case WeightsUnknown() | WeightsUnusable() | DetectorUnusable():
             return 2
         case WeightsUnreachable():
             return 3

@@ -39,12 +39,15 @@ class Descry:
         }
 
     def start(self, *arguments: str, **environment: str) -> "Running":
+        return self.start_module("pipeline", *arguments, **environment)
+
+    def start_module(self, module: str, *arguments: str, **environment: str) -> "Running":
         self.started += 1
         # Files, not pipes: a pipe that nobody reads stops a process that has much to say.
         out, err = (self.folder / f"{name}-{self.started}.txt" for name in ("out", "err"))
         with out.open("w") as out_file, err.open("w") as err_file:
             process = subprocess.Popen(
-                [sys.executable, "-m", "pipeline", *arguments],
+                [sys.executable, "-m", module, *arguments],
                 env=self.environment | environment,
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,

@@ -1,0 +1,181 @@
+"""What a training begins with: its captions, its model, and what decides its result."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from retrieval.errors import DatasetUnusable, PlanRefused
+from retrieval.gadms.checkpoint import Checkpoint, read_checkpoint
+from retrieval.gadms.configuration import PRESETS, GadmsConfig
+from retrieval.gadms.model import Gadms, model_from, with_fresh_heads
+from retrieval.gadms.towers import draw_weights
+from retrieval.training.datasets import open_dataset
+from retrieval.training.plan import TrainingPlan
+from retrieval.training.samples import SampleTable
+from retrieval.weights.manifest import digest_of
+
+log = logging.getLogger(__name__)
+
+StartReport = Callable[[str], Callable[[float, float | None], None]]
+_TOWER_FIELDS = (
+    "vision_width", "vision_layers", "text_width", "text_layers", "embed_dim", "patch_size",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tables:
+    """What is learnt from, and what chooses the best model; no person is in both.
+
+    Attributes:
+        train: captions with identities from 0, without gaps.
+        validation: never a test split.
+        source: where the validation comes from, in words.
+    """
+
+    train: SampleTable
+    validation: SampleTable
+    source: str
+
+
+def open_tables(plan: TrainingPlan, report: StartReport) -> Tables:
+    """The captions that the plan names.
+
+    Validation is the val split of `validate_on` or of the data set itself, or, where it has none,
+    a share of its people: a test split is never looked at.
+
+    Raises:
+        DatasetUnusable: incomplete, damaged, or without a train split.
+    """
+    chosen = plan.dataset
+    opened = open_dataset(chosen.name, chosen.root, report=report(f"looking at {chosen.name}"))
+    train = opened.split("train")
+    if plan.validate_on is not None:
+        other = plan.validate_on
+        judge = open_dataset(other.name, other.root, report=report(f"looking at {other.name}"))
+        return Tables(train, judge.split("val"), f"val split of {other.name}")
+    if "val" in opened.splits:
+        return Tables(train, opened.split("val"), f"val split of {chosen.name}")
+    rest, aside = train.split_off(plan.validation_share, plan.seed)
+    source = f"{plan.validation_share:.0%} of the train split of {chosen.name}, set aside"
+    return Tables(rest.relabelled(), aside, source)
+
+
+def build_model(plan: TrainingPlan, train: SampleTable, start: Path | None) -> Gadms:
+    """The model of the plan before its first step, on the CPU.
+
+    Towers come from `start`, heads too where it has them and they are of this task; what it lacks
+    is drawn from the seed. Heads without a loss are left as they are.
+
+    Args:
+        plan: for its task.
+        train: whose identities a classifier tells apart.
+        start: a checkpoint of any kind that `read_checkpoint` reads; None to draw the towers too.
+
+    Raises:
+        PlanRefused: the checkpoint has other shapes than the plan's configuration.
+        WeightsUnusable: it is damaged or none.
+    """
+    config = PRESETS[plan.configuration]
+    losses = plan.losses or {}
+    classes = None
+    if "id" in losses:
+        classes = train.classes if plan.classes == "identities" else len(train)
+    if start is None:
+        tensors = with_fresh_heads(
+            config, draw_weights(config, plan.seed), classes=classes, seed=plan.seed
+        )
+    else:
+        tensors = _from_checkpoint(config, plan, start, classes)
+    model = model_from(config, tensors, classes=classes)
+    if "mlm" not in losses:
+        for name, parameter in model.named_parameters():
+            if not name.startswith(("base_model.", "classifier.")):
+                parameter.requires_grad_(False)
+    return model
+
+
+def what_decides(
+    plan: TrainingPlan, tables: Tables, start: Path | None, ranks: int
+) -> dict[str, Any]:
+    """Plan, data and first weights: a run goes on only where all are as they were."""
+    return {
+        **plan.deciding(ranks),
+        "start_from": digest_of(start) if start is not None else None,
+        "train_captions": tables.train.digest,
+        "validation_captions": tables.validation.digest,
+    }
+
+
+def check_tables(tables: Tables, count: int) -> None:
+    """Refuse what cannot be learnt from or judged by.
+
+    Raises:
+        DatasetUnusable: fewer than two captions to learn from, or nothing to validate on.
+    """
+    if len(tables.train) < max(2, count):
+        raise DatasetUnusable(
+            f"{len(tables.train)} captions to learn from, for {count} processes: too few"
+        )
+    if not len(tables.validation):
+        raise DatasetUnusable(f"nothing to choose the best model by: {tables.source} is empty")
+
+
+def _from_checkpoint(
+    config: GadmsConfig, plan: TrainingPlan, start: Path, classes: int | None
+) -> dict[str, Tensor]:
+    checkpoint = read_checkpoint(start, like=config, keep_heads=True)
+    _check_towers(checkpoint, config, plan, start)
+    tensors = with_fresh_heads(config, checkpoint.tensors, classes=classes, seed=plan.seed)
+    taken = 0
+    for name, tensor in checkpoint.heads.items():
+        if name not in tensors:
+            continue
+        if tensor.shape != tensors[name].shape:
+            if name.startswith("classifier."):
+                continue  # of other people
+            raise PlanRefused(
+                f"{start}: {name} has shape {tuple(tensor.shape)}, configuration "
+                f"{plan.configuration!r} needs {tuple(tensors[name].shape)}; name another"
+            )
+        tensors[name] = tensor
+        taken += 1
+    log.info("training starts from %s: towers, and %d tensors of its heads", start, taken)
+    return tensors
+
+
+def _check_towers(
+    checkpoint: Checkpoint, config: GadmsConfig, plan: TrainingPlan, start: Path
+) -> None:
+    found: Mapping[str, int] = checkpoint.config.to_mapping()
+    wanted: Mapping[str, int] = config.to_mapping()
+    for name in _TOWER_FIELDS:
+        if found[name] != wanted[name]:
+            raise PlanRefused(
+                f"{start} is a model with {name} {found[name]}, but configuration "
+                f"{plan.configuration!r} has {wanted[name]}; name the one that it was trained with"
+            )
+
+
+def device_of(plan: TrainingPlan, local_rank: int) -> torch.device:
+    """Where this process trains: its own GPU where there is one, else the CPU.
+
+    Raises:
+        PlanRefused: a GPU is asked for that is not there.
+    """
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if plan.device == "cpu" or (plan.device == "auto" and not count):
+        return torch.device("cpu")
+    # Not by torch.device, which keeps the number in 8 bits: cuda:256 would be the first.
+    number = plan.device.partition(":")[2]
+    index = int(number) if number else local_rank
+    if index >= count:
+        raise PlanRefused(
+            f"device {plan.device!r}: this machine has {count} CUDA devices, and process "
+            f"{local_rank} wants number {index}; start fewer processes, or use 'cpu'"
+        )
+    return torch.device("cuda", index)

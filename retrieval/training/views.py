@@ -1,0 +1,83 @@
+"""From a batch to what the model sees of it: captions with words hidden."""
+
+import random
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from retrieval.gadms.masking import (
+    MaskedView,
+    MaskingCurves,
+    draw_dual_views,
+    mask_caption,
+    uniform,
+)
+from retrieval.training.loading import Batch
+from retrieval.training.plan import TrainingPlan
+from retrieval.training.scores import ScoreTable
+from retrieval.training.seeds import draw_seed
+from retrieval.training.steps import Views
+
+
+class ViewMaker:
+    """Hides words of captions: by their scores in pretraining, uniformly in fine-tuning.
+
+    What is hidden is a function of seed, epoch, caption and score, and of nothing else.
+    """
+
+    def __init__(self, plan: TrainingPlan, scores: ScoreTable | None, device: torch.device) -> None:
+        """`scores` are those of pretraining; None for fine-tuning."""
+        chances = plan.masking
+        self._curves = MaskingCurves(
+            alpha_noise=chances.alpha_noise,
+            alpha_informative=chances.alpha_informative,
+            steepness=chances.steepness,
+            gamma_noise=chances.gamma_noise,
+            gamma_informative=chances.gamma_informative,
+        )
+        self._plan, self._scores, self._device = plan, scores, device
+
+    def views(self, batch: Batch, epoch: int) -> Views:
+        """The batch on the device, with its views of this epoch (from 1)."""
+        ids = batch.ids.numpy()
+        rngs = [
+            random.Random(draw_seed(self._plan.seed, epoch, row, "mask"))
+            for row in batch.rows.tolist()
+        ]
+        if self._scores is not None:
+            scores = self._scores.rows(batch.rows.numpy())
+            pairs = [
+                draw_dual_views(caption, score, self._curves, rng)
+                for caption, score, rng in zip(ids, scores, rngs, strict=True)
+            ]
+            matched = _stack([pair.noise.ids for pair in pairs])
+            hidden = [pair.masked_words for pair in pairs]
+        else:
+            chance = self._plan.masking.uniform
+            hidden = [
+                mask_caption(caption, uniform(caption, chance), rng)
+                for caption, rng in zip(ids, rngs, strict=True)
+            ]
+            is_masked = self._plan.fine_tuning_view == "masked"
+            matched = _stack([view.ids for view in hidden]) if is_masked else batch.ids
+        return self._on_device(batch, matched, hidden)
+
+    def _on_device(
+        self, batch: Batch, matched: torch.Tensor, hidden: Sequence[MaskedView]
+    ) -> Views:
+        def put(tensor: torch.Tensor) -> torch.Tensor:
+            return tensor.to(self._device, non_blocking=True)
+
+        return Views(
+            images=put(batch.images),
+            identities=put(batch.identities),
+            ids=put(batch.ids),
+            matched_ids=put(matched),
+            masked_ids=put(_stack([view.ids for view in hidden])),
+            labels=put(_stack([view.labels for view in hidden])),
+        )
+
+
+def _stack(rows: Sequence[np.ndarray[tuple[int, ...], np.dtype[np.int64]]]) -> torch.Tensor:
+    return torch.from_numpy(np.stack(rows))
