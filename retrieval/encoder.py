@@ -200,6 +200,7 @@ def load_encoder(
     """
     where = _device(name, device)
     checkpoint = read_checkpoint(path, text_heads=text_heads)
+    log.info("encoder %s: on %s", name, where)
     return GadmsEncoder(
         towers_from(checkpoint.config, checkpoint.tensors).to(where),
         name=name,
@@ -231,6 +232,7 @@ def untrained_encoder(
     config = PRESETS[config_name]
     name = f"{UNTRAINED}{config_name}"
     where = _device(name, device)
+    log.info("encoder %s: on %s", name, where)
     recipe = json.dumps(["drawn-1", config.to_mapping(), seed], sort_keys=True)
     return GadmsEncoder(
         towers_from(config, draw_weights(config, seed)).to(where),

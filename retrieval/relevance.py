@@ -36,8 +36,8 @@ class WordRelevance:
 class Relevance:
     """What supports the match of one picture and one sentence.
 
-    Zeros everywhere mean that nothing does: the gradient of their similarity finds no word, or no
-    patch, that would raise it.
+    Zeros everywhere mean that nothing stands out: the gradient of their similarity finds no word
+    that would raise it, or no patch that would more than the others.
 
     Attributes:
         words: of the sentence in order, as far as the encoder reads it.
@@ -108,7 +108,8 @@ def heat_maps(towers: DualEncoder, images: Tensor, text_features: Tensor) -> Ten
         text_features: (B, D), any length.
 
     Returns:
-        (B, rows, columns); zeros where no patch does.
+        (B, rows, columns); the least supporting patch has 0, the most 1, and all have 0 where
+        none does more than another.
     """
     trace = surrogate_image(towers, images, text_features)
     patches = torch.ones(trace.attention.shape[1:], dtype=torch.bool, device=images.device)

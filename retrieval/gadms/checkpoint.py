@@ -100,8 +100,7 @@ def read_checkpoint(
     said_beside = _read_sidecar(path)
     try:
         towers, heads = split_heads(stored)
-        expected = {name: getattr(like, name) for name in _HEAD_COUNTS} if like else {}
-        configuration = {**expected, **said_beside, **said.configuration}
+        configuration = {**_expected(like, towers), **said_beside, **said.configuration}
         config = infer_config(
             towers,
             text_heads=text_heads or _count(configuration, "text_heads"),
@@ -119,6 +118,14 @@ def read_checkpoint(
         config, family, tensors, tuple(sorted(dropped)), said.source_sha256,
         heads if keep_heads else {},
     )  # fmt: skip
+
+
+def _expected(like: GadmsConfig | None, towers: Mapping[str, Tensor]) -> dict[str, int]:
+    """The head counts of `like`, where the towers are as wide as its own."""
+    words = towers.get("token_embedding.weight")
+    if like is None or words is None or words.shape[-1] != like.text_width:
+        return {}
+    return {name: getattr(like, name) for name in _HEAD_COUNTS}
 
 
 def description(

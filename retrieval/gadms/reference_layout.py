@@ -1,5 +1,6 @@
 """Writing checkpoints that the reference's own programs load: its names, types and wrapping."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -81,6 +82,8 @@ def write_reference(
     part = path.with_name(f".{path.name}.part")
     try:
         torch.save(content, part)
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
         part.replace(path)
     except RuntimeError as error:  # what torch raises where the disk is full or the folder missing
         raise OSError(f"cannot write {path}: {error}") from error

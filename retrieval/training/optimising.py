@@ -1,5 +1,6 @@
 """Adam over float32 weights: accumulation, clipping, loss scaling, one step at a time."""
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -86,7 +87,7 @@ class Optimising:
         self._scaler.unscale_(self._adam)
         most = float("inf") if self._plan.clip_norm is None else self._plan.clip_norm
         norm = float(torch.nn.utils.clip_grad_norm_(list(self._trained()), most))
-        is_finite = norm == norm and norm != float("inf")
+        is_finite = math.isfinite(norm)
         if is_finite or self._scaler.is_enabled():
             self._scaler.step(self._adam)
             self._scaler.update()

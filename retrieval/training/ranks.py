@@ -71,6 +71,18 @@ class Ranks:
             distributed.barrier()
 
 
+def local_rank() -> int:
+    """Which of the processes on this machine this is, from 0; its GPU has the same number.
+
+    Raises:
+        PlanRefused: torchrun's variable is no number.
+    """
+    given = os.environ.get("LOCAL_RANK", "0")
+    if not (given.isascii() and given.isdigit()):
+        raise PlanRefused(f"LOCAL_RANK is {given!r}: start several processes with torchrun")
+    return int(given)
+
+
 def join_ranks(device: torch.device) -> Ranks:
     """The ranks that torchrun started, or this process alone.
 

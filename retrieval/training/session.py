@@ -19,7 +19,7 @@ from retrieval.training.beginning import (
     what_decides,
 )
 from retrieval.training.plan import TrainingPlan
-from retrieval.training.ranks import Ranks, join_ranks, leave_ranks
+from retrieval.training.ranks import Ranks, join_ranks, leave_ranks, local_rank
 from retrieval.training.run_folder import Best, RunFolder
 from retrieval.training.trainer import Parts, Trainer
 
@@ -75,7 +75,7 @@ def train(
         TrainingDiverged: the loss is no number.
         TrainingError: the disk, or a process that reads pictures.
     """
-    device = device_of(plan, int(os.environ.get("LOCAL_RANK", "0")))
+    device = device_of(plan, local_rank())
     if device.type == "cuda":
         torch.cuda.set_device(device)
     ranks = join_ranks(device)

@@ -4,6 +4,8 @@ import time
 from collections.abc import Mapping
 from types import TracebackType
 
+from torch import Tensor
+
 from retrieval.training.journal import Journal
 from retrieval.training.steps import Outcome
 
@@ -14,7 +16,8 @@ class Tally:
     def __init__(self, journal: Journal | None, every: int) -> None:
         """Write to `journal` every `every` steps; None writes nothing."""
         self._journal, self._every = journal, every
-        self._sums: dict[str, float] = {}
+        # Tensors, read when a row is due: each reading makes the process wait for a GPU.
+        self._sums: dict[str, Tensor] = {}
         self._batches = self._crops = 0
         self._began = time.monotonic()
         self._row: dict[str, float] = {}
@@ -25,7 +28,9 @@ class Tally:
             return
         for name, value in outcome.items():
             if name.startswith(("loss_", "accuracy_")):
-                self._sums[name] = self._sums.get(name, 0.0) + float(value)
+                so_far = self._sums.get(name)
+                more = value.detach().double()
+                self._sums[name] = more if so_far is None else so_far + more
         self._batches += 1
         self._crops += crops
 
@@ -41,7 +46,7 @@ class Tally:
         """Write what was counted since the last row, if anything was."""
         if self._journal is None or not self._batches or not self._row:
             return
-        means = {name: total / self._batches for name, total in sorted(self._sums.items())}
+        means = {name: float(s) / self._batches for name, s in sorted(self._sums.items())}
         loss = sum(value for name, value in means.items() if name.startswith("loss_"))
         passed = max(time.monotonic() - self._began, 1e-9)
         row = {**self._row, "loss": loss, **means, "crops_per_s": self._crops / passed}

@@ -2,11 +2,11 @@
 
 import json
 import logging
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
 
 from retrieval.encoder import AUTOCAST_OF, Precision
@@ -165,7 +165,7 @@ class Trainer:
 
     def _move(self, rate: float) -> None:
         moved = self._optimising.step()
-        if not np.isfinite(moved.gradient_norm) and not moved.is_skipped:
+        if not math.isfinite(moved.gradient_norm) and not moved.is_skipped:
             self._diverge("the gradient is no number", self._batch_in_hand)
         self._at = replace(self._at, step=self._at.step + 1)
         self._tally.step(
@@ -184,9 +184,12 @@ class Trainer:
             log.warning("%d captions had scores that are no numbers; they keep the old", kept)
 
     def _check(self, outcome: Outcome, batch: Batch) -> None:
-        for name, value in outcome.items():
-            if name.startswith("loss_") and not bool(torch.isfinite(value)):
-                self._diverge(f"the loss {name.removeprefix('loss_')} is {value.item()}", batch)
+        losses = {name: value for name, value in outcome.items() if name.startswith("loss_")}
+        # One look for all of them: each makes the process wait for a GPU.
+        found = torch.stack([value.double() for value in losses.values()]).tolist()
+        for name, value in zip(losses, found, strict=True):
+            if not math.isfinite(value):
+                self._diverge(f"the loss {name.removeprefix('loss_')} is {value}", batch)
 
     def _diverge(self, what: str, batch: Batch) -> None:
         """Keep a checkpoint from before this batch, note the batch, and stop.

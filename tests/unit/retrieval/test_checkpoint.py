@@ -16,8 +16,9 @@ from retrieval.gadms.state_layout import resize_positional
 from retrieval.gadms.towers import draw_weights
 
 CONFIG = GadmsConfig(
-    vision_width=64, vision_layers=1, text_width=64, text_heads=1, text_layers=2, embed_dim=16
-)
+    vision_width=64, vision_layers=1, text_width=64, text_heads=1, text_layers=2, embed_dim=16,
+    cross_heads=1,
+)  # fmt: skip
 HALF = ("weight", "bias", "proj", "projection", "in_proj_weight", "in_proj_bias")
 
 State = dict[str, torch.Tensor]

@@ -36,7 +36,7 @@ def encoder_of(model: object, **options: object) -> GadmsEncoder:
 class MeanColour:
     """Towers whose feature of a picture is its mean colour, and that fit few into memory."""
 
-    config = GadmsConfig.from_mapping({**TINY.to_mapping(), "embed_dim": 3})
+    config = GadmsConfig.from_mapping({**TINY.to_mapping(), "embed_dim": 3, "cross_heads": 1})
 
     def __init__(self, fits: int = 1000) -> None:
         self.fits = fits
