@@ -87,7 +87,7 @@ def _reason(key: Key, found: ErrorDetails, settings: Sequence[Setting]) -> str:
         text = text.replace(theirs, ours)
     text = _REASONS.get(found["type"], text)
     colon = ":" if text.startswith("'") else ""
-    return f"{to_text(key)}{colon} {text}{_value(key, found, settings)}"
+    return f"{to_text(key)}{colon} {text}{_value(key, found, settings)}".lstrip()
 
 
 def _value(key: Key, found: ErrorDetails, settings: Sequence[Setting]) -> str:

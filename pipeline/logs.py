@@ -106,3 +106,16 @@ def set_up_logging(level: str, *, name: str, stream: TextIO | None = None) -> No
     for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
     logging.captureWarnings(capture=True)
+
+
+def printable(text: str) -> str:
+    """`text` as one line that a terminal shows and does not obey: control signs are spelt out.
+
+    Names of files, and what stands in them, come from others.
+
+    >>> printable("red" + chr(27) + "[31m") == "red" + chr(92) + "x1b[31m"
+    True
+    """
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text
+    )

@@ -17,6 +17,7 @@ from types import FrameType
 INTERRUPTED = 130
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _PR_SET_PDEATHSIG = 1
+_SHOW_CURSOR = b"\x1b[?25h"
 
 
 class Stop(threading.Event):
@@ -68,6 +69,8 @@ def _watch(reader: int, stop: Stop) -> None:
     while received := os.read(reader, 64):
         for signum in received:
             if signum == signal.SIGINT and stop.is_set():
+                if sys.stderr is not None and sys.stderr.isatty():
+                    os.write(2, _SHOW_CURSOR)  # which a progress bar had hidden
                 os._exit(INTERRUPTED)
             if signum in _SIGNALS and not stop.is_set():
                 stop.signum = signum

@@ -77,6 +77,8 @@ class GadmsEncoder:
         self._device = torch.device(device)
         self._dtype = AUTOCAST_OF.get(precision_on(self._device, precision))
         self._batch = batch
+        if self._dtype is None and self._device.type == "cuda":
+            torch.backends.cudnn.allow_tf32 = False  # fp32 means it: no ten bits in convolutions
 
     @property
     def model_id(self) -> str:

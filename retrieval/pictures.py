@@ -1,6 +1,7 @@
 """Picture files as upright RGB, whatever they hold."""
 
 import struct
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,10 @@ from retrieval.errors import PictureUnreadable
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 #: What PIL may try: it would hand PostScript to an interpreter, whatever a file is called.
 FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF")
+
+#: Pixels above which a file is refused: a person fills few of them, and a few kilobytes can claim
+#: gigabytes. The largest photographs of ordinary cameras have about this many.
+MOST_PIXELS = 64_000_000
 
 _ORIENTATION = 0x0112  # of EXIF; 1 is upright
 _TURNS = {
@@ -33,10 +38,15 @@ def open_picture(path: Path) -> PIL.Image.Image:
     is scaled to 8 bits.
 
     Raises:
-        PictureUnreadable: missing, damaged, cut short, or no picture.
+        PictureUnreadable: missing, damaged, cut short, too large, or no picture.
     """
     try:
-        with PIL.Image.open(path, formats=FORMATS) as picture:
+        with _opened(path) as picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                raise PictureUnreadable(
+                    f"{path}: {picture.width}×{picture.height} pixels are more than "
+                    f"{MOST_PIXELS:,}; shrink or remove it"
+                )
             picture.load()
             turn = _turn_of(picture)
             upright = _to_rgb(picture)
@@ -45,6 +55,12 @@ def open_picture(path: Path) -> PIL.Image.Image:
             f"{path}: not readable as a picture; replace or remove it"
         ) from error
     return upright if turn is None else upright.transpose(turn)
+
+
+def _opened(path: Path) -> PIL.Image.Image:
+    with warnings.catch_warnings():  # PIL's own of large ones names no file
+        warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)
+        return PIL.Image.open(path, formats=FORMATS)
 
 
 def _turn_of(picture: PIL.Image.Image) -> Transpose | None:

@@ -1,5 +1,6 @@
 """The `descry` command: its verbs, and how each failure ends."""
 
+import io
 import sys
 import traceback
 from typing import Annotated
@@ -25,6 +26,7 @@ from pipeline.cli import (
 )
 from pipeline.cli import demo as demo_verb
 from pipeline.errors import DescryError
+from pipeline.logs import printable
 from retrieval.errors import (
     PlanRefused,
     QueryRefused,
@@ -93,8 +95,16 @@ def exit_code_of(error: Exception) -> int:
             return 1
 
 
+def _say_what_is_no_text() -> None:
+    """Let a file's name that is no UTF-8 not stop an answer."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def main() -> None:
     """Run the command line: an expected failure is one line, a bug is a traceback."""
+    _say_what_is_no_text()
     try:
         code = app(standalone_mode=False)
     except Abort:
@@ -111,6 +121,6 @@ def main() -> None:
     except (DescryError, RetrievalError, DetectorError) as error:
         if "--debug" in sys.argv:
             traceback.print_exc()
-        sys.stderr.write(f"descry: {error}\n")
+        sys.stderr.write(f"descry: {printable(str(error))}\n")
         code = exit_code_of(error)
     sys.exit(code if isinstance(code, int) else 0)

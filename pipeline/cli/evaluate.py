@@ -2,6 +2,7 @@
 
 import json as json_format
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,11 +56,11 @@ def evaluate(
         make_folder(plots)
     with progress_bar() as start:
         measured = measure(data, config, model, start)
+    say(measured, as_json=json)  # first: plots that cannot be written must not cost the figures
     if plots is not None:
         from pipeline.cli.evaluation_plots import draw_plots
 
         draw_plots(measured, plots)
-    say(measured, as_json=json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,23 +167,25 @@ def measure(
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder of plots before the long work, not after.
+    """Make the folder of plots, and see that it can be written, before the long work.
 
     Raises:
-        ConfigError: it cannot be made.
+        ConfigError: it cannot be made or written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
     except OSError as error:
         raise ConfigError(
-            f"cannot make the folder {folder} ({error.strerror}): name another with --plots"
+            f"cannot write into the folder {folder} ({error.strerror}): name another with --plots"
         ) from error
 
 
 def say(measured: "Evaluation", *, as_json: bool) -> None:
     """Write the answer: one object for programs, tables for people."""
     if as_json:
-        sys.stdout.write(json_format.dumps(measured.to_mapping(), ensure_ascii=False) + "\n")
+        sys.stdout.write(json_format.dumps(measured.to_mapping()) + "\n")
         return
     from pipeline.cli.evaluation_table import print_tables
 
@@ -192,6 +195,7 @@ def say(measured: "Evaluation", *, as_json: bool) -> None:
 def _layout(name: str) -> str:
     from retrieval.training.datasets import NAMES
 
+    name = name.lower()  # as the authors write them, too
     if name not in NAMES:
         raise ConfigError(f"no data set layout {name!r}: choose one of {', '.join(NAMES)}")
     return name

@@ -37,6 +37,10 @@ def notes(measured: "Evaluation") -> list[str]:
     found = []
     if not measured.is_trained:
         found.append("This model is not trained: its ranking means nothing.")
+    if measured.identities < 2:
+        found.append(
+            "There is one person only: every ranking is right, and no figure says a thing."
+        )
     for direction, what in (
         (measured.text_to_image, "captions without a picture"),
         (measured.image_to_text, "pictures without a caption"),

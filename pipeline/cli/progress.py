@@ -1,8 +1,10 @@
 """Progress with ETA on standard error; silent where nobody looks."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from rich.console import Console
 from rich.progress import (
@@ -14,6 +16,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+_TELL_EVERY_S = 60.0
+
 Report = Callable[[float, float | None], None]
 """Tells how much is done, and of how much (None if nobody knows)."""
 
@@ -22,7 +26,7 @@ Report = Callable[[float, float | None], None]
 def progress_bar() -> Iterator[Callable[[str], Report]]:
     """A bar per long job; call the result with a label, and the report as work goes on.
 
-    Where standard error is no terminal, a line a tenth of the way is written instead.
+    Where standard error is no terminal, a line is written each tenth of the way and each minute.
     """
     console = Console(stderr=True)
     if not console.is_terminal:
@@ -50,15 +54,31 @@ def progress_bar() -> Iterator[Callable[[str], Report]]:
 
 
 def _plain_report(label: str) -> Report:
+    began = told_at = time.monotonic()
     told = -1
 
     def report(done: float, total: float | None) -> None:
-        nonlocal told
+        nonlocal told, told_at
         if not total:
             return
-        tenth = int(10 * done / total)
-        if tenth > told:
-            told = tenth
-            sys.stderr.write(f"{label}: {done:.0f} of {total:.0f}\n")
+        tenth, now = int(10 * done / total), time.monotonic()
+        if tenth > told or now - told_at >= _TELL_EVERY_S:
+            told, told_at = tenth, now
+            sys.stderr.write(
+                f"{label}: {done:.0f} of {total:.0f}{_eta(done, total, now - began)}\n"
+            )
 
     return report
+
+
+def _eta(done: float, total: float, passed_s: float) -> str:
+    """How long it takes from here, once that can be said.
+
+    >>> _eta(10, 40, 120)
+    ', ETA 0:06:00'
+    >>> _eta(40, 40, 120)
+    ''
+    """
+    if not 0 < done < total:
+        return ""
+    return f", ETA {timedelta(seconds=round(passed_s * (total - done) / done))}"

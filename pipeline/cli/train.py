@@ -1,6 +1,7 @@
 """`descry train`: pretraining and fine-tuning of GA-DMS, and export to the reference's layout."""
 
 import json as json_format
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -9,6 +10,7 @@ import typer
 
 from pipeline.cli.options import JsonOption
 from pipeline.cli.progress import progress_bar
+from pipeline.logs import printable
 
 if TYPE_CHECKING:
     from retrieval.training.session import Trained
@@ -81,7 +83,8 @@ def _train(
 
     settings = read_settings(None)
     plan = read_plan(config, task, out)
-    set_up_logging(settings.log_level, name=task, stream=sys.stderr)
+    is_first = os.environ.get("RANK", "0") == "0"  # of those that torchrun started
+    set_up_logging(settings.log_level if is_first else "error", name=task, stream=sys.stderr)
     with stopping() as stop, progress_bar() as start:
         trained = start_training(plan, start_file(settings, plan), start, stop.is_set)
     if trained.is_first:
@@ -95,20 +98,22 @@ def say_trained(out: Path, trained: "Trained", *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json_format.dumps(as_mapping(out, trained)) + "\n")
         return
+    shown = printable(str(out))
     if not trained.is_done:
         typer.echo(
-            f"{out}: stopped in epoch {trained.epoch}, after step {trained.step}; the same command "
-            "goes on from there"
+            f"{shown}: stopped in epoch {trained.epoch}, after step {trained.step}; the same "
+            "command goes on from there"
         )
         return
-    typer.echo(f"{out}: trained for {trained.step} steps on {trained.captions:,} captions")
+    typer.echo(f"{shown}: trained for {trained.step} steps on {trained.captions:,} captions")
     if trained.best is not None:
         best = trained.best.state
+        path = printable(str(trained.best.path))
         typer.echo(
-            f"best: {trained.best.path}, epoch {best['epoch']:.0f}, R@1 {best['r1']:.2f}, "
+            f"best: {path}, epoch {best['epoch']:.0f}, R@1 {best['r1']:.2f}, "
             f"mAP {best['map']:.2f} ({trained.judged_by})"
         )
-        typer.echo(f"use it: descry models import {trained.best.path} --name NAME")
+        typer.echo(f"use it: descry models import {path} --name NAME")
 
 
 def as_mapping(out: Path, trained: "Trained") -> dict[str, Any]:

@@ -33,6 +33,8 @@ def read_plan(file: Path, task: Task, out: Path | None) -> TrainingPlan:
         ConfigError: it is missing, no YAML, or does not make sense; the message names each thing.
         PlanRefused: it is for the other task.
     """
+    if not file.is_file():
+        raise ConfigError(f"{file}: no such plan; `descry train example` prints one")
     values: dict[str, Any] = {name: _span(name, v) for name, v in read_yaml(file).items()}
     if out is not None:
         values["out"] = str(out.absolute())
@@ -86,11 +88,12 @@ def export_model(file: Path, out: Path, *, full_precision: bool, prefix: bool) -
 
     Raises:
         WeightsUnusable: the checkpoint is damaged, or its values do not fit float16.
-        ConfigError: `out` cannot be written.
+        ConfigError: `out` is there already, is not called .pth or .pt, or cannot be written.
     """
     from retrieval.gadms.checkpoint import read_checkpoint
     from retrieval.gadms.reference_layout import write_reference
 
+    _check_free(out)
     checkpoint = read_checkpoint(file, keep_heads=True)
     tensors = {f"base_model.{name}": value for name, value in checkpoint.tensors.items()}
     tensors |= checkpoint.heads
@@ -98,10 +101,21 @@ def export_model(file: Path, out: Path, *, full_precision: bool, prefix: bool) -
         write_reference(
             tensors, out, epoch=0, epochs=0,
             prefix="module." if prefix else "", halve=not full_precision,
+            configuration=checkpoint.config.to_mapping(),
         )  # fmt: skip
     except OSError as error:
-        raise ConfigError(f"cannot write {out}: choose another file ({error})") from error
+        reason = error.strerror or "no room"
+        raise ConfigError(f"cannot write {out} ({reason}): choose another file") from error
     return len(tensors)
+
+
+def _check_free(out: Path) -> None:
+    if out.suffix not in {".pth", ".pt"}:
+        raise ConfigError(f"{out}: the reference's checkpoints are called .pth: choose such a name")
+    if out.exists() or out.is_symlink():
+        raise ConfigError(f"{out} is there already: remove it, or choose another file")
+    if not out.absolute().parent.is_dir():
+        raise ConfigError(f"cannot write {out}: no such folder {out.absolute().parent}")
 
 
 def _span(name: str, value: Any) -> Any:
@@ -116,7 +130,10 @@ def _span(name: str, value: Any) -> Any:
 
 def _settled(plan: TrainingPlan, folder: Path) -> TrainingPlan:
     def settle(path: Path) -> Path:
-        return folder / path.expanduser()
+        try:
+            return folder / path.expanduser()
+        except RuntimeError as error:  # ~somebody, whom this machine does not know
+            raise ConfigError(f"{path}: no such home folder; write the path out") from error
 
     changes: dict[str, Any] = {
         "out": settle(plan.out),

@@ -1,5 +1,6 @@
 """Writing checkpoints that the reference's own programs load: its names, types and wrapping."""
 
+import errno
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -65,20 +66,24 @@ def write_reference(
     epochs: int,
     prefix: str = "module.",
     halve: bool = True,
+    configuration: Mapping[str, int] | None = None,
 ) -> None:
     """Write a `.pth` as the reference's checkpointer does: weights under `model`, and counters.
 
-    Its optimiser's state is not ours to give: training goes on from a run folder.
+    Its optimiser's state is not ours to give: training goes on from a run folder. The
+    configuration, which the reference passes over, keeps head counts that shapes do not show.
 
     Raises:
         OSError: it cannot be written; nothing is left behind.
     """
-    content = {
+    content: dict[str, object] = {
         "model": reference_state(tensors, prefix=prefix, halve=halve),
         "num_epoch": epochs,
         "iteration": 0,
         "epoch": epoch,
     }
+    if configuration is not None:
+        content["configuration"] = dict(configuration)
     part = path.with_name(f".{path.name}.part")
     try:
         torch.save(content, part)
@@ -86,7 +91,7 @@ def write_reference(
             os.fsync(file.fileno())
         part.replace(path)
     except RuntimeError as error:  # what torch raises where the disk is full or the folder missing
-        raise OSError(f"cannot write {path}: {error}") from error
+        raise OSError(errno.EIO, "no room, or no such folder", str(path)) from error
     finally:
         part.unlink(missing_ok=True)
 

@@ -92,8 +92,10 @@ class DualEncoder(CLIP):  # type: ignore[misc]  # open_clip carries no types
     def _embed_patches(self, images: Tensor) -> Tensor:
         visual = self.visual
         x = visual.conv1(images).flatten(2).transpose(1, 2)  # (B, patches, width)
+        # Under autocast the convolution gives halves; what the blocks add to must not be one.
+        x = x.to(torch.promote_types(x.dtype, visual.positional_embedding.dtype))
         cls = visual.class_embedding.to(x.dtype).expand(len(x), 1, -1)
-        x = torch.cat([cls, x], dim=1) + visual.positional_embedding.to(x.dtype)
+        x = torch.cat([cls, x], dim=1) + visual.positional_embedding
         return visual.ln_pre(x)  # type: ignore[no-any-return]
 
 

@@ -24,6 +24,8 @@ def read_entries(file: Path) -> Iterator[tuple[str, object]]:
     Raises:
         DatasetUnusable: not there, not UTF-8, not JSON, or no list; the message gives the line.
     """
+    if file.exists() and not file.is_file():  # a pipe would be waited for without end
+        raise DatasetUnusable(f"{file}: no file; name the one with the annotations")
     try:
         with file.open(encoding="utf-8-sig") as stream:
             if file.suffix.lower() == ".jsonl":

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from retrieval.errors import DatasetUnusable, PlanRefused
+from retrieval.errors import DatasetUnusable, PlanRefused, WeightsUnusable
 from retrieval.gadms.checkpoint import Checkpoint, read_checkpoint
 from retrieval.gadms.configuration import PRESETS, GadmsConfig
 from retrieval.gadms.model import Gadms, model_from, with_fresh_heads
@@ -20,6 +20,10 @@ from retrieval.training.samples import SampleTable
 from retrieval.weights.manifest import digest_of
 
 log = logging.getLogger(__name__)
+
+# Enough to tell models apart; ranking a share of millions would take longer than training.
+_MOST_ASIDE = 5000
+_FEW = 10  # people
 
 StartReport = Callable[[str], Callable[[float, float | None], None]]
 _TOWER_FIELDS = (
@@ -60,8 +64,9 @@ def open_tables(plan: TrainingPlan, report: StartReport) -> Tables:
         return Tables(train, judge.split("val"), f"val split of {other.name}")
     if "val" in opened.splits:
         return Tables(train, opened.split("val"), f"val split of {chosen.name}")
-    rest, aside = train.split_off(plan.validation_share, plan.seed)
-    source = f"{plan.validation_share:.0%} of the train split of {chosen.name}, set aside"
+    share = min(plan.validation_share, _MOST_ASIDE / train.images)
+    rest, aside = train.split_off(share, plan.seed)
+    source = f"{aside.images:,} pictures of the train split of {chosen.name}, set aside"
     return Tables(rest.relabelled(), aside, source)
 
 
@@ -123,6 +128,11 @@ def check_tables(tables: Tables, count: int) -> None:
         )
     if not len(tables.validation):
         raise DatasetUnusable(f"nothing to choose the best model by: {tables.source} is empty")
+    if tables.validation.classes < _FEW:
+        log.warning(
+            "only %d people to choose the best model by (%s): it may be any; give validate_on",
+            tables.validation.classes, tables.source,
+        )  # fmt: skip
 
 
 def _from_checkpoint(
@@ -141,6 +151,11 @@ def _from_checkpoint(
             raise PlanRefused(
                 f"{start}: {name} has shape {tuple(tensor.shape)}, configuration "
                 f"{plan.configuration!r} needs {tuple(tensors[name].shape)}; name another"
+            )
+        if not bool(torch.isfinite(tensor).all()):
+            raise WeightsUnusable(
+                f"{start}: {name} holds values that are no numbers: the training had failed; "
+                "take an earlier checkpoint"
             )
         tensors[name] = tensor
         taken += 1

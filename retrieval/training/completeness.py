@@ -52,11 +52,18 @@ def _listed(tables: Collection[SampleTable]) -> Iterator[tuple[Path, str]]:
     return ((table.root, path) for table in tables for path in table.image_paths)
 
 
+def _is_file(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link that leads round in a circle, say: no picture
+        return False
+
+
 def _files_in(folder: Path) -> frozenset[str]:
     """Names of the files in `folder`, links to files among them; none where it is no folder."""
     try:
         with os.scandir(folder) as listed:
-            return frozenset(entry.name for entry in listed if entry.is_file())
+            return frozenset(entry.name for entry in listed if _is_file(entry))
     except (FileNotFoundError, NotADirectoryError):
         return frozenset()
     except OSError as error:

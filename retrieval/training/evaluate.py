@@ -119,13 +119,7 @@ def evaluate(
         PictureUnreadable: a picture is damaged; the message names it.
         WeightsUnusable: the encoder gives vectors that are no numbers, or not of length 1.
     """
-    if batch < 1:
-        raise ValueError(f"batch is {batch}, not at least 1")
-    if not len(table) or not table.images:
-        raise DatasetUnusable(f"{dataset} {split}: no captions or no pictures; nothing to measure")
-    pictures = _encode_pictures(encoder, table, batch, report("encoding pictures"))
-    captions = _encode_captions(encoder, table, batch, report("encoding captions"))
-    _check_vectors(encoder, pictures=pictures, captions=captions)
+    captions, pictures = _encode(encoder, table, batch, report, f"{dataset} {split}")
     of_captions, of_pictures = table.caption_identities, table.image_identities
     return Evaluation(
         model_id=encoder.model_id,
@@ -146,6 +140,43 @@ def evaluate(
             )
         ),
     )
+
+
+def find_pictures(
+    encoder: Encoder,
+    table: SampleTable,
+    *,
+    batch: int = 64,
+    report: StartReport = silent,
+    dataset: str = "unnamed",
+) -> Direction:
+    """What sentences find among pictures, and no more: half the work of `evaluate`.
+
+    Raises:
+        DatasetUnusable: nothing to ask or to find.
+        PictureUnreadable: a picture is damaged; the message names it.
+        WeightsUnusable: the encoder gives vectors that are no numbers, or not of length 1.
+    """
+    captions, pictures = _encode(encoder, table, batch, report, dataset)
+    ranking = rank_metrics(
+        captions, pictures, table.caption_identities, table.image_identities,
+        report=report("ranking pictures"),
+    )  # fmt: skip
+    return _direction(ranking)
+
+
+def _encode(
+    encoder: Encoder, table: SampleTable, batch: int, report: StartReport, name: str
+) -> tuple[Vectors, Vectors]:
+    """Vectors of all captions (N, D) and of all pictures (M, D), each of length 1."""
+    if batch < 1:
+        raise ValueError(f"batch is {batch}, not at least 1")
+    if not len(table) or not table.images:
+        raise DatasetUnusable(f"{name}: no captions or no pictures; nothing to measure")
+    pictures = _encode_pictures(encoder, table, batch, report("encoding pictures"))
+    captions = _encode_captions(encoder, table, batch, report("encoding captions"))
+    _check_vectors(encoder, pictures=pictures, captions=captions)
+    return captions, pictures
 
 
 def _direction(ranking: RankMetrics) -> Direction:

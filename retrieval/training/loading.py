@@ -1,8 +1,11 @@
 """Batches for training, read, transformed and tokenised by other processes."""
 
 import multiprocessing
+import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +19,7 @@ from retrieval.errors import PictureUnreadable, TrainingError
 from retrieval.pictures import open_picture
 from retrieval.tokenizer import tokenize
 from retrieval.training.augment import TrainingTransform
+from retrieval.training.loader_worker import end_with
 from retrieval.training.sampler import BatchSchedule
 from retrieval.training.samples import SampleTable, TextColumn
 from retrieval.training.seeds import draw_seed
@@ -23,6 +27,7 @@ from retrieval.training.seeds import draw_seed
 # A fork would copy locks that threads hold and a CUDA context that no child can use. A fork
 # server has neither, and imports torch once for all workers where spawned ones import it each.
 _START = "forkserver"
+
 
 _Step = tuple[int, NDArray[np.int64]]
 """An epoch, and the rows of one of its steps on this rank."""
@@ -166,10 +171,12 @@ class BatchLoader:
 
         Raises:
             ValueError: the schedule is of another number of samples.
+            TrainingError: the workers' batches do not fit /dev/shm.
         """
         if schedule.count != len(table):
             raise ValueError(f"a schedule of {schedule.count} rows, a table of {len(table)}")
         self._steps, self._has_workers = _Steps(schedule, rank), workers > 0
+        _check_shared_memory(schedule.batch * 3 * transform.height * transform.width * 4, workers)
         context = multiprocessing.get_context(_START) if workers else None
         if context is not None:
             context.set_forkserver_preload([__name__])
@@ -181,6 +188,7 @@ class BatchLoader:
             collate_fn=_as_it_is,
             pin_memory=pin,
             multiprocessing_context=context,
+            worker_init_fn=partial(end_with, os.getpid()) if workers else None,
             generator=torch.Generator(),  # else a seed for the workers is drawn from the global one
             persistent_workers=workers > 0,
         )
@@ -213,7 +221,8 @@ class BatchLoader:
                 raise
             reason = " ".join(str(error).split()) or "in the middle of a batch"
             raise TrainingError(
-                f"a process that reads pictures ended ({reason}): if memory is short, lower workers"
+                f"a process that reads pictures ended ({reason}): if memory or /dev/shm is short, "
+                "lower workers; 0 needs neither"
             ) from error
 
 
@@ -222,6 +231,24 @@ def _tells_of_an_end(error: Exception) -> bool:
     if isinstance(error, RuntimeError):
         return "DataLoader worker (pid" in str(error)
     return not str(error).startswith("Caught ")  # what torch puts before a worker's own error
+
+
+def _check_shared_memory(batch_bytes: int, workers: int) -> None:
+    """Refuse to start where the batches on their way between processes cannot fit.
+
+    Raises:
+        TrainingError: /dev/shm is too small, as in a container that was given 64 MB.
+    """
+    shared = Path("/dev/shm")
+    if not (workers and shared.is_dir()):
+        return
+    free = shutil.disk_usage(shared).free
+    if free < batch_bytes * (workers + 1):
+        raise TrainingError(
+            f"{shared} has {free / 1e6:,.0f} MB free, {workers} workers need "
+            f"{batch_bytes * (workers + 1) / 1e6:,.0f}: start the container with --shm-size 8g, "
+            "or set workers to 0"
+        )
 
 
 def _shared(column: NDArray[Any]) -> Tensor:

@@ -44,9 +44,7 @@ class Optimising:
         device = next(step.model.parameters()).device
         self._module: LearningStep | DistributedDataParallel = step
         if ranks.count > 1:
-            self._module = DistributedDataParallel(
-                step, broadcast_buffers=False, gradient_as_bucket_view=True
-            )
+            self._module = DistributedDataParallel(step, gradient_as_bucket_view=True)
         self._adam = torch.optim.Adam(
             parameter_groups(
                 self._model.named_parameters(),
@@ -89,7 +87,7 @@ class Optimising:
         norm = float(torch.nn.utils.clip_grad_norm_(list(self._trained()), most))
         is_finite = math.isfinite(norm)
         if is_finite or self._scaler.is_enabled():
-            self._scaler.step(self._adam)
+            self._scaler.step(self._adam)  # which does nothing if a gradient is no number
             self._scaler.update()
         self._adam.zero_grad(set_to_none=True)
         return Stepped(norm, is_skipped=not is_finite and self._scaler.is_enabled())

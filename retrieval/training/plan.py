@@ -170,7 +170,7 @@ class TrainingPlan(PlanPart):
     def _warms_up_in_time(self) -> "TrainingPlan":
         if self.epochs is not None and self.warmup_epochs >= self.epochs:
             raise ValueError(
-                f"has warmup_epochs ({self.warmup_epochs}) not below epochs ({self.epochs})"
+                f"warmup_epochs ({self.warmup_epochs}) is not below epochs ({self.epochs}): set it"
             )
         return self
 

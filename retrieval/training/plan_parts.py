@@ -22,6 +22,8 @@ class PlanPart(BaseModel):
         is_number = annotation in (int, float, int | None, float | None)
         if is_number and isinstance(value, bool):
             raise ValueError("must not be yes or no")
+        if isinstance(value, str) and not value.isprintable():
+            raise ValueError("must not hold control signs")
         return value
 
 
@@ -34,9 +36,9 @@ class DatasetChoice(PlanPart):
     @field_validator("name")
     @classmethod
     def _is_known(cls, name: str) -> str:
-        if name not in NAMES:
+        if name.lower() not in NAMES:  # as their authors write them, too
             raise ValueError(f"must be one of {', '.join(NAMES)}")
-        return name
+        return name.lower()
 
 
 class Masking(PlanPart):

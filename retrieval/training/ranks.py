@@ -13,7 +13,8 @@ from torch import Tensor, distributed
 from retrieval.errors import PlanRefused
 
 _OF_TORCHRUN = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
-_PATIENCE = timedelta(minutes=30)  # a rank that validates keeps the others waiting
+_PATIENCE = timedelta(minutes=30)
+_VALIDATING = timedelta(days=7)  # a rank that validates keeps the others waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,13 @@ class Ranks:
     Attributes:
         rank: of this process, from 0.
         count: of all.
+        patient: the same processes, for waits of any length; None for one process alone, or
+            for the patience of every other operation.
     """
 
     rank: int = 0
     count: int = 1
+    patient: distributed.ProcessGroup | None = None
 
     @property
     def is_first(self) -> bool:
@@ -68,7 +72,7 @@ class Ranks:
     def wait(self) -> None:
         """Until all ranks are here."""
         if self.count > 1:
-            distributed.barrier()
+            distributed.barrier(group=self.patient)
 
 
 def local_rank() -> int:
@@ -100,7 +104,10 @@ def join_ranks(device: torch.device) -> Ranks:
         raise PlanRefused(f"{given}: start several processes with torchrun")
     backend = "nccl" if device.type == "cuda" else "gloo"
     distributed.init_process_group(backend, timeout=_PATIENCE)
-    return Ranks(rank, count)
+    patient = distributed.new_group(backend="gloo", timeout=_VALIDATING)
+    if not isinstance(patient, distributed.ProcessGroup):  # what it gives to a rank left out
+        raise PlanRefused(f"rank {rank} is in no group: start several processes with torchrun")
+    return Ranks(rank, count, patient)
 
 
 def leave_ranks(ranks: Ranks) -> None:

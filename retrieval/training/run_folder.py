@@ -113,6 +113,11 @@ class RunFolder:
         except (OSError, ValueError) as error:
             raise PlanRefused(f"{path} cannot be read: give another out ({error})") from error
         if differing := _difference(begun, wanted):
+            if isinstance(begun, dict) and not self._found():  # a first try that trained nothing
+                log.info("%s: begun with another plan, but nothing was trained", self.out)
+                with _told_in_words(path):
+                    write_whole(path, json.dumps(wanted, indent=1, sort_keys=True))
+                return
             raise PlanRefused(
                 f"{self.out} holds a run with another plan ({differing}): "
                 "give another out, or the plan it was begun with"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from retrieval.encoder import precision_on
+from retrieval.encoder import Precision, precision_on
 from retrieval.training.beginning import (
     StartReport,
     Tables,
@@ -18,6 +18,7 @@ from retrieval.training.beginning import (
     open_tables,
     what_decides,
 )
+from retrieval.training.evaluate import silent
 from retrieval.training.plan import TrainingPlan
 from retrieval.training.ranks import Ranks, join_ranks, leave_ranks, local_rank
 from retrieval.training.run_folder import Best, RunFolder
@@ -80,13 +81,14 @@ def train(
         torch.cuda.set_device(device)
     ranks = join_ranks(device)
     folder = RunFolder(plan.out, keep=plan.keep)
-    try:
-        if not ranks.is_first:
-            return _train(plan, start, folder, ranks, device, report, should_stop)
+    if ranks.is_first:
         with folder.held():
-            return _train(plan, start, folder, ranks, device, report, should_stop)
-    finally:
-        leave_ranks(ranks)
+            trained = _train(plan, start, folder, ranks, device, report, should_stop)
+    else:
+        trained = _train(plan, start, folder, ranks, device, silent, should_stop)
+    # After a failure nobody takes leave: it waits for the others, who may wait for us.
+    leave_ranks(ranks)
+    return trained
 
 
 def _train(
@@ -98,20 +100,20 @@ def _train(
     report: StartReport,
     should_stop: Callable[[], bool],
 ) -> Trained:
-    _settle(plan)
+    precision = precision_on(device, plan.precision)
+    _settle(plan, precision)
     tables = open_tables(plan, report)
     check_tables(tables, ranks.count)
-    if ranks.is_first:
-        folder.claim(what_decides(plan, tables, start, ranks.count))
-    ranks.wait()
     model = build_model(plan, tables.train, start).to(device)
-    precision = precision_on(device, plan.precision)
+    if ranks.is_first:
+        folder.claim({**what_decides(plan, tables, start, ranks.count), "precision": precision})
+    ranks.wait()
     parts = Parts(plan, model, tables, folder, ranks, device, precision)
     log.info(
         "training %s on %s: %d captions of %d people, %s, %d processes",
         plan.task, device, len(tables.train), tables.train.classes, precision, ranks.count,
     )  # fmt: skip
-    trainer = Trainer(parts, report=report("training"), should_stop=should_stop)
+    trainer = Trainer(parts, report=report, should_stop=should_stop)
     ended = trainer.run()
     return _told(trainer.is_done, ended.epoch, ended.step, folder, tables, ranks)
 
@@ -131,8 +133,10 @@ def _told(
     )
 
 
-def _settle(plan: TrainingPlan) -> None:
-    """Make the device's arithmetic repeatable where the plan asks for it; slower."""
+def _settle(plan: TrainingPlan, precision: Precision) -> None:
+    """Make the device's arithmetic exact or repeatable where the plan asks for it; slower."""
+    if precision == "fp32":
+        torch.backends.cudnn.allow_tf32 = False  # else a GPU's convolutions keep ten bits
     if plan.deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what cuBLAS asks for
         torch.use_deterministic_algorithms(True)

@@ -96,9 +96,12 @@ class LearningStep(nn.Module):
         image_tokens = towers.image_tokens(views.images)
         if "mlm" not in self._weights:
             return image_tokens, self.model.encode_masked(views.matched_ids, end), None
-        # Both views in one pass: twice the batch is less than twice the time.
-        hidden = towers.text_hidden(torch.cat([views.matched_ids, views.masked_ids]))
-        matched, masked = hidden.chunk(2)
+        if views.matched_ids is views.masked_ids:  # one view for both, as in fine-tuning
+            matched = masked = towers.text_hidden(views.masked_ids)
+        else:
+            # Both in one pass: twice the batch is less than twice the time.
+            hidden = towers.text_hidden(torch.cat([views.matched_ids, views.masked_ids]))
+            matched, masked = hidden.chunk(2)
         at_end = matched[torch.arange(len(end), device=end.device), end]
         return image_tokens, self.model.project_text(at_end), self.model.project_text(masked)
 

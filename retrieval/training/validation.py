@@ -9,8 +9,8 @@ from retrieval.encoder import GadmsEncoder, Precision
 from retrieval.gadms.checkpoint import description
 from retrieval.gadms.model import Gadms
 from retrieval.gadms.state_layout import Family
-from retrieval.training.beginning import Tables
-from retrieval.training.evaluate import Evaluation, evaluate
+from retrieval.training.beginning import StartReport, Tables
+from retrieval.training.evaluate import Direction, find_pictures
 from retrieval.training.run_folder import RunFolder
 
 log = logging.getLogger(__name__)
@@ -29,8 +29,10 @@ class Validation:
         folder: RunFolder,
         device: torch.device,
         precision: Precision,
+        report: StartReport,
     ) -> None:
         """`precision` is that of training, so that what is measured is what is learnt."""
+        self._report = report
         self._model, self._table, self._folder = model, tables.validation, folder
         self._encoder = GadmsEncoder(
             model.base_model,
@@ -43,8 +45,8 @@ class Validation:
 
     def judge(self, epoch: int, step: int) -> dict[str, float]:
         """Figures of the model as it is, in per cent and 0 to 1; it is kept if it is the best."""
-        measured = evaluate(self._encoder, self._table, dataset="validation", split="val")
-        values = {"epoch": float(epoch), **_figures(measured)}
+        found = find_pictures(self._encoder, self._table, report=self._report, dataset="validation")
+        values = {"epoch": float(epoch), **_figures(found)}
         log.info("epoch %d: validation R@1 %.2f, mAP %.2f", epoch, values["r1"], values["map"])
         best = self._folder.best()
         if best is None or _merit(values) > _merit(best.state):
@@ -56,8 +58,8 @@ class Validation:
         return values
 
 
-def _figures(measured: Evaluation) -> dict[str, float]:
-    of_text = measured.text_to_image.to_mapping()
+def _figures(found: Direction) -> dict[str, float]:
+    of_text = found.to_mapping()
     return {name: float(of_text[name]) for name in ("r1", "r5", "r10", "map", "minp")}
 
 

@@ -45,6 +45,7 @@ class ViewMaker:
             random.Random(draw_seed(self._plan.seed, epoch, row, "mask"))
             for row in batch.rows.tolist()
         ]
+        matched: torch.Tensor | None
         if self._scores is not None:
             scores = self._scores.rows(batch.rows.numpy())
             pairs = [
@@ -60,21 +61,22 @@ class ViewMaker:
                 for caption, rng in zip(ids, rngs, strict=True)
             ]
             is_masked = self._plan.fine_tuning_view == "masked"
-            matched = _stack([view.ids for view in hidden]) if is_masked else batch.ids
+            matched = None if is_masked else batch.ids
         return self._on_device(batch, matched, hidden)
 
     def _on_device(
-        self, batch: Batch, matched: torch.Tensor, hidden: Sequence[MaskedView]
+        self, batch: Batch, matched: torch.Tensor | None, hidden: Sequence[MaskedView]
     ) -> Views:
         def put(tensor: torch.Tensor) -> torch.Tensor:
             return tensor.to(self._device, non_blocking=True)
 
+        masked = put(_stack([view.ids for view in hidden]))
         return Views(
             images=put(batch.images),
             identities=put(batch.identities),
             ids=put(batch.ids),
-            matched_ids=put(matched),
-            masked_ids=put(_stack([view.ids for view in hidden])),
+            matched_ids=masked if matched is None else put(matched),
+            masked_ids=masked,
             labels=put(_stack([view.labels for view in hidden])),
         )
 

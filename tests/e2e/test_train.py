@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import signal
 from pathlib import Path
@@ -11,7 +12,7 @@ import torch
 import yaml
 from safetensors.torch import load_file, save_file
 
-from tests.e2e.conftest import Descry, Running, wait_for
+from tests.e2e.conftest import Descry, Running, processes_of, wait_for
 from tests.miniature_datasets import make_jsonl
 
 pytestmark = pytest.mark.slow
@@ -92,6 +93,44 @@ def test_a_run_killed_again_and_again_ends_with_the_same_bytes(descry: Descry, u
     assert digests(run) == digests(undisturbed)
 
 
+def test_nobody_is_left_of_a_trainer_that_was_killed(descry: Descry):
+    running = descry.start("train", "pretrain", "--config", plan(descry, "orphans", workers=2))
+    wait_for(lambda: newest_step(descry.folder / "orphans") >= 1, what="a checkpoint")
+    assert len(processes_of(descry.folder)) > 2
+    running.process.send_signal(signal.SIGKILL)
+    running.process.wait()
+    wait_for(lambda: not processes_of(descry.folder), within_s=30, what="its workers to end")
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_terminal_that_stops_every_process_costs_nothing(
+    descry: Descry, undisturbed: Path, signum: signal.Signals
+):
+    """A terminal, or torchrun, tells the loaders to stop too, in the middle of a step."""
+    name = f"group-{signum.name.lower()}"
+    path = plan(descry, name, workers=1, checkpoint_every_steps=None)
+    running = descry.start("train", "pretrain", "--config", path)
+    wait_for(lambda: "training: " in running.err.read_text(), what="the first steps")
+    for process in processes_of(descry.folder):
+        os.kill(process, signum)
+    said = running.end(60)
+    assert running.process.returncode == 130, said.err
+    assert "the same command goes on" in " ".join(said.out.split())
+    descry.run("train", "pretrain", "--config", path)
+    assert digests(descry.folder / name) == digests(undisturbed)
+
+
+def test_an_export_overwrites_nothing(descry: Descry, undisturbed: Path):
+    best = undisturbed / "best.safetensors"
+    before = best.read_bytes()
+    for out, said in ((best, "called .pth"), (descry.folder / "here.pth", "is there already")):
+        (descry.folder / "here.pth").write_text("mine")
+        refused = descry.run("train", "export", str(best), "--out", str(out), code=2)
+        assert said in only_line(refused.err)
+    assert best.read_bytes() == before
+    assert (descry.folder / "here.pth").read_text() == "mine"
+
+
 def test_an_interrupted_run_says_how_to_go_on_and_does(descry: Descry, undisturbed: Path):
     path, run = plan(descry, "stopped", checkpoint_every_steps=None), descry.folder / "stopped"
     running = descry.start("train", "pretrain", "--config", path)
@@ -138,12 +177,12 @@ def test_a_pretrained_model_is_fine_tuned_measured_exported_and_imported(
     assert content["model"]["module.base_model.visual.proj"].dtype == torch.float16
     assert content["model"]["module.classifier.weight"].shape == (12, 32)
 
-    descry.run("models", "import", str(best), "--name", "mine")
+    descry.run("models", "import", str(exported), "--name", "mine")  # head counts travel along
     again = descry.run(
         "evaluate", "--dataset", "jsonl", "--root", str(descry.folder / "data"),
         "--model", "mine", "--json",
     ).json()  # fmt: skip
-    assert again["map"] == measured["map"]
+    assert again["map"] == pytest.approx(measured["map"], abs=3)  # through float16
 
 
 def test_a_loss_that_is_no_number_stops_with_its_batch_and_keeps_a_checkpoint(

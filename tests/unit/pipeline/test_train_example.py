@@ -69,7 +69,7 @@ def test_yaml_exponents_are_numbers(tmp_path: Path):
         ("learning_rat: 1\n", "learning_rat is no setting; did you mean learning_rate?"),
         ("masking: {gama_noise: 1}\n", "did you mean masking.gamma_noise?"),
         ("epochs: many\n", "epochs must be a whole number"),
-        ("epochs: 3\n", "warmup_epochs (5) not below epochs (3)"),
+        ("epochs: 3\n", "warmup_epochs (5) is not below epochs (3)"),
         ("- a\n", "not valid YAML"),
         ("batch: yes\n", "batch"),
     ],

@@ -87,7 +87,8 @@ def test_no_picture_of_a_test_split_is_learnt_from_or_judged_by(tmp_path: Path, 
             len(splits["val"]),
         )
     else:
-        assert tables.source == f"25% of the train split of {name}, set aside"
+        aside = tables.validation.images
+        assert tables.source == f"{aside} pictures of the train split of {name}, set aside"
         assert used == pictures(splits["train"])
     assert tables.train.caption_identities.min() == 0
     assert tables.train.caption_identities.max() == tables.train.classes - 1

@@ -79,7 +79,7 @@ def test_a_filled_plan_may_be_filled_again():
     [
         ({"task": "finetune"}, "pretrain", "says task: finetune, and pretrain was asked for"),
         ({"losses": {"sdm": 1, "id": 1}}, "pretrain", "loss id in pretraining"),
-        ({"warmup_epochs": 30}, "pretrain", r"warmup_epochs \(30\) not below epochs \(30\)"),
+        ({"warmup_epochs": 30}, "pretrain", r"warmup_epochs \(30\) is not below epochs \(30\)"),
     ],
 )
 def test_a_plan_for_another_task_is_refused(changes, task, said):

@@ -102,10 +102,19 @@ def test_the_same_plan_goes_on(tmp_path):
 )
 def test_another_plan_is_refused_and_the_difference_named(tmp_path, changes, said):
     RunFolder(tmp_path).claim(PLAN)
+    RunFolder(tmp_path).save(1, {}, {})
     with pytest.raises(PlanRefused, match=said) as refusal:
         RunFolder(tmp_path).claim({**PLAN, **changes})
     assert "give another out" in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+def test_a_try_that_trained_nothing_makes_room_for_another_plan(tmp_path):
+    RunFolder(tmp_path).claim(PLAN)
+    RunFolder(tmp_path).claim({**PLAN, "learning_rate": 1e-4})
+    RunFolder(tmp_path).save(1, {}, {})
+    with pytest.raises(PlanRefused, match=r"learning_rate was 0\.0001, now 1e-05"):
+        RunFolder(tmp_path).claim(PLAN)
 
 
 @pytest.mark.parametrize("content", ["{", "[1]"])

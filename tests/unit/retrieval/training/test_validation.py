@@ -12,6 +12,7 @@ from retrieval.gadms.model import Gadms, model_from, with_fresh_heads
 from retrieval.gadms.towers import draw_weights
 from retrieval.training.beginning import Tables
 from retrieval.training.datasets import open_dataset
+from retrieval.training.evaluate import silent
 from retrieval.training.run_folder import RunFolder
 from retrieval.training.validation import Validation
 from tests.miniature_datasets import make_jsonl
@@ -32,7 +33,7 @@ def model_of(classes: int | None = None) -> Gadms:
 
 
 def validation(model: Gadms, tables: Tables, folder: RunFolder) -> Validation:
-    return Validation(model, tables, folder, torch.device("cpu"), "fp32")
+    return Validation(model, tables, folder, torch.device("cpu"), "fp32", silent)
 
 
 def test_the_first_model_is_the_best_and_whole_with_its_heads(tables: Tables, tmp_path: Path):
