@@ -1,5 +1,6 @@
 """A very small model, the same bits on every machine, and everything it computes in one step."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,19 @@ def small_model() -> Gadms:
         elif value.ndim == 1:
             state[name] = value + _uniform(value.shape, draw, 0.2)
     return model_from(CONFIG, state, classes=CLASSES)
+
+
+def captions(words: Sequence[int]) -> torch.Tensor:
+    """Ids with the end token after so many words."""
+    ids = torch.zeros(len(words), 77, dtype=torch.long)
+    for row, count in zip(ids, words, strict=True):
+        row[0], row[count + 1] = 49406, 49407
+        row[1 : count + 1] = torch.arange(2000, 2000 + count)
+    return ids
+
+
+def features(count: int, seed: int = 1) -> torch.Tensor:
+    return torch.randn(count, CONFIG.embed_dim, generator=torch.Generator().manual_seed(seed))
 
 
 def small_views() -> Views:

@@ -1,7 +1,5 @@
 """The score of words: where it is zero, what it does not depend on, and its steps."""
 
-from collections.abc import Sequence
-
 import pytest
 import torch
 from hypothesis import given, settings
@@ -19,7 +17,7 @@ from retrieval.gadms.gradient_attention import (
     score_words,
 )
 from retrieval.gadms.towers import DualEncoder
-from tests.small_run import CONFIG, small_model
+from tests.small_run import captions, features, small_model
 
 VARIANTS: list[Variant] = ["reference", "paper"]
 lengths = st.lists(st.integers(0, 75), min_size=1, max_size=4)
@@ -29,19 +27,6 @@ maps = arrays.arrays("float32", (3, 5), elements=st.floats(0, 4, width=32))
 @pytest.fixture(scope="module")
 def towers() -> DualEncoder:
     return small_model().base_model
-
-
-def captions(words: Sequence[int]) -> Tensor:
-    """Ids with the end token after so many words."""
-    ids = torch.zeros(len(words), 77, dtype=torch.long)
-    for row, count in zip(ids, words, strict=True):
-        row[0], row[count + 1] = 49406, 49407
-        row[1 : count + 1] = torch.arange(2000, 2000 + count)
-    return ids
-
-
-def features(count: int, seed: int = 1) -> Tensor:
-    return torch.randn(count, CONFIG.embed_dim, generator=torch.Generator().manual_seed(seed))
 
 
 @settings(deadline=None, max_examples=10)

@@ -1,7 +1,5 @@
 """The pass over one row and one backward is that over whole captions, with all its gradients."""
 
-from collections.abc import Sequence
-
 import pytest
 import torch
 from hypothesis import given, settings
@@ -11,7 +9,7 @@ from torch.nn import functional
 
 from retrieval.gadms.surrogate import Surrogate, surrogate_image, surrogate_text
 from retrieval.gadms.towers import DualEncoder
-from tests.small_run import CONFIG, small_model, small_views
+from tests.small_run import CONFIG, captions, features, small_model, small_views
 
 lengths = st.lists(st.integers(0, 75), min_size=1, max_size=3)
 
@@ -19,19 +17,6 @@ lengths = st.lists(st.integers(0, 75), min_size=1, max_size=3)
 @pytest.fixture(scope="module")
 def towers() -> DualEncoder:
     return small_model().base_model
-
-
-def captions(words: Sequence[int]) -> Tensor:
-    """Ids with the end token after so many words."""
-    ids = torch.zeros(len(words), 77, dtype=torch.long)
-    for row, count in zip(ids, words, strict=True):
-        row[0], row[count + 1] = 49406, 49407
-        row[1 : count + 1] = torch.arange(2000, 2000 + count)
-    return ids
-
-
-def features(count: int, seed: int = 1) -> Tensor:
-    return torch.randn(count, CONFIG.embed_dim, generator=torch.Generator().manual_seed(seed))
 
 
 def one_head(block, x: Tensor, mask: Tensor | None) -> tuple[Tensor, ...]:
