@@ -2,7 +2,7 @@
 # Needs make and Python 3.11 to 3.14 with venv; everything else goes into .venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow check fix bench requirements clean
+.PHONY: help install demo test test-slow check fix bench requirements street-weights clean
 .DELETE_ON_ERROR:
 
 # What a shell was given for other projects must not leak into this one.
@@ -63,9 +63,19 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
 requirements: .venv/.bootstrapped ## pin versions and hashes anew, after a change in pyproject.toml
 	$(COMPILE) pyproject.toml --group test --group lint --output-file requirements.txt
 	$(COMPILE) --group build --constraints requirements.txt --output-file requirements-build.txt
-	@for file in requirements.txt requirements-build.txt; do \
+	$(COMPILE) pyproject.toml --extra street --constraints requirements.txt \
+		--output-file requirements-street.txt
+	@for file in requirements.txt requirements-build.txt requirements-street.txt; do \
 		{ echo '# Made by `make requirements`; do not edit. Versions and hashes, no addresses.'; \
 		grep -v '^# Made by ' $$file; } > $$file.new && mv $$file.new $$file; done
+
+# The renderer of the street, for those who draw it anew: 200 MB more.
+.venv/.street: .venv/.installed requirements-street.txt
+	$(UV) pip install --python $(BIN)/python --require-hashes -r requirements-street.txt
+	@touch $@
+
+street-weights: .venv/.street ## draw the street, train the bundled weights anew: three hours on two cores
+	$(OFFLINE) $(BIN)/python -m pipeline.street.recipe --out street-weights --into retrieval/weights/bundled
 
 clean: ## remove what was built or cached in the checkout, but not .venv
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from detectors.errors import DetectorUnusable
+from detectors.safetensors_weights import is_safetensors, read_packed
 
 KNOWN: Final = ("torch.", "ultralytics.", "collections.OrderedDict", "numpy.", "pathlib.")
 """What a checkpoint may name; the load itself holds a narrower list."""
@@ -49,6 +50,9 @@ def check_checkpoint(weights: Path) -> None:
     Raises:
         DetectorUnusable: the message names the file and what is wrong with it.
     """
+    if is_safetensors(weights):
+        read_packed(weights)
+        return
     stream = _read_pickle(weights)
     reader = _DryReader(stream)
     try:

@@ -16,6 +16,7 @@ import torch
 from detectors.checkpoint import check_checkpoint, digest_of
 from detectors.errors import DetectorUnusable
 from detectors.offline import prepare_ultralytics
+from detectors.safetensors_weights import is_safetensors, read_packed
 from detectors.types import Box, Detection, Frame
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,8 @@ class YoloDetector:
         """Load `weights`.
 
         Args:
-            weights: an ultralytics `.pt` of a detection model that knows people.
+            weights: an ultralytics `.pt` of a detection model that knows people, or such a model
+                as `pack_detector` writes it, `.safetensors`.
             confidence: boxes below it are dropped, 0 to 1. Low by default: the tracker uses unsure
                 boxes to carry a track through a crowd, and starts none with them.
             iou: two boxes that overlap by more are one person.
@@ -169,10 +171,40 @@ def _device(wanted: str | None) -> torch.device:
 
 
 def _load_model(weights: Path) -> Any:
+    """The network of a file of either kind."""
+    return load_packed(weights) if is_safetensors(weights) else load_trained(weights)
+
+
+def load_packed(weights: Path) -> Any:
+    """The network that `pack_detector` wrote: built from our own list of layers, then filled.
+
+    Raises:
+        DetectorUnusable: damaged, or its tensors do not fit the size that it says.
+    """
+    from ultralytics.nn.tasks import DetectionModel
+
+    packed = read_packed(weights)
+    model = DetectionModel(packed.architecture.to_yaml(), verbose=False)
+    model.names = dict(enumerate(packed.architecture.names))
+    counters = {n: v for n, v in model.state_dict().items() if n.endswith("num_batches_tracked")}
+    tensors = {name: torch.from_numpy(v).float() for name, v in packed.tensors.items()}
+    try:
+        model.load_state_dict({**counters, **tensors}, strict=True)
+    except RuntimeError as error:
+        raise DetectorUnusable(
+            f"{weights} does not hold the network that it says it holds: copy it again"
+        ) from error
+    return model
+
+
+def load_trained(weights: Path) -> Any:
     """The network of a checkpoint, through a link with a plain name.
 
     ultralytics reads meaning into names (`yolov5n.pt` becomes `yolov5nu.pt`, quotes are dropped),
     and what it then does not find it tries to download.
+
+    Raises:
+        DetectorUnusable: it holds none, or one that finds no boxes.
     """
     from ultralytics.nn.tasks import DetectionModel, load_checkpoint
 

@@ -43,7 +43,10 @@ class HitAnswer(_Record):
     last_seen_at: str
     live: bool
     score: Annotated[float, Field(description="cosine similarity, -1 to 1")]
-    probability: Annotated[float | None, Field(description="null until calibrated")] = None
+    probability: Annotated[
+        float | None,
+        Field(description="that this track fits, 0 to 1; null where that cannot be judged"),
+    ] = None
     shots: Annotated[int, Field(description="how many pictures of the track are kept")]
     thumbnail: Annotated[str, Field(description="the shot that fits best")]
     box: Annotated[
@@ -81,6 +84,9 @@ class ModelAnswer(_Record):
     name: str
     id: str
     trained: bool
+    trained_on: Annotated[
+        str | None, Field(description="what it learnt from, where that is a reason for care")
+    ] = None
 
 
 class SearchAnswer(_Record):
@@ -88,7 +94,13 @@ class SearchAnswer(_Record):
 
     query: str
     hits: list[HitAnswer]
-    no_match: Annotated[bool, Field(description="nothing to show; not yet a judgement")]
+    no_match: Annotated[
+        bool,
+        Field(
+            description="nobody there, or no hit is a likely match; false where hits have no "
+            "probability"
+        ),
+    ]
     coverage: CoverageAnswer
     model: ModelAnswer
     notes: Annotated[list[str], Field(description="what to know before trusting this")]

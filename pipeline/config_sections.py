@@ -88,7 +88,9 @@ class Detector(Section):
     """Who finds people in a frame."""
 
     model: ModelName = Field(
-        default="yolo11n", description="A name from `descry models list`, or a .pt or .json file"
+        default="auto",
+        description="A name from `descry models list`, or a .pt, .safetensors or .json file; auto:"
+        " yolo11n where it is installed, else the bundled one",
     )
     confidence: float = Field(
         default=0.1,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from detectors.types import Image, TrackKey
-from retrieval.types import ScoredShot, Sighting, Vector, Vectors, Where
+from retrieval.types import ScoredShot, Sighting, TrackSample, Vector, Vectors, Where
 
 
 class Encoder(Protocol):
@@ -70,4 +70,14 @@ class Index(Protocol):
         self, query: Vector, tracks: Collection[TrackKey], *, where: Where
     ) -> list[ScoredShot]:
         """Every admitted shot of `tracks`, by falling score."""
+        ...
+
+    def sample_tracks(
+        self, query: Vector, *, at_most: int, best_of: int, where: Where
+    ) -> TrackSample:
+        """What `at_most` admitted tracks score, or all if there are no more.
+
+        Drawn evenly over the order they came in, the same each time. A track scores the mean of
+        its `best_of` highest shots.
+        """
         ...

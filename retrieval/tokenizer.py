@@ -1,7 +1,7 @@
 """Sentences as CLIP's token ids."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -80,3 +80,11 @@ def _tokenizer() -> Any:
     clean = tokenizer.clean_fn
     tokenizer.clean_fn = lambda text: _SPECIAL.sub("< ", clean(text))
     return tokenizer
+
+
+def known_tokens(texts: Iterable[str]) -> frozenset[int]:
+    """The ids that occur in any of `texts`, start and end included."""
+    ids = {START_ID, END_ID}
+    for text in texts:
+        ids.update(_encode(text))
+    return frozenset(ids)

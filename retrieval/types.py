@@ -104,3 +104,16 @@ class Hit:
     track: TrackKey
     score: float
     shots: tuple[ScoredShot, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackSample:
+    """What the tracks of an index score for one query, told by some of them.
+
+    Attributes:
+        scores: (T,) float64 cosine similarity of each track drawn, in no order that matters.
+        tracks: how many tracks are admitted; an estimate where not all were drawn.
+    """
+
+    scores: NDArray[np.float64]
+    tracks: int

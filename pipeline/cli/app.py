@@ -20,6 +20,7 @@ from pipeline.cli import (
     replay,
     run,
     search,
+    street,
     tracks,
     train,
     worker,
@@ -59,6 +60,7 @@ app.add_typer(tracks.app, name="tracks", help="List tracks; export every tracked
 app.add_typer(cameras.app, name="cameras", help="What is watched, and whether it can be.")
 app.add_typer(models.app, name="models", help="The weights: list, fetch, import, verify.")
 app.add_typer(train.app, name="train", help="Pretrain and fine-tune GA-DMS; export weights.")
+app.add_typer(street.app, name="street", help="People on a synthetic street, with perfect truth.")
 app.add_typer(config.app, name="config", help="The settings: show, check, schema.")
 app.add_typer(worker.app, name="worker", help="One worker, for an orchestrator.")
 

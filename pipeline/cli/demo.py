@@ -1,20 +1,29 @@
-"""`descry demo`: the main job on a clip that is drawn on the spot."""
+"""`descry demo`: the main job on three cameras of the street, the truth beside each answer."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from pipeline.cli.options import JsonOption
+
 
 def demo(
-    out: Annotated[Path, typer.Option(help="Where the clip and the contact sheet go.")] = Path(
-        "descry-demo"
-    ),
+    out: Annotated[Path, typer.Option(help="Where the contact sheet goes.")] = Path("descry-demo"),
     text: Annotated[
-        str, typer.Option(help="Whom to look for.")
-    ] = "a woman in a red coat with a black rucksack",
+        str | None, typer.Option(help="Somebody else to look for, in your own words.")
+    ] = None,
+    footage: Annotated[
+        Path | None,
+        typer.Option(help="A folder that 'descry street render' wrote, with a queries.json."),
+    ] = None,
+    detector: Annotated[
+        str | None, typer.Option(help="Name of a model, a file of weights, or a .json script.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="The encoder, by name.")] = None,
+    json: JsonOption = False,
 ) -> None:
-    """Draw a clip, find and follow the people in it, search them by description."""
-    from pipeline.cli.demonstrating import demonstrate
+    """Find and follow the people of three cameras, search them, and check it with the truth."""
+    from pipeline.cli.demonstrating import Showing, demonstrate
 
-    demonstrate(out, text)
+    demonstrate(Showing(out, text, footage, detector, model, json))

@@ -1,75 +1,198 @@
-"""The demo: a drawn street, the real processes, and an honest word about the ranking."""
+"""The demo: three cameras of the street, the real processes, and the truth beside each answer."""
 
-import os
 import sys
-import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from json import dumps
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
-from pipeline.cli.progress import progress_bar
-from pipeline.cli.replaying import Order, import_files
-from pipeline.cli.searching import Question, answer
-from pipeline.demo.clip import ClipTruth, draw_clip
+from pipeline.cli.demo_sheet import HITS_A_ROW, Row, Shown, draw_demo_sheet
+from pipeline.cli.demo_table import (
+    answer_of,
+    clock,
+    likelihood,
+    notes_of,
+    show_score,
+    show_verdicts,
+    truth_of,
+)
+from pipeline.cli.next_step import FOR_REAL_FOOTAGE
+from pipeline.cli.progress import Report, progress_bar
+from pipeline.cli.searching import decoded
+from pipeline.cli.street_import import (
+    ImportedStreet,
+    imported_street,
+    installed_models,
+    settings_apart,
+)
+from pipeline.client import Client
+from pipeline.demo.footage import Footage, read_footage
+from pipeline.demo.judging import Score, Verdict, score
 from pipeline.errors import ConfigError
+from pipeline.shutdown import Stop, stopping
+from retrieval.search.query import check_query
 
-# Weights drawn at random: they show the machinery, not the ranking.
-DEMO_MODEL = "untrained-small"
-CAMERA = "street"
+SHEET = "hits.png"
 
 
-def demonstrate(out: Path, text: str) -> None:
-    """Draw a clip, import it, search it; leaves the clip and a contact sheet in `out`.
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """What to show.
 
-    A scripted detector reads the boxes that the drawing wrote, since no detector is bundled yet;
-    decoding, tracking, shot choice, Redis, encoder and index are the real ones.
+    Attributes:
+        out: the folder in which the contact sheet is left.
+        text: a description of one's own, besides those of the footage.
+        footage: a folder of clips, their truth and their `queries.json`; the demo's own if None.
+        detector: instead of the default one; of the installed ones, too.
+        model: the encoder, instead of the default one; likewise.
+        as_json: one JSON object on standard output, and nothing else there.
+    """
+
+    out: Path
+    text: str | None = None
+    footage: Path | None = None
+    detector: str | None = None
+    model: str | None = None
+    as_json: bool = False
+
+    @property
+    def names_weights(self) -> bool:
+        """Whether other weights than the default ones are asked for, which may be installed."""
+        return self.detector is not None or self.model is not None
+
+
+def demonstrate(showing: Showing) -> None:
+    """Import the demo's clips, search its descriptions, and say how well that went.
 
     Raises:
-        ConfigError: `out` cannot be written.
+        ConfigError: the sheet cannot be written.
+        DatasetUnusable: the footage is incomplete.
+        QueryRefused: the text cannot be searched.
+        KeyboardInterrupt: the user had enough.
     """
-    console = Console(stderr=True)
-    clip = _draw(out)
-    console.print(f"{len(clip.people)} people walk through {out / 'street.mp4'}", style="bold")
-    with tempfile.TemporaryDirectory(prefix="descry-demo-") as data_dir:
-        # The demo must not touch what the user has: neither data nor settings.
-        for name in [name for name in os.environ if name.startswith("DESCRY_")]:
-            del os.environ[name]
-        os.environ["DESCRY_DATA_DIR"] = str(Path(data_dir) / "data")
-        os.environ["DESCRY_CONFIG"] = os.devnull
-        order = Order(paths=[out / "street.mp4"], camera=CAMERA, every_frame=True)
-        import_files(
-            order,
-            config=None,
-            detector=str(out / "street.boxes.json"),
-            model=DEMO_MODEL,
-            as_json=False,
-        )
-        sheet = out / "hits.png"
-        answer(
-            Question(text, [CAMERA], []),
-            config=None,
-            model=DEMO_MODEL,
-            sheet=sheet,
-            as_json=False,
-        )
-    _say_what_next(console, sheet)
+    began = time.monotonic()
+    if showing.text is not None:
+        check_query(showing.text)  # at once, not once the workers are up
+    with read_footage(showing.footage) as footage:
+        _make_folder(showing.out)
+        _show(showing, footage, began)
 
 
-def _draw(out: Path) -> ClipTruth:
+def _show(showing: Showing, footage: Footage, began: float) -> None:
+    sheet = showing.out / SHEET
+    with (
+        stopping() as stop,
+        settings_apart(
+            "descry-demo-",
+            detector=showing.detector,
+            model=showing.model,
+            models=installed_models() if showing.names_weights else None,
+        ) as settings,
+    ):
+        with (
+            progress_bar() as bars,
+            imported_street(footage.clips, settings, bars, stop) as street,
+        ):
+            verdicts = _ask(street, footage, showing.text, bars("search"), stop)
+            _draw(verdicts, footage, street.client, sheet)
+        footage_s = street.footage_s
+    wall_s = time.monotonic() - began
+    total = score(verdicts)
+    if showing.as_json:
+        told = _as_json(verdicts, total, footage, footage_s=footage_s, wall_s=wall_s)
+        sys.stdout.write(dumps(told) + "\n")
+        return
+    console = Console()
+    console.print()
+    show_verdicts(verdicts, footage, console)
+    show_score(total, console)
+    console.print(
+        f"{len(footage.people)} people, {len(footage.clips)} cameras, {footage_s:.0f} s of footage "
+        f"({footage.truth.folder}), searched after {wall_s:.0f} s"
+    )
+    console.print(f"the pictures: {sheet}\n", style="bold")
+    console.print(FOR_REAL_FOOTAGE, highlight=False, markup=False, soft_wrap=True)
+
+
+def _make_folder(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"cannot make {out} ({error.strerror}): choose --out") from error
-    with progress_bar() as bars:
-        return draw_clip(out / "street.mp4", progress=bars("draw street.mp4"))
 
 
-def _say_what_next(console: Console, sheet: Path) -> None:
-    console.print(f"\nthe pictures: {sheet}", style="bold")
-    console.print(
-        "The whole path ran: decode, track, choose shots, embed, index, search. The demo's encoder "
-        "has no trained weights, so the order of the hits above means nothing. For real footage:\n"
-        "  descry models pull yolo11n && descry models pull openai-clip-b16\n"
-        "  descry replay YOUR.mp4 --camera door && descry search 'man in a black hoodie'"
+def _ask(
+    street: ImportedStreet, footage: Footage, text: str | None, report: Report, stop: Stop
+) -> list[Verdict]:
+    asked: list[tuple[str, tuple[str, ...] | None]] = [
+        (query.text, query.people) for query in footage.queries
+    ]
+    if text is not None:
+        asked.append((text, None))
+    verdicts = []
+    for count, (words, people) in enumerate(asked, start=1):
+        if stop.is_set():
+            raise KeyboardInterrupt
+        verdicts.append(street.judge(words, people))
+        report(count, len(asked))
+    return verdicts
+
+
+def _draw(verdicts: Sequence[Verdict], footage: Footage, client: Client, out: Path) -> None:
+    notes = notes_of(verdicts)
+    draw_demo_sheet(
+        [_row(verdict, footage, client) for verdict in verdicts],
+        title=f"DESCRY  ·  {len(footage.people)} people, {len(footage.clips)} cameras: "
+        "green, the description fits; red, it does not",
+        note=notes[0] if notes else None,
+        out=out,
     )
-    sys.stderr.flush()
+
+
+def _row(verdict: Verdict, footage: Footage, client: Client) -> Row:
+    expected = frozenset(verdict.expected)
+    hits = [
+        Shown(
+            picture=decoded(client.picture(hit.thumbnail)),
+            likelihood=likelihood(hit.probability),
+            place=f"{hit.camera} {clock(hit.best_shots[0].captured_at)}",
+            is_expected=None if verdict.people is None else hit.track in expected,
+        )
+        for hit in verdict.answer.hits[:HITS_A_ROW]
+    ]
+    answer = answer_of(verdict).replace("\n", ", ")
+    truth = ["truth:", *truth_of(verdict, footage).replace("–", "-").splitlines()]
+    return Row(verdict.answer.query, answer, truth, verdict.is_right, hits)
+
+
+def _as_json(
+    verdicts: Sequence[Verdict],
+    total: Score,
+    footage: Footage,
+    *,
+    footage_s: float,
+    wall_s: float,
+) -> dict[str, Any]:
+    """What `--json` prints; `expected_tracks` is null where nobody knows."""
+    queries = [
+        {
+            "text": verdict.answer.query,
+            "expected_tracks": None if verdict.people is None else list(verdict.expected),
+            "rank_of_first_expected": verdict.rank_of_first_expected,
+            "probability": verdict.probability,
+            "no_match": verdict.answer.no_match,
+        }
+        for verdict in verdicts
+    ]
+    return {
+        "queries": queries,
+        "track_rank1": total.track_rank1,
+        "people": len(footage.people),
+        "cameras": len(footage.clips),
+        "footage_s": round(footage_s, 1),
+        "wall_s": round(wall_s, 1),
+    }

@@ -42,8 +42,7 @@ def list_models(config: ConfigOption = None, json: JsonOption = False) -> None:
     table = Table(Column("name", no_wrap=True), "kind", "installed", "size", "note")
     for row in rows:
         table.add_row(
-            row["name"], row["kind"], "yes" if row["installed"] else "no",
-            readable_size(row["size"]), row["note"] or "",
+            row["name"], row["kind"], _presence(row), readable_size(row["size"]), row["note"] or "",
         )  # fmt: skip
     Console().print(table)
 
@@ -122,6 +121,13 @@ def remove_model(name: Name, config: ConfigOption = None) -> None:
 def describe(library: "ModelLibrary", entry: "Entry") -> dict[str, Any]:
     """A model as `--json` prints it."""
     return {**entry.to_mapping(), "installed": library.is_installed(entry.name)}
+
+
+def _presence(row: dict[str, Any]) -> str:
+    """What the column `installed` says: yes, no, or that it came with Descry."""
+    if row["bundled"]:
+        return "bundled, synthetic" if row["synthetic"] else "bundled"
+    return "yes" if row["installed"] else "no"
 
 
 def readable_size(size_bytes: int | None) -> str:

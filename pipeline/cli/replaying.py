@@ -9,6 +9,7 @@ from json import dumps
 from pathlib import Path
 from typing import TypeVar
 
+from pipeline.cli.next_step import say_next_step
 from pipeline.cli.progress import Report, progress_bar
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, SourceUnreadable, StoreUnavailable
@@ -21,7 +22,8 @@ from pipeline.store.runs import RunRecord, SafePoint
 from pipeline.wiring.sessions import Session, open_session
 from pipeline.wiring.settings import read_settings
 from pipeline.wiring.stores import Stores, open_stores
-from pipeline.wiring.weights import encoder_name, makers_of
+from pipeline.wiring.trust import synthetic_models
+from pipeline.wiring.weights import detector_name, encoder_name, makers_of, open_library
 from pipeline.workers.jobs import ReplayJob, name_run
 from pipeline.workers.supervisor import WorkerFailed
 
@@ -80,20 +82,28 @@ def import_files(
     # Everything that can be wrong with the files is said before anything is started.
     infos = [inspect_video(path) for path in order.paths]
     with stopping() as stop, progress_bar() as bars:
-        jobs = [_job(order, info, settings, bars) for info in infos]
+        jobs = [plan_import(order, info, settings, bars) for info in infos]
         with open_session(settings, need=frozenset({"embed"}), stopped=stop.is_set) as session:
-            desk = _Desk(session, open_stores(settings, session.redis_url), bars, stop)
+            desk = ImportDesk(session, open_stores(settings, session.redis_url), bars, stop)
             results = [desk.import_one(job, info) for job, info in zip(jobs, infos, strict=True)]
             desk.wait_until_embedded()
     for result in results:
         _tell(result, as_json=as_json)
+    used = [detector_name(settings), encoder_name(settings)]
+    say_next_step(used, synthetic_models(open_library(settings)))
     broken = [result.reason for result in results if result.state == "broken"]
     if broken:
         raise SourceUnreadable("; ".join(broken))
     return results
 
 
-def _job(order: Order, info: VideoInfo, settings: Settings, bars: Bars) -> ReplayJob:
+def plan_import(order: Order, info: VideoInfo, settings: Settings, bars: Bars) -> ReplayJob:
+    """What one file of `order` gives a worker to do.
+
+    Raises:
+        ConfigError: the start makes no sense.
+        SourceUnreadable: the file's date cannot be true.
+    """
     given = parse_instant(order.start, now=time.time()) if order.start else None
     start = choose_start(info, given)
     sys.stderr.write(
@@ -119,7 +129,7 @@ def _job(order: Order, info: VideoInfo, settings: Settings, bars: Bars) -> Repla
         fps=fps,
         realtime=order.realtime,
         keep_boxes=order.keep_boxes,
-        detector=settings.detector.model,
+        detector=detector_name(settings),
         encoder=encoder_name(settings),
     )
 
@@ -136,8 +146,15 @@ def _digest(path: Path, report: Report) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Desk:
-    """Sees the jobs of one command through."""
+class ImportDesk:
+    """Sees the jobs of one command through.
+
+    Attributes:
+        session: with an embed worker.
+        stores: those of the session.
+        bars: starts a progress bar.
+        stop: set when the user has had enough.
+    """
 
     session: Session
     stores: Stores

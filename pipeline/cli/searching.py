@@ -22,6 +22,8 @@ from pipeline.wiring.sessions import open_session
 from pipeline.wiring.settings import read_settings
 from retrieval.search.query import check_query
 
+NO_MATCH = "no likely match: nobody stands out from people who do not fit; the nearest are"
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -83,9 +85,11 @@ def show(found: SearchAnswer, *, media: Path | None, as_json: bool) -> None:
     console = Console()
     for note in found.notes:
         console.print(f"! {note}", style="yellow", markup=False)
-    if found.no_match:
+    if not found.hits:
         console.print("nobody to show: no shot lies within what was asked for")
     else:
+        if found.no_match:
+            console.print(NO_MATCH, style="bold", markup=False)
         console.print(_table(found.hits))
     console.print(_coverage_line(found), style="dim", markup=False)
 
@@ -94,20 +98,26 @@ def write_sheet(found: SearchAnswer, client: Client, out: Path) -> None:
     """Draw the hits on a PNG."""
     cards = [
         Card(
-            picture=_decode(client.picture(hit.thumbnail)),
+            picture=decoded(client.picture(hit.thumbnail)),
             score=hit.score,
             camera=hit.camera,
-            at=_short(hit.best_shots[0].captured_at),
+            at=short_instant(hit.best_shots[0].captured_at),
             live=hit.live,
             rank=hit.rank,
         )
         for hit in found.hits
     ]
-    note = found.notes[0] if found.notes else None
-    draw_sheet(cards, title=found.query, note=note, out=out)
+    draw_sheet(cards, title=found.query, note=sheet_note(found), out=out)
 
 
-def _decode(data: bytes | None) -> Image | None:
+def sheet_note(found: SearchAnswer) -> str | None:
+    """What a sheet says below its title, as it is passed on without the table beside it."""
+    refusal = ["no likely match"] if found.hits and found.no_match else []
+    return " · ".join([*refusal, *found.notes[:1]]) or None
+
+
+def decoded(data: bytes | None) -> Image | None:
+    """(H, W, 3) RGB of a JPEG; None of None."""
     if data is None:
         return None
     return np.asarray(PictureFile.open(BytesIO(data)).convert("RGB"), np.uint8)
@@ -122,25 +132,42 @@ def _with_paths(hit: HitAnswer, media: Path | None) -> HitAnswer:
 
 
 def _table(hits: list[HitAnswer]) -> Table:
+    is_judged = any(hit.probability is not None for hit in hits)
+    figures = ["#", *(["likely"] if is_judged else []), "score"]
     table = Table(box=None, pad_edge=False)
-    for heading in ("#", "score", "seen", "for", "track"):
-        table.add_column(heading, justify="right" if heading in {"#", "score", "for"} else "left")
+    for heading in (*figures, "seen", "for", "track"):
+        table.add_column(heading, justify="left" if heading in {"seen", "track"} else "right")
     for hit in hits:
         first, last = (datetime.fromisoformat(at) for at in (hit.first_seen_at, hit.last_seen_at))
         table.add_row(
             str(hit.rank),
+            *([percent(hit.probability)] if is_judged else []),
             f"{hit.score:.3f}",
-            _short(hit.first_seen_at) + (" live" if hit.live else ""),
+            short_instant(hit.first_seen_at) + (" live" if hit.live else ""),
             f"{(last - first).total_seconds():.0f} s",
             hit.track,
         )
     return table
 
 
-def _short(instant: str) -> str:
+def percent(probability: float | None) -> str:
+    """A probability for people, never certain; a dash where there is none.
+
+    >>> [percent(p) for p in (0.834, 0.004, 0.999, None)]
+    ['83 %', '< 1 %', '> 99 %', '–']
+    """
+    if probability is None:
+        return "–"
+    percent = round(100 * probability)
+    if percent < 1:
+        return "< 1 %"
+    return f"{percent} %" if percent < 100 else "> 99 %"
+
+
+def short_instant(instant: str) -> str:
     """An instant without its fraction, for people.
 
-    >>> _short("2026-11-23T10:00:00.250Z")
+    >>> short_instant("2026-11-23T10:00:00.250Z")
     '2026-11-23 10:00:00Z'
     """
     return instant[:19].replace("T", " ") + "Z"

@@ -1,33 +1,33 @@
 """A contact sheet of a search's hits: one picture to send to a colleague."""
 
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image as Pillow
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw
 
 from detectors.types import Image
-from pipeline.errors import ConfigError
-
-RGB = tuple[int, int, int]
-Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+from pipeline.cli.sheet_parts import (
+    ACCENT,
+    BACKDROP,
+    CARD,
+    FAINT,
+    GREEN,
+    LINE,
+    TEXT,
+    WELL,
+    draw_placeholder,
+    fitted,
+    font,
+    paste,
+    save_sheet,
+)
 
 COLUMNS = 5
 CARD_WIDTH, PICTURE_HEIGHT, CAPTION_HEIGHT = 216, 300, 74
 GAP, MARGIN, FOOT = 18, 32, 44
 MIN_COLUMNS = 3  # so that the title has room above a single hit
-
-BACKDROP: RGB = (17, 20, 26)
-CARD: RGB = (30, 35, 44)
-WELL: RGB = (22, 26, 33)
-LINE: RGB = (52, 60, 74)
-TEXT: RGB = (234, 238, 244)
-FAINT: RGB = (148, 158, 174)
-ACCENT: RGB = (255, 190, 84)
-LIVE: RGB = (72, 199, 130)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +81,7 @@ def draw_sheet(cards: Sequence[Card], *, title: str, note: str | None, out: Path
         _draw_card(sheet, draw, x, y, card)
     if not cards:
         _draw_emptiness(draw, (MARGIN, head, width - MARGIN, head + body))
-    _save(sheet, out)
+    save_sheet(sheet, out)
 
 
 def _head_height(note: str | None) -> int:
@@ -93,10 +93,10 @@ def _draw_head(
 ) -> None:
     room = width - 2 * MARGIN
     hits = {0: "no hits", 1: "1 hit"}.get(count, f"{count} hits")
-    draw.text((MARGIN, MARGIN - 6), f"DESCRY  ·  {hits}", ACCENT, _font(14))
-    draw.text((MARGIN, MARGIN + 16), _fitted(draw, title, 28, room), TEXT, _font(28))
+    draw.text((MARGIN, MARGIN - 6), f"DESCRY  ·  {hits}", ACCENT, font(14))
+    draw.text((MARGIN, MARGIN + 16), fitted(draw, title, 28, room), TEXT, font(28))
     if note:
-        draw.text((MARGIN, MARGIN + 56), _fitted(draw, note, 15, room), FAINT, _font(15))
+        draw.text((MARGIN, MARGIN + 56), fitted(draw, note, 15, room), FAINT, font(15))
 
 
 def _draw_card(sheet: Pillow.Image, draw: ImageDraw.ImageDraw, x: int, y: int, card: Card) -> None:
@@ -104,17 +104,17 @@ def _draw_card(sheet: Pillow.Image, draw: ImageDraw.ImageDraw, x: int, y: int, c
     draw.rounded_rectangle((x, y, right, foot), 10, CARD, LINE)
     draw.rounded_rectangle((x + 8, y + 8, right - 8, y + PICTURE_HEIGHT), 6, WELL)
     if card.picture is None or not card.picture.size:
-        _draw_placeholder(draw, x + CARD_WIDTH / 2, y + PICTURE_HEIGHT / 2)
+        draw_placeholder(draw, x + CARD_WIDTH / 2, y + PICTURE_HEIGHT / 2)
     else:
-        _paste(sheet, card.picture, (x + 14, y + 14, right - 14, y + PICTURE_HEIGHT - 6))
+        paste(sheet, card.picture, (x + 14, y + 14, right - 14, y + PICTURE_HEIGHT - 6))
     _draw_rank(draw, x, y, card)
     caption_y, room = y + PICTURE_HEIGHT + 8, CARD_WIDTH - 28
     score = f"{card.score:.3f}"
-    score_px = draw.textlength(score, _font(19))
-    draw.text((right - 14 - score_px, caption_y), score, ACCENT, _font(19))
-    camera = _fitted(draw, card.camera, 19, room - score_px - 12)
-    draw.text((x + 14, caption_y), camera, TEXT, _font(19))
-    draw.text((x + 14, caption_y + 29), _fitted(draw, card.at, 15, room), FAINT, _font(15))
+    score_px = draw.textlength(score, font(19))
+    draw.text((right - 14 - score_px, caption_y), score, ACCENT, font(19))
+    camera = fitted(draw, card.camera, 19, room - score_px - 12)
+    draw.text((x + 14, caption_y), camera, TEXT, font(19))
+    draw.text((x + 14, caption_y + 29), fitted(draw, card.at, 15, room), FAINT, font(15))
     # From nothing at a cosine of 0 to the whole width at 1: a glance compares two cards.
     length = room * min(max(card.score, 0.0), 1.0)
     draw.rectangle((x + 14, foot - 11, x + 14 + room, foot - 9), LINE)
@@ -123,71 +123,20 @@ def _draw_card(sheet: Pillow.Image, draw: ImageDraw.ImageDraw, x: int, y: int, c
 
 def _draw_rank(draw: ImageDraw.ImageDraw, x: int, y: int, card: Card) -> None:
     text = str(card.rank)
-    reach = 26 + draw.textlength(text, _font(16)) - 8
+    reach = 26 + draw.textlength(text, font(16)) - 8
     draw.rounded_rectangle((x + 14, y + 14, x + 14 + reach, y + 40), 13, BACKDROP, LINE)
-    draw.text((x + 14 + reach / 2, y + 27), text, TEXT, _font(16), anchor="mm")
+    draw.text((x + 14 + reach / 2, y + 27), text, TEXT, font(16), anchor="mm")
     if card.live:
         right = x + CARD_WIDTH - 14
-        draw.rounded_rectangle((right - 58, y + 14, right, y + 40), 13, BACKDROP, LIVE)
-        draw.ellipse((right - 49, y + 23, right - 41, y + 31), LIVE)
-        draw.text((right - 23, y + 27), "LIVE", LIVE, _font(12), anchor="mm")
-
-
-def _paste(sheet: Pillow.Image, picture: Image, well: tuple[int, int, int, int]) -> None:
-    """Fit the whole picture into the well, its shape kept."""
-    left, top, right, bottom = well
-    shown = Pillow.fromarray(picture)
-    scale = min((right - left) / shown.width, (bottom - top) / shown.height)
-    size = max(round(shown.width * scale), 1), max(round(shown.height * scale), 1)
-    shown = shown.resize(size, Pillow.Resampling.LANCZOS)
-    sheet.paste(shown, ((left + right - size[0]) // 2, (top + bottom - size[1]) // 2))
-
-
-def _draw_placeholder(draw: ImageDraw.ImageDraw, x: float, y: float) -> None:
-    draw.ellipse((x - 22, y - 78, x + 22, y - 34), LINE)
-    draw.rounded_rectangle((x - 38, y - 26, x + 38, y + 44), 30, LINE)
-    draw.text((x, y + 72), "no picture", FAINT, _font(15), anchor="mm")
+        draw.rounded_rectangle((right - 58, y + 14, right, y + 40), 13, BACKDROP, GREEN)
+        draw.ellipse((right - 49, y + 23, right - 41, y + 31), GREEN)
+        draw.text((right - 23, y + 27), "LIVE", GREEN, font(12), anchor="mm")
 
 
 def _draw_emptiness(draw: ImageDraw.ImageDraw, area: tuple[int, int, int, int]) -> None:
     left, top, right, _ = area
     middle = (left + right) / 2
     draw.rounded_rectangle(area, 10, CARD, LINE)
-    draw.text((middle, top + 92), "No hits", TEXT, _font(26), anchor="mm")
+    draw.text((middle, top + 92), "No hits", TEXT, font(26), anchor="mm")
     hint = "Nobody was found: widen the time or the cameras."
-    draw.text((middle, top + 130), hint, FAINT, _font(15), anchor="mm")
-
-
-def _fitted(draw: ImageDraw.ImageDraw, text: str, size: int, room: float) -> str:
-    """`text` on one line and cut to `room` pixels."""
-    line = "".join(c if c.isprintable() else " " for c in text).strip()
-    if draw.textlength(line, _font(size)) <= room:
-        return line
-    low, high = 0, len(line)
-    while low < high:
-        middle = (low + high + 1) // 2
-        fits = draw.textlength(line[:middle].rstrip() + "...", _font(size)) <= room
-        low, high = (middle, high) if fits else (low, middle - 1)
-    return line[:low].rstrip() + "..."
-
-
-def _font(size: int) -> Font:
-    return ImageFont.load_default(size)
-
-
-def _save(sheet: Pillow.Image, out: Path) -> None:
-    try:
-        # Beside the target, so that the rename cannot cross a file system.
-        handle, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
-        unfinished = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                sheet.save(file, "PNG", optimize=True)
-            unfinished.replace(out)
-        finally:
-            unfinished.unlink(missing_ok=True)
-    except OSError as error:
-        reason = error.strerror or "unwritable"
-        raise ConfigError(
-            f"cannot write the sheet {out} ({reason}): name a file in a folder you may write to"
-        ) from error
+    draw.text((middle, top + 130), hint, FAINT, font(15), anchor="mm")

@@ -1,1 +1,1 @@
-"""A clip that is drawn on the spot, and the detector that knows what is in it."""
+"""The demo: footage of the street whose truth is known, and what answers are worth."""

@@ -8,7 +8,7 @@ from pipeline.doctor import Questions, Subject, examine
 from pipeline.doctor_machine import Check, nvidia_driver
 from pipeline.errors import ConfigError
 from pipeline.wiring.settings import read_settings
-from pipeline.wiring.weights import detector_file, encoder_name, open_library
+from pipeline.wiring.weights import detector_file, detector_name, encoder_name, open_library
 from retrieval.errors import WeightsUnknown
 
 
@@ -58,7 +58,7 @@ def _greet_redis(settings: Settings) -> str:
 
 
 def _find_detector(settings: Settings) -> str:
-    return f"{settings.detector.model} ({detector_file(settings)})"
+    return f"{detector_name(settings)} ({detector_file(settings)})"
 
 
 def _find_encoder(settings: Settings) -> str:

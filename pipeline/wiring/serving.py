@@ -18,6 +18,7 @@ from pipeline.telemetry import CameraFigures, ScrapePage, StoreFigures, Telemetr
 from pipeline.wiring.models import build_encoder, build_index
 from pipeline.wiring.settings import token_file
 from pipeline.wiring.stores import Stores, build_catalogue, open_folder
+from pipeline.wiring.trust import build_trust
 from pipeline.workers.catalogue import LIVE_WITHIN_S
 from pipeline.workers.query import QueryWorker, bind_tcp, bind_unix
 from pipeline.workers.service import SearchService
@@ -53,6 +54,7 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
         clock=clock,
         telemetry=telemetry,
         best_of=settings.search.best_of,
+        trust=build_trust(settings, encoder),
     )
 
     @store_errors()

@@ -11,6 +11,11 @@ from retrieval.weights.library import ModelLibrary
 # Raised when detection, tracking or shot choice changes so that a file must be read anew.
 REVISION = 1
 
+AUTO = "auto"
+"""What the settings say where they leave the choice of the detector to what there is."""
+
+YOLO = "yolo11n"
+
 
 def open_library(settings: Settings) -> ModelLibrary:
     """The weights of this data folder."""
@@ -24,26 +29,55 @@ def detector_file(settings: Settings) -> Path:
         ConfigError: there is no such file.
         WeightsUnknown: no model of that name.
         WeightsUnusable: it is not installed; the message names the command.
+        WeightsError: it came with Descry and is damaged.
     """
     model = settings.detector.model
-    if not (model.endswith((".json", ".pt")) or "/" in model):
+    if model == AUTO:
+        model = usual_detector(open_library(settings))
+    if not (model.endswith((".json", ".pt", ".safetensors")) or "/" in model):
         return open_library(settings).path_of(model)
     path = Path(model).expanduser().resolve()
     if not path.is_file():
-        raise ConfigError(f"no detector at {model}: name a .pt file, a .json script or a model")
+        raise ConfigError(
+            f"no detector at {model}: name a .pt or .safetensors file, a .json script or a model"
+        )
     return path
+
+
+def usual_detector(library: ModelLibrary) -> str:
+    """The detector where none is named: an installed yolo11n, else the one that Descry brings.
+
+    Without either it is yolo11n, so that the message that it is missing says how to get it.
+    """
+    brought = library.bundled("detector")
+    return YOLO if library.is_installed(YOLO) or not brought else brought[0].name
+
+
+def detector_name(settings: Settings) -> str:
+    """The detector that the settings mean, as people call it: a model, or a file."""
+    model = settings.detector.model
+    return usual_detector(open_library(settings)) if model == AUTO else model
 
 
 def encoder_name(settings: Settings) -> str:
     """The name of the encoder that the settings mean; it is installed.
 
     Raises:
-        WeightsUnknown: no model of that name.
-        WeightsUnusable: it is not installed, or none is set and there is not exactly one.
+        WeightsUnknown: no model of that name, or none is set and there is not exactly one.
+        WeightsUnusable: it is not installed.
+        WeightsError: it came with Descry and is damaged.
     """
-    library = open_library(settings)
-    name = settings.encoder.model or library.only_encoder()
-    if not library.is_installed(name):
+    return usable_encoder(open_library(settings), settings.encoder.model)
+
+
+def usable_encoder(library: ModelLibrary, wanted: str | None) -> str:
+    """The name of the encoder that is wanted, or of the usual one; raises as `encoder_name`.
+
+    A bundled file is read to see that it is whole: said here it is one line, said by a worker it
+    would come after three attempts to start.
+    """
+    name = wanted or library.only_encoder()
+    if library.find(name).bundled or not library.is_installed(name):
         library.path_of(name)
     return name
 

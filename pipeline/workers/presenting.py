@@ -1,6 +1,6 @@
 """From records to what the API says of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from detectors.types import TrackKey
 from pipeline.answers import (
@@ -15,6 +15,7 @@ from pipeline.errors import ConfigError
 from pipeline.instants import format_instant
 from pipeline.store.runs import RunRecord
 from pipeline.store.tracks import TrackCursor, TrackRecord
+from retrieval.search.calibration import Judgement
 from retrieval.types import Hit, ScoredShot
 
 
@@ -35,7 +36,32 @@ def shot_answer(scored: ScoredShot) -> ShotAnswer:
     )
 
 
-def hit_answer(hit: Hit, record: TrackRecord | None, is_live: bool) -> HitAnswer:
+def hit_answers(
+    hits: Sequence[Hit],
+    records: Mapping[TrackKey, TrackRecord],
+    live: Collection[TrackKey],
+    judgement: Judgement | None,
+) -> list[HitAnswer]:
+    """Hits as the API tells them.
+
+    Args:
+        hits: best first.
+        records: what is stored of their tracks, where anything is.
+        live: tracks of people in view now.
+        judgement: of these hits in this order; None where they could not be judged.
+    """
+    chances: Sequence[float | None] = (
+        [None] * len(hits) if judgement is None else judgement.probabilities
+    )
+    return [
+        hit_answer(hit, records.get(hit.track), hit.track in live, chance)
+        for hit, chance in zip(hits, chances, strict=True)
+    ]
+
+
+def hit_answer(
+    hit: Hit, record: TrackRecord | None, is_live: bool, probability: float | None
+) -> HitAnswer:
     shots = [shot_answer(scored) for scored in hit.shots]
     instants = [scored.sighting.captured_at for scored in hit.shots]
     first = record.first_seen_at if record else min(instants)
@@ -49,6 +75,7 @@ def hit_answer(hit: Hit, record: TrackRecord | None, is_live: bool) -> HitAnswer
         last_seen_at=format_instant(last),
         live=is_live,
         score=round(hit.score, 6),
+        probability=None if probability is None else round(probability, 4),
         shots=record.shots if record else len(shots),
         thumbnail=shots[0].thumbnail,
         box=shots[0].box,

@@ -1,7 +1,8 @@
 """What a query worker answers to a description."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from pipeline.answers import (
     CoverageAnswer,
@@ -13,14 +14,19 @@ from pipeline.clock import Clock
 from pipeline.coverage import WatchedRun, cover
 from pipeline.errors import ConfigError, NotFound
 from pipeline.instants import format_instant
+from pipeline.store.runs import RunRecord
 from pipeline.telemetry import Telemetry
 from pipeline.workers.catalogue import Catalogue
-from pipeline.workers.presenting import (
-    coverage_answer,
-    hit_answer,
+from pipeline.workers.cautions import (
+    Trust,
+    cautions_about_index,
+    cautions_about_judgement,
+    cautions_about_models,
 )
+from pipeline.workers.presenting import coverage_answer, hit_answers
 from pipeline.workers.view import LogView
 from retrieval.ports import Encoder, Index
+from retrieval.search.calibration import Judgement
 from retrieval.search.exact import find_tracks
 from retrieval.search.query import check_query
 from retrieval.tokenizer import count_tokens
@@ -31,10 +37,16 @@ log = logging.getLogger(__name__)
 # Where camera workers put what they see.
 LIVE_COLLECTION = "live"
 
-UNTRAINED = (
-    "this model has no trained weights: the ranking means nothing. Install trained ones with "
-    "'descry models pull NAME' or 'descry models import FILE --name NAME'"
-)
+# Tracks that tell what unrelated ones score: enough for a median and a spread to 5 %, and few
+# beside the scan of a large index.
+SAMPLED_TRACKS = 512
+
+
+class _Found(NamedTuple):
+    """Hits, and how likely they are."""
+
+    hits: list[Hit]
+    judgement: Judgement | None
 
 
 class SearchService:
@@ -50,10 +62,11 @@ class SearchService:
         clock: Clock,
         telemetry: Telemetry,
         best_of: int,
+        trust: Trust,
     ) -> None:
         self._encoder, self._index, self._view = encoder, index, view
         self._catalogue, self._clock = catalogue, clock
-        self._telemetry, self._best_of = telemetry, best_of
+        self._telemetry, self._best_of, self._trust = telemetry, best_of, trust
 
     @property
     def is_ready(self) -> bool:
@@ -71,24 +84,27 @@ class SearchService:
         checked = check_query(request.text, count_tokens=count_tokens)
         self._refuse_unknown(request)
         with self._telemetry.query_s.time():
-            hits = self._find(checked.text, request)
+            hits, judgement = self._find(checked.text, request)
         records = self._catalogue.track_store.get_many([hit.track for hit in hits])
         live = self._catalogue.live_keys()
-        answers = [hit_answer(hit, records.get(hit.track), hit.track in live) for hit in hits]
+        runs = self._runs(request)
         return SearchAnswer(
             query=request.text,
-            hits=answers,
-            no_match=not answers,
-            coverage=self._coverage(request),
-            model=ModelAnswer(
-                name=self._encoder.model_id.partition("@")[0],
-                id=self._encoder.model_id,
-                trained=self._encoder.is_trained,
-            ),
-            notes=self._notes(checked.notes),
+            hits=hit_answers(hits, records, live, judgement),
+            no_match=not hits or (judgement is not None and judgement.no_match),
+            coverage=self._coverage(request, runs),
+            model=self._model(),
+            notes=[
+                *self._cautions_about_models(runs),
+                *checked.notes,
+                *(cautions_about_judgement(self._trust.calibration, judgement) if hits else []),
+                *cautions_about_index(
+                    self._view.state.skipped, is_whole=self._view.state.caught_up
+                ),
+            ],
         )
 
-    def _find(self, text: str, request: SearchRequest) -> list[Hit]:
+    def _find(self, text: str, request: SearchRequest) -> _Found:
         where = Where(
             now=self._clock.now(),
             cameras=frozenset(request.cameras) or None,
@@ -98,8 +114,32 @@ class SearchService:
             until=request.until,
         )
         vector = self._encoder.encode_texts([text])[0]
-        return find_tracks(
+        hits = find_tracks(
             self._index, vector, limit=request.limit, where=where, best_of=self._best_of
+        )
+        if self._trust.calibration is None or not hits:
+            return _Found(hits, None)
+        sample = self._index.sample_tracks(
+            vector, at_most=SAMPLED_TRACKS, best_of=self._best_of, where=where
+        )
+        scores = [hit.score for hit in hits]
+        return _Found(hits, self._trust.calibration.judge(vector, scores, sample))
+
+    def _model(self) -> ModelAnswer:
+        name = self._encoder.model_id.partition("@")[0]
+        return ModelAnswer(
+            name=name,
+            id=self._encoder.model_id,
+            trained=self._encoder.is_trained,
+            trained_on=self._trust.trained_on(name),
+        )
+
+    def _cautions_about_models(self, runs: Sequence[RunRecord]) -> list[str]:
+        name = self._encoder.model_id.partition("@")[0]
+        live = self._trust.live_detector  # a live run notes a fingerprint, no name
+        detectors = (live if run.kind == "live" else run.detector for run in runs)
+        return cautions_about_models(
+            self._trust, is_trained=self._encoder.is_trained, models={name, *detectors}
         )
 
     def _refuse_unknown(self, request: SearchRequest) -> None:
@@ -115,8 +155,20 @@ class SearchService:
             if name not in known:
                 raise NotFound(f"no collection {name!r}; known: {', '.join(sorted(known)) or '–'}")
 
-    def _coverage(self, request: SearchRequest) -> CoverageAnswer:
-        names = request.cameras or self._catalogue.camera_store.known()
+    def _runs(self, request: SearchRequest) -> list[RunRecord]:
+        """The looks at the cameras that the request asks about."""
+        return [
+            run
+            for name in self._cameras(request)
+            for run in self._catalogue.runs.of_camera(name)
+            if not request.collections or run.collection in request.collections
+        ]
+
+    def _cameras(self, request: SearchRequest) -> Sequence[str]:
+        return request.cameras or self._catalogue.camera_store.known()
+
+    def _coverage(self, request: SearchRequest, records: Sequence[RunRecord]) -> CoverageAnswer:
+        names = self._cameras(request)
         runs = [
             WatchedRun(
                 camera_id=run.camera_id,
@@ -127,9 +179,7 @@ class SearchService:
                 tracks=run.tracks,
                 unpublished_tracks=run.unpublished_tracks,
             )
-            for name in names
-            for run in self._catalogue.runs.of_camera(name)
-            if not request.collections or run.collection in request.collections
+            for run in records
         ]
         covered = cover(
             runs,
@@ -151,15 +201,3 @@ class SearchService:
             return set()
         statuses = map(self._catalogue.camera_store.status, names)
         return {status.camera_id for status in statuses if status and status.kind == "rtsp"}
-
-    def _notes(self, about_text: Sequence[str]) -> list[str]:
-        notes = list(about_text)
-        if not self._encoder.is_trained:
-            notes.insert(0, UNTRAINED)
-        skipped: Mapping[str, int] = self._view.state.skipped
-        if skipped:
-            others = ", ".join(f"{count} of {model}" for model, count in sorted(skipped.items()))
-            notes.append(f"not searched, because another model embedded them: {others} shots")
-        if not self._view.state.caught_up:
-            notes.append("the index is still being read: older shots may be missing")
-        return notes

@@ -27,6 +27,7 @@ from retrieval.gadms.state_layout import (
     roots,
     split_heads,
 )
+from retrieval.gadms.token_table import with_whole_table
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,9 @@ log = logging.getLogger(__name__)
 #: run to run, and with it the digest that names the model.
 METADATA_KEY = "descry"
 _HEAD_COUNTS = ("text_heads", "vision_head_width", "cross_heads")
+_DEPTHS = ("cross_layers", "score_layers")
+_SIZES = ("image_height", "image_width")
+_LARGEST_SIZE_PX = 2048  # a file must not make us stretch positions over a picture of any size
 _FAMILIES = ("ga-dms", "irra", "rde", "clip")
 # What torch's restricted unpickler raises on damaged bytes; fuzzing found each of them.
 _DAMAGED = (
@@ -99,7 +103,7 @@ def read_checkpoint(
     stored, said = _read_safetensors(path) if _is_safetensors(path) else _read_torch(path)
     said_beside = _read_sidecar(path)
     try:
-        towers, heads = split_heads(stored)
+        towers, heads = split_heads(with_whole_table(stored))
         configuration = {**_expected(like, towers), **said_beside, **said.configuration}
         config = infer_config(
             towers,
@@ -107,7 +111,8 @@ def read_checkpoint(
             vision_head_width=_count(configuration, "vision_head_width"),
             cross_heads=_count(configuration, "cross_heads"),
         )
-        config = replace(config, **_said_depths(configuration))
+        config = replace(config, **_said_numbers(configuration, _DEPTHS))
+        config = replace(config, **_said_sizes(said.configuration))
         tensors = fit(towers, config)
     except ValueError as error:
         raise WeightsUnusable(f"{path}: {error}") from error
@@ -185,7 +190,7 @@ def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], _Said]:
         with safe_open(path, framework="pt", device="cpu") as file:
             metadata = file.metadata() or {}
             stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError, TypeError) as error:
+    except (SafetensorError, OSError, ValueError, TypeError, AttributeError) as error:
         raise WeightsUnusable(f"{path}: truncated or damaged; fetch it again ({error})") from error
     return stored, _said_in(path, metadata.get(METADATA_KEY))
 
@@ -197,7 +202,7 @@ def _said_in(path: Path, text: str | None) -> _Said:
         said = json.loads(text)
         GadmsConfig.from_mapping(said["configuration"])
         family, source = said["family"], said["source_sha256"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise WeightsUnusable(f"{path}: its description is damaged; import it again") from error
     return _Said(said["configuration"], family if family in _FAMILIES else None, source)
 
@@ -263,15 +268,24 @@ def _read_sidecar(path: Path) -> Mapping[str, object]:
         said = json.loads(sidecar.read_text("utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise WeightsUnusable(f"{sidecar}: not readable as JSON; mend or remove it") from error
     return said if isinstance(said, Mapping) else {}
 
 
-def _said_depths(configuration: Mapping[str, object]) -> dict[str, int]:
-    """Depths that the shapes of the towers cannot show, where they are said."""
-    counts = {name: _count(configuration, name) for name in ("cross_layers", "score_layers")}
+def _said_numbers(configuration: Mapping[str, object], names: tuple[str, ...]) -> dict[str, int]:
+    """Numbers that the shapes of the towers cannot show, where they are said."""
+    counts = {name: _count(configuration, name) for name in names}
     return {name: count for name, count in counts.items() if count is not None}
+
+
+def _said_sizes(configuration: Mapping[str, object]) -> dict[str, int]:
+    """The size of the picture, where the file itself says it."""
+    sizes = _said_numbers(configuration, _SIZES)
+    for name, size in sizes.items():
+        if size > _LARGEST_SIZE_PX:
+            raise ValueError(f"its {name} is {size}, more than {_LARGEST_SIZE_PX}")
+    return sizes
 
 
 def _count(configuration: Mapping[str, object], name: str) -> int | None:

@@ -93,6 +93,18 @@ PRESETS: Mapping[str, GadmsConfig] = MappingProxyType(
             vision_width=256, vision_layers=6, text_width=256, text_heads=4, text_layers=6,
             embed_dim=256, cross_heads=4, score_layers=4,
         ),
+        # The bundled model of the synthetic street: trains on two cores in an hour.
+        "street": GadmsConfig(
+            vision_width=192, vision_layers=6, text_width=128, text_heads=4, text_layers=4,
+            embed_dim=128, image_height=192, image_width=64, cross_heads=4, cross_layers=1,
+            score_layers=4,
+        ),
+        # For studies of many short trainings on two cores.
+        "thumbnail": GadmsConfig(
+            vision_width=96, vision_layers=4, vision_head_width=32, text_width=64, text_heads=2,
+            text_layers=3, embed_dim=64, patch_size=8, image_height=96, image_width=32,
+            cross_heads=2, cross_layers=1, score_layers=3,
+        ),
         # For tests: everything structural, in milliseconds.
         "tiny": GadmsConfig(
             vision_width=32, vision_layers=2, vision_head_width=16, text_width=32, text_heads=2,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from detectors.types import TrackKey
 from retrieval.errors import ModelMismatch
 from retrieval.index.ledger import Ledger, Rows
-from retrieval.types import ScoredShot, Sighting, Vector, Vectors, Where
+from retrieval.types import ScoredShot, Sighting, TrackSample, Vector, Vectors, Where
 
 #: Two float32 sums of the same products, added in another order, differ by less than this.
 ROUNDING = 1e-4
@@ -18,6 +18,9 @@ ROUNDING = 1e-4
 #: Below this share of all rows, or this many, the admitted ones are picked out and scanned alone.
 FEW_SHARE = 1 / 16
 FEW_ROWS = 2048
+
+#: Rows looked at for each track that a sample wants: a track has a few shots.
+ROWS_PER_DRAW = 4
 
 
 class VectorStore(Protocol):
@@ -126,6 +129,28 @@ class Gallery:
             rows = self._ledger.admitted(where, tracks)
             return self._scored(query, rows, len(rows))
 
+    def sample_tracks(
+        self, query: Vector, *, at_most: int, best_of: int, where: Where
+    ) -> TrackSample:
+        """What `at_most` admitted tracks score, or all if there are no more.
+
+        Raises:
+            ModelMismatch: the query has another length than the vectors.
+        """
+        query = self._checked_query(query)
+        with self._lock:
+            admitted = self._ledger.admitted(where)
+            seen = self._ledger.tracks(_spread_out(admitted, at_most * ROWS_PER_DRAW))
+            known = list(dict.fromkeys(seen))
+            drawn = [known[at] for at in _spread_out(np.arange(len(known)), at_most)]
+            rows = self._ledger.admitted(where, drawn)
+            scores = self._store.take(rows) @ query  # (M,)
+            owners = self._ledger.tracks(rows)
+        place = {track: at for at, track in enumerate(drawn)}
+        owner = np.fromiter((place[track] for track in owners), np.int64, len(owners))
+        tracks = round(len(admitted) * len(drawn) / max(len(rows), 1))
+        return TrackSample(means_of_best(scores.astype(np.float64), owner, best_of), tracks)
+
     def _candidates(self, query: Vector, k: int, rows: Rows) -> Rows:
         if len(rows) <= max(FEW_ROWS, self._ledger.size * FEW_SHARE):
             return rows[near_best(self._store.take(rows) @ query, k)]
@@ -176,6 +201,31 @@ def near_best(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
     """
     lowest = np.partition(scores, len(scores) - k)[len(scores) - k]
     return np.flatnonzero(scores >= lowest - ROUNDING)
+
+
+def means_of_best(
+    scores: NDArray[np.float64], owner: NDArray[np.int64], best_of: int
+) -> NDArray[np.float64]:
+    """(T,) the mean of the `best_of` highest of (M,) `scores` of each owner, numbered from 0.
+
+    >>> means_of_best(np.array([0.1, 0.9, 0.5, 0.7]), np.array([0, 1, 1, 1]), 2).round(2).tolist()
+    [0.1, 0.8]
+    """
+    order = np.lexsort((-scores, owner))
+    scores, owner = scores[order], owner[order]
+    counts = np.bincount(owner)  # (T,)
+    first = np.cumsum(counts) - counts
+    counted = np.arange(len(scores)) - first[owner] < best_of
+    sums = np.bincount(owner[counted], weights=scores[counted])
+    means: NDArray[np.float64] = np.clip(sums / np.minimum(counts, best_of), -1.0, 1.0)
+    return means
+
+
+def _spread_out(rows: Rows, at_most: int) -> Rows:
+    """`rows`, or `at_most` of them at even distances."""
+    if len(rows) <= at_most:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, at_most).astype(np.int64)]
 
 
 def _order(shot: ScoredShot) -> tuple[float, float, object]:

@@ -105,6 +105,14 @@ class Ledger:
             raise LookupError(f"row {row} is dead")
         return replace(sighting, vector=vector)
 
+    def tracks(self, rows: Rows) -> list[TrackKey]:
+        """The track of each of `rows`, all of them live."""
+        return [
+            sighting.shot.track
+            for row in rows.tolist()
+            if (sighting := self._sightings[row]) is not None
+        ]
+
     def squeeze(self) -> Rows | None:
         """Drop the dead rows once they are many; the rows kept, or None if nothing moved."""
         dead = self.size - self._live

@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from retrieval.preprocess import MEAN, prepare_pictures
+from retrieval.training.photometric import as_another_camera
 
 #: Black on all sides before the crop, so a person moves by up to this much.
 PAD_PX = 10
 
+_CAMERA = 1  # keeps these draws apart from those of shifting and erasing
 _FLIP_CHANCE = 0.5
 # RandomErasing's, of torchvision; GA-DMS sets the scale and leaves the rest.
 _ERASE_CHANCE = 0.5
@@ -37,9 +39,19 @@ class TrainingTransform:
     It draws from a generator of its own and leaves the global ones alone.
     """
 
-    def __init__(self, height: int, width: int, augment: bool = True) -> None:
-        """Transform to `height` × `width` pixels; without `augment` only resize and mirror."""
+    def __init__(
+        self, height: int, width: int, augment: bool = True, photometric: bool = False
+    ) -> None:
+        """Transform to `height` × `width` pixels.
+
+        Args:
+            height: pixels.
+            width: pixels.
+            augment: shift and erase; without it only resize and mirror.
+            photometric: show pictures as other cameras would, before all else.
+        """
         self.height, self.width, self.augment = height, width, augment
+        self.photometric = photometric
 
     def __call__(self, picture: PIL.Image.Image, draw_seed: int | None) -> Tensor:
         """(3, height, width) float32 of an RGB picture.
@@ -53,6 +65,8 @@ class TrainingTransform:
         pixels = np.asarray(resized)  # (height, width, 3)
         if draw_seed is None:
             return _normalised(pixels)
+        if self.photometric:
+            pixels = as_another_camera(pixels, np.random.default_rng((draw_seed, _CAMERA)))
         draws = torch.Generator().manual_seed(draw_seed)
         if _uniform(draws) < _FLIP_CHANCE:
             pixels = pixels[:, ::-1]

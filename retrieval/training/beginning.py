@@ -28,6 +28,7 @@ _FEW = 10  # people
 StartReport = Callable[[str], Callable[[float, float | None], None]]
 _TOWER_FIELDS = (
     "vision_width", "vision_layers", "text_width", "text_layers", "embed_dim", "patch_size",
+    "image_height", "image_width",
 )  # fmt: skip
 
 

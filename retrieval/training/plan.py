@@ -102,6 +102,10 @@ class TrainingPlan(PlanPart):
         default=4, ge=0, le=256, description="Processes that read pictures, for each process"
     )
     augment: bool = Field(default=True, description="Shift pictures and erase parts of them")
+    photometric: bool = Field(
+        default=False,
+        description="Show pictures as other cameras would: light, colour cast, haze, blur, noise",
+    )
     deterministic: bool = Field(
         default=False, description="Refuse operations whose result differs from run to run"
     )
@@ -119,6 +123,11 @@ class TrainingPlan(PlanPart):
         description="How tokens are scored: as GA-DMS's released code does, or as its paper says",
     )
     masking: Masking = Field(default=Masking(), description="Chances of hiding tokens")
+    caption_padding: Literal["full", "batch"] = Field(
+        default="full",
+        description="Empty places after captions: full, to 77, as released; batch, to the longest"
+        " of the batch, which is faster",
+    )
     fine_tuning_view: Literal["masked", "plain"] = Field(
         default="masked",
         description="Captions matched in fine-tuning: masked, as in all published results; plain",

@@ -6,11 +6,20 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from retrieval.tokenizer import CONTEXT_LENGTH
 
 Scores = NDArray[np.float64]
 """(B, 77) of B captions: 0 (the picture says nothing of this token) to 1 (all of it)."""
+
+
+def in_full_length(scores: Tensor) -> Tensor:
+    """(B, 77) of the (B, N) scores of shorter captions: what is beyond them has none.
+
+    Ranks join their scores, and the longest caption of each may be another.
+    """
+    return functional.pad(scores, (0, CONTEXT_LENGTH - scores.shape[1]))
 
 
 class ScoreTable:

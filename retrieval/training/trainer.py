@@ -25,7 +25,7 @@ from retrieval.training.plan import TrainingPlan
 from retrieval.training.ranks import Ranks
 from retrieval.training.run_folder import RunFolder
 from retrieval.training.sampler import BatchSchedule
-from retrieval.training.scores import ScoreTable
+from retrieval.training.scores import ScoreTable, in_full_length
 from retrieval.training.steps import LearningStep, Outcome, Views
 from retrieval.training.tally import Tally
 from retrieval.training.validation import Validation
@@ -102,9 +102,10 @@ class Trainer:
         )
         self._optimising = Optimising(step, plan, ranks)
         self._schedule = BatchSchedule(len(train), plan.batch, ranks.count, plan.seed)
-        config = parts.model.config
+        size = parts.model.config.image_height, parts.model.config.image_width
         self._loader = BatchLoader(
-            train, TrainingTransform(config.image_height, config.image_width, plan.augment),
+            train,
+            TrainingTransform(*size, plan.augment, plan.photometric),
             self._schedule, rank=ranks.rank, seed=plan.seed, workers=plan.workers,
             pin=parts.device.type == "cuda",
         )  # fmt: skip
@@ -202,7 +203,7 @@ class Trainer:
         """Note the scores of a batch, of all ranks, for the next time its captions are drawn."""
         if self._scores is None or scores is None:
             return
-        joined = self._parts.ranks.join_rows(scores).float().cpu().numpy()
+        joined = self._parts.ranks.join_rows(in_full_length(scores)).float().cpu().numpy()
         if kept := self._scores.update(self._rows_of_all(rows).numpy(), joined):
             log.warning("%d captions had scores that are no numbers; they keep the old", kept)
 

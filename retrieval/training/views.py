@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -40,6 +41,7 @@ class ViewMaker:
 
     def views(self, batch: Batch, epoch: int) -> Views:
         """The batch on the device, with its views of this epoch (from 1)."""
+        batch = self._without_padding(batch)
         ids = batch.ids.numpy()
         rngs = [
             random.Random(draw_seed(self._plan.seed, epoch, row, "mask"))
@@ -47,7 +49,7 @@ class ViewMaker:
         ]
         matched: torch.Tensor | None
         if self._scores is not None:
-            scores = self._scores.rows(batch.rows.numpy())
+            scores = self._scores.rows(batch.rows.numpy())[:, : ids.shape[1]]
             pairs = [
                 draw_dual_views(caption, score, self._curves, rng)
                 for caption, score, rng in zip(ids, scores, rngs, strict=True)
@@ -63,6 +65,13 @@ class ViewMaker:
             is_masked = self._plan.fine_tuning_view == "masked"
             matched = None if is_masked else batch.ids
         return self._on_device(batch, matched, hidden)
+
+    def _without_padding(self, batch: Batch) -> Batch:
+        """The batch with captions as long as the longest of them, if the plan says so."""
+        if self._plan.caption_padding == "full":
+            return batch
+        longest = int(batch.ids.argmax(dim=-1).max()) + 1  # the end token has the highest id
+        return replace(batch, ids=batch.ids[:, :longest])
 
     def _on_device(
         self, batch: Batch, matched: torch.Tensor | None, hidden: Sequence[MaskedView]

@@ -1,27 +1,23 @@
 """The folder of models on this machine: what is in it, how it gets in and out."""
 
-import fcntl
 import logging
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
 from retrieval.errors import WeightsUnknown, WeightsUnusable
+from retrieval.weights import bundle
 from retrieval.weights.download import Progress, disk_trouble, fetch
+from retrieval.weights.installed import InstalledList
 from retrieval.weights.intake import convert, copy_detector, looks_like_a_detector
 from retrieval.weights.manifest import (
     UNTRAINED,
     Entry,
     Kind,
-    bundled_manifest,
     check_model_name,
     digest_of,
-    read_manifest,
-    write_manifest,
 )
 
 log = logging.getLogger(__name__)
@@ -54,21 +50,25 @@ class ModelLibrary:
         *,
         check_detector: Callable[[Path], None] = accept_any,
         catalogue: Mapping[str, Entry] | None = None,
+        bundled: Path = bundle.FOLDER,
     ) -> None:
         """The models in `folder`.
 
         Args:
             folder: made when the first model is installed.
             check_detector: raises on a file that is no detector; it sees each before it is kept.
-            catalogue: the models to offer; None for those this version knows of.
+            catalogue: the models to offer; None for those this version knows of and brings.
+            bundled: the folder of those that it brings.
         """
         self.folder = folder
-        self.catalogue = bundled_manifest() if catalogue is None else catalogue
+        self._list = InstalledList(folder)
+        self.catalogue = bundle.catalogue() if catalogue is None else catalogue
+        self._bundled = bundled
         self._check_detector = check_detector
 
     def entries(self) -> list[Entry]:
         """Every model known, by name; an installed one says its file, size and digest."""
-        return [entry for _, entry in sorted(({**self.catalogue, **self._installed()}).items())]
+        return [entry for _, entry in sorted(({**self.catalogue, **self._list.models()}).items())]
 
     def find(self, name: str) -> Entry:
         """The model called `name`.
@@ -84,21 +84,27 @@ class ModelLibrary:
         raise WeightsUnknown(f"no model {name!r}; {hint}")
 
     def is_installed(self, name: str) -> bool:
-        """Whether `name` can be used now: its file is here, or it needs none."""
-        return self.find(name).name.startswith(UNTRAINED) or name in self._installed()
+        """Whether `name` can be used now: its file is here or bundled, or it needs none."""
+        entry = self.find(name)
+        return name.startswith(UNTRAINED) or entry.bundled or name in self._list.models()
 
     def installed(self, kind: Kind | None = None) -> list[Entry]:
         """The models whose files are in the folder, by name; of one kind, or of both."""
-        entries = [entry for _, entry in sorted(self._installed().items())]
+        entries = [entry for _, entry in sorted(self._list.models().items())]
         return [entry for entry in entries if kind is None or entry.kind == kind]
 
+    def bundled(self, kind: Kind) -> list[Entry]:
+        """The models of a kind that came with Descry, by name."""
+        return [e for _, e in sorted(self.catalogue.items()) if e.bundled and e.kind == kind]
+
     def only_encoder(self) -> str:
-        """The name of the one encoder that is installed.
+        """The name of the one encoder that is installed, else of the one that came with Descry.
 
         Raises:
             WeightsUnknown: there is none, or a choice to make.
         """
-        names = [entry.name for entry in self.installed("encoder")]
+        installed, brought = self.installed("encoder"), self.bundled("encoder")
+        names = [entry.name for entry in installed or brought]
         if len(names) == 1:
             return names[0]
         raise WeightsUnknown(
@@ -114,11 +120,14 @@ class ModelLibrary:
         Raises:
             WeightsUnknown: no model of that name.
             WeightsUnusable: not installed; the message says how to.
+            WeightsError: a bundled one that is damaged or gone.
         """
         entry = self.find(name)
         if entry.name.startswith(UNTRAINED):
             raise WeightsUnusable(f"model {name!r} has no file: its weights are drawn")
-        if name not in self._installed():
+        if entry.bundled:
+            return bundle.bundled_path(entry, self._bundled)
+        if name not in self._list.models():
             raise WeightsUnusable(f"model {name!r} is not installed; {how_to_install(entry)}")
         path = self._path(entry)
         if not path.is_file():
@@ -171,9 +180,9 @@ class ModelLibrary:
         if entry.address is None:
             raise WeightsUnusable(f"model {name!r} cannot be pulled; {how_to_install(entry)}")
         self._check_free(name)
-        self._make_folder()
+        self._list.make_folder()
         fetched = self.folder / f".{name}.fetched"
-        known = entry.sha256 or self._accepted().get(entry.address)
+        known = entry.sha256 or self._list.digests().get(entry.address)
         try:
             digest = fetch(
                 entry.address, fetched,
@@ -182,16 +191,17 @@ class ModelLibrary:
             installed = self._install(entry, fetched, None)
         finally:
             fetched.unlink(missing_ok=True)
-        with self._changing() as (_, digests):
+        with self._list.changing() as (_, digests):
             digests[entry.address] = digest
         return installed
 
     def verify(self, name: str | None = None) -> list[Verified]:
-        """Read the installed files again and compare their digests; of all, or of `name`."""
-        if name is not None:
-            self.path_of(name)
-        installed = self._installed()
-        chosen = [installed[name]] if name is not None else list(installed.values())
+        """Read installed and bundled files again and compare digests; of all, or of `name`."""
+        brought = {e.name: e for e in self.catalogue.values() if e.bundled}
+        present = {**self._list.models(), **brought}
+        if name is not None and name not in present:
+            self.path_of(name)  # raises, with the command that installs it
+        chosen = [present[name]] if name is not None else list(present.values())
         return [self._verify(entry) for entry in chosen]
 
     def remove(self, name: str) -> None:
@@ -199,16 +209,21 @@ class ModelLibrary:
 
         Raises:
             WeightsUnknown: it is not installed.
+            WeightsUnusable: it came with Descry.
         """
-        with self._changing() as (installed, _):
+        if name in self.catalogue and self.catalogue[name].bundled:
+            raise WeightsUnusable(
+                f"model {name!r} came with Descry and stays; an installed one is used before it"
+            )
+        with self._list.changing() as (installed, _):
             if name not in installed:
                 raise WeightsUnknown(f"model {name!r} is not installed; see: descry models list")
             self._path(installed.pop(name)).unlink(missing_ok=True)
         log.info("model %r: removed", name)
 
     def _install(self, entry: Entry, source: Path, text_heads: int | None) -> Entry:
-        self._make_folder()
-        path = self.folder / f"{entry.name}{_SUFFIX_OF[entry.kind]}"
+        self._list.make_folder()
+        path = self.folder / f"{entry.name}{_suffix(entry.kind, source)}"
         try:
             if entry.kind == "encoder":
                 convert(source, path, text_heads)
@@ -219,7 +234,7 @@ class ModelLibrary:
             raise WeightsUnusable(disk_trouble(path, error)) from error
         path.chmod(0o600)
         installed = replace(entry, file=path.name, size=path.stat().st_size, sha256=digest_of(path))
-        with self._changing() as (entries, _):
+        with self._list.changing() as (entries, _):
             entries[entry.name] = installed
         log.info("model %r: installed, sha256 %s", entry.name, installed.sha256)
         return installed
@@ -233,7 +248,9 @@ class ModelLibrary:
             raise WeightsUnusable(
                 f"{name!r} names a model without trained weights; choose another name"
             )
-        if name in self._installed():
+        if name in self.catalogue and self.catalogue[name].bundled:
+            raise WeightsUnusable(f"model {name!r} came with Descry; choose another name")
+        if name in self._list.models():
             raise WeightsUnusable(
                 f"model {name!r} is installed already; run first: descry models remove {name}"
             )
@@ -248,46 +265,15 @@ class ModelLibrary:
         return Verified(entry.name, True, f"sha256 {digest}")
 
     def _path(self, entry: Entry) -> Path:
+        if entry.bundled:
+            return self._bundled / str(entry.file)
         return self.folder / (entry.file or f"{entry.name}{_SUFFIX_OF[entry.kind]}")
 
-    def _make_folder(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.folder.chmod(0o700)  # mkdir's mode passes through the umask
 
-    @property
-    def _manifest(self) -> Path:
-        return self.folder / "models.yaml"
-
-    def _read(self) -> tuple[dict[str, Entry], dict[str, str]]:
-        try:
-            text = self._manifest.read_text("utf-8")
-        except FileNotFoundError:
-            return {}, {}
-        except (OSError, UnicodeDecodeError) as error:
-            raise WeightsUnusable(f"{self._manifest}: cannot be read: {error}") from error
-        return read_manifest(text, str(self._manifest))
-
-    def _installed(self) -> dict[str, Entry]:
-        return self._read()[0]
-
-    def _accepted(self) -> dict[str, str]:
-        return self._read()[1]
-
-    @contextmanager
-    def _changing(self) -> Iterator[tuple[dict[str, Entry], dict[str, str]]]:
-        """Change the manifest, one process at a time; it is replaced whole or stays."""
-        self._make_folder()
-        with (self.folder / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            entries, digests = self._read()
-            yield entries, digests
-            part = self.folder / ".models.yaml.part"
-            with part.open("w", encoding="utf-8") as file:
-                file.write(write_manifest(entries, digests))
-                file.flush()
-                os.fsync(file.fileno())
-            part.chmod(0o600)
-            part.replace(self._manifest)
+def _suffix(kind: Kind, source: Path) -> str:
+    """What the installed file's name ends in: whoever loads a detector goes by it."""
+    is_packed = kind == "detector" and source.suffix == ".safetensors"
+    return source.suffix if is_packed else _SUFFIX_OF[kind]
 
 
 def how_to_install(entry: Entry) -> str:

@@ -39,6 +39,9 @@ class Entry:
             where nobody told us.
         address: direct URL; None where a person must fetch it.
         note: what to know before relying on it.
+        bundled: whether it comes with Descry: it is always there, and cannot be removed.
+        synthetic: whether it learnt on rendered people only.
+        calibration: name of the file beside it that says what its scores mean; None without.
     """
 
     name: str
@@ -51,13 +54,17 @@ class Entry:
     sha256: str | None = None
     address: str | None = None
     note: str | None = None
+    bundled: bool = False
+    synthetic: bool = False
+    calibration: str | None = None
 
     def __post_init__(self) -> None:
         check_model_name(self.name)
         if self.kind not in ("encoder", "detector"):
             raise ValueError(f"model {self.name!r}: kind {self.kind!r} is not encoder or detector")
-        if self.file is not None and (Path(self.file).name != self.file or self.file[:1] == "."):
-            raise ValueError(f"model {self.name!r}: file {self.file!r} is not a plain file name")
+        _check_plain(self.name, self.file, self.calibration)
+        if not {self.bundled, self.synthetic} <= {True, False}:
+            raise ValueError(f"model {self.name!r}: bundled or synthetic is not true or false")
         if self.sha256 is not None and not _SHA256.fullmatch(self.sha256):
             raise ValueError(f"model {self.name!r}: sha256 is not 64 hexadecimal digits")
         if self.size is not None and (not isinstance(self.size, int) or self.size < 0):
@@ -71,6 +78,14 @@ class Entry:
     def to_mapping(self) -> dict[str, Any]:
         """Plain values, for a file."""
         return asdict(self)
+
+
+def _check_plain(model: str, *files: object) -> None:
+    for file in files:
+        if file is None:
+            continue
+        if not isinstance(file, str) or Path(file).name != file or file[:1] == ".":
+            raise ValueError(f"model {model!r}: file {file!r} is not a plain file name")
 
 
 def check_model_name(name: object) -> str:
@@ -108,7 +123,11 @@ def read_manifest(text: str, where: str) -> tuple[dict[str, Entry], dict[str, st
 def write_manifest(entries: Mapping[str, Entry], digests: Mapping[str, str]) -> str:
     """The YAML that `read_manifest` reads back."""
     models = [
-        {key: value for key, value in entry.to_mapping().items() if value is not None}
+        {
+            key: value
+            for key, value in entry.to_mapping().items()
+            if value is not None and value is not False
+        }
         for _, entry in sorted(entries.items())
     ]
     return yaml.safe_dump(
@@ -118,8 +137,8 @@ def write_manifest(entries: Mapping[str, Entry], digests: Mapping[str, str]) -> 
 
 
 @lru_cache(maxsize=1)
-def bundled_manifest() -> Mapping[str, Entry]:
-    """The models this version knows of, by name."""
+def known_models() -> Mapping[str, Entry]:
+    """The models to be had elsewhere that this version knows of, by name."""
     text = resources.files("retrieval.weights").joinpath("models.yaml").read_text("utf-8")
     return read_manifest(text, "the bundled models.yaml")[0]
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.demo.clip import draw_clip
+from tests.drawn_street.clip import draw_clip
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = "untrained-tiny"

@@ -11,6 +11,7 @@ from detectors.types import ShotId, TrackKey
 from retrieval.errors import ModelMismatch
 from retrieval.index.faiss_flat import FaissIndex
 from retrieval.index.flat import FlatIndex
+from retrieval.search.exact import find_tracks
 from retrieval.types import Where
 from tests.data.make_sightings import assert_as_by_hand, ids_of, shot_of, told
 from tests.strategies import DIMENSION, filters, galleries, track_keys, unit_vectors
@@ -193,3 +194,40 @@ def test_expiry_forgets_just_what_a_search_no_longer_admits(new_index, batches, 
     gone = index.expire(now)
     assert ids_of(index.search(EAST, k=99, where=Where(now=now))) == before
     assert len(index) == held - gone == len(before)
+
+
+@settings(deadline=None)
+@given(gallery=galleries(), query=unit_vectors(), where=filters(), best_of=st.integers(1, 4))
+def test_a_sample_of_all_tracks_holds_the_very_scores_of_the_ranking(
+    new_index, gallery, query, where, best_of
+):
+    index = new_index("m@1", DIMENSION)
+    index.add(gallery)
+    sample = index.sample_tracks(query, at_most=99, best_of=best_of, where=where)
+    hits = find_tracks(index, query, limit=99, where=where, best_of=best_of)
+    assert sample.tracks == len(hits)
+    np.testing.assert_allclose(np.sort(sample.scores)[::-1], [hit.score for hit in hits], atol=1e-6)
+
+
+def test_a_sample_of_some_tracks_is_spread_over_the_gallery_and_tells_how_many_there_are(index):
+    tracks = [TrackKey("lobby", "r1", number) for number in range(1, 101)]
+    turned = [np.array([np.cos(a), np.sin(a), 0, 0]) for a in np.linspace(0, 1, 100)]
+    index.add(
+        [
+            shot_of(track, number, vector=vector.astype(np.float32))
+            for track, vector in zip(tracks, turned, strict=True)
+            for number in (1, 2, 3)
+        ]
+    )
+    sample = index.sample_tracks(EAST, at_most=10, best_of=3, where=EVERYTHING)
+    again = index.sample_tracks(EAST, at_most=10, best_of=3, where=EVERYTHING)
+    assert len(sample.scores) == 10
+    assert sample.tracks == 100
+    np.testing.assert_array_equal(sample.scores, again.scores)
+    assert sample.scores.max() > np.cos(0.05)
+    assert sample.scores.min() < np.cos(0.95)
+
+
+def test_a_sample_of_an_empty_index_is_empty(index):
+    sample = index.sample_tracks(EAST, at_most=10, best_of=3, where=EVERYTHING)
+    assert (len(sample.scores), sample.tracks) == (0, 0)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from pipeline.cli.sheet import BACKDROP, Card, draw_sheet
+from pipeline.cli.sheet import Card, draw_sheet
+from pipeline.cli.sheet_parts import BACKDROP
 from pipeline.errors import ConfigError
 
 RED = (220, 20, 20)

@@ -14,7 +14,7 @@ from retrieval.gadms.configuration import PRESETS
 from retrieval.gadms.towers import draw_weights
 from retrieval.weights import library as library_module
 from retrieval.weights.library import ModelLibrary, Verified
-from retrieval.weights.manifest import Entry
+from retrieval.weights.manifest import Entry, known_models
 from tests.fileserver import Behaviour, serving
 
 TINY = PRESETS["tiny"]
@@ -90,7 +90,8 @@ def test_an_encoder_is_stored_as_safetensors_and_found_again(library: ModelLibra
     assert again.installed("detector") == []
 
 
-def test_the_only_encoder_is_the_one_meant(library: ModelLibrary, tmp_path: Path):
+def test_the_only_encoder_is_the_one_meant(tmp_path: Path):
+    library = ModelLibrary(tmp_path / "models", catalogue=known_models())  # nothing is bundled
     with pytest.raises(WeightsUnknown, match="no encoder is installed"):
         library.only_encoder()
     library.import_file(detector_file(tmp_path), "people")
@@ -99,6 +100,18 @@ def test_the_only_encoder_is_the_one_meant(library: ModelLibrary, tmp_path: Path
     library.import_file(encoder_file(tmp_path), "other")
     with pytest.raises(WeightsUnknown, match="name one of mine, other"):
         library.only_encoder()
+
+
+def test_a_detector_in_safetensors_keeps_the_suffix_by_which_it_is_loaded(
+    library: ModelLibrary, tmp_path: Path
+):
+    source = tmp_path / "people.safetensors"
+    source.write_bytes(b"tensors")
+    entry = library.import_file(source, "people", kind="detector")
+    assert entry.file == "people.safetensors"
+    assert library.path_of("people").read_bytes() == b"tensors"
+    library.remove("people")
+    assert not (library.folder / "people.safetensors").exists()
 
 
 def test_only_the_owner_may_look(library: ModelLibrary, tmp_path: Path):
@@ -176,12 +189,15 @@ def test_verifying_finds_what_changed_or_went(library: ModelLibrary, tmp_path: P
         library.import_file(encoder_file(tmp_path), name)
     library.path_of("b").write_bytes(b"changed")
     library.path_of("c").unlink()
-    sound, changed, gone = library.verify()
+    own = [result for result in library.verify() if result.name in ("a", "b", "c")]
+    sound, changed, gone = own
     assert (sound.name, sound.is_ok) == ("a", True)
     assert (changed.name, changed.is_ok) == ("b", False)
     assert "expected" in changed.detail
     assert gone == Verified("c", False, f"{library.folder / 'c.safetensors'} is gone")
     assert [result.is_ok for result in library.verify("a")] == [True]
+    bundled = [result for result in library.verify() if result not in own]
+    assert {result.name for result in bundled if result.is_ok} >= {"street-gadms", "street-yolo"}
     with pytest.raises(WeightsUnusable, match="is gone"):
         library.path_of("c")
     with pytest.raises(WeightsUnusable, match="not installed"):

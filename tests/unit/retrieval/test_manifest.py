@@ -9,8 +9,8 @@ from retrieval.gadms.configuration import PRESETS
 from retrieval.weights.manifest import (
     UNTRAINED,
     Entry,
-    bundled_manifest,
     digest_of,
+    known_models,
     read_manifest,
     write_manifest,
 )
@@ -30,6 +30,9 @@ entries = st.builds(
     sha256=st.none() | digests,
     address=st.none() | lines,
     note=st.none() | lines,
+    bundled=st.booleans(),
+    synthetic=st.booleans(),
+    calibration=st.none() | names,
 )
 
 
@@ -40,7 +43,7 @@ def test_a_manifest_reads_back_what_it_wrote(models: list[Entry], known: dict[st
 
 
 def test_the_bundled_models_have_what_a_person_needs():
-    bundled = bundled_manifest()
+    bundled = known_models()
     assert {"yolo11n", "openai-clip-b16", "ga-dms-pretrained", "irra", "rde"} <= bundled.keys()
     for entry in bundled.values():
         assert entry.licence
@@ -50,10 +53,10 @@ def test_the_bundled_models_have_what_a_person_needs():
 
 
 def test_every_untrained_model_is_a_configuration():
-    untrained = [name for name in bundled_manifest() if name.startswith(UNTRAINED)]
+    untrained = [name for name in known_models() if name.startswith(UNTRAINED)]
     assert untrained
     for name in untrained:
-        entry = bundled_manifest()[name]
+        entry = known_models()[name]
         assert entry.configuration == name.removeprefix(UNTRAINED)
         assert "ranking means nothing" in (entry.note or "")
 
@@ -69,6 +72,9 @@ def test_every_untrained_model_is_a_configuration():
         ("models: [{name: x, kind: encoder, licence: l, source: s, colour: red}]", "colour"),
         ("models: [{name: x, kind: encoder, licence: l, source: s, file: ../y}]", "plain file"),
         ("models: [{name: x, kind: encoder, licence: l, source: s, file: .y}]", "plain file"),
+        ("models: [{name: x, kind: encoder, licence: l, source: s, file: 3}]", "plain file"),
+        ("models: [{name: x, kind: encoder, licence: l, source: s, calibration: a/b}]", "plain"),
+        ("models: [{name: x, kind: encoder, licence: l, source: s, bundled: 2}]", "true or false"),
         ("models: [{name: x, kind: encoder, licence: l, source: s, sha256: abc}]", "sha256"),
         ("models: [{name: x, kind: encoder, licence: l, source: s, size: -1}]", "size"),
         ("models: [{name: x, kind: encoder, licence: l, source: s, configuration: z}]", "'z'"),

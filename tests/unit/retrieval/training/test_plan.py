@@ -28,11 +28,13 @@ OTHER = {
     "precision": "fp32",
     "seed": 1,
     "augment": False,
+    "photometric": True,
     "groups": "irra",
     "losses": {"itc": 1.0},
     "score": "paper",
     "masking": {"steepness": 10},
     "fine_tuning_view": "plain",
+    "caption_padding": "batch",
     "classes": "captions",
     "validate_every_epochs": 2,
 }

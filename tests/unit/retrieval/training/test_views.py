@@ -120,3 +120,14 @@ def test_in_the_first_epoch_matching_loses_the_first_word_alone():
     changed = (views.matched_ids != views.ids).nonzero().tolist()
     assert changed == [[row, 1] for row in range(COUNT) if row != 5]
     assert (views.labels > 0).sum() > COUNT
+
+
+@settings(deadline=None)
+@given(batches, st.integers(1, 9), st.sampled_from([None, 0.0, 0.3]))
+def test_without_padding_the_same_words_are_hidden_in_shorter_captions(rows, epoch, score):
+    whole = drawn(rows, epoch=epoch, score=score)
+    short = drawn(rows, epoch=epoch, score=score, caption_padding="batch")
+    longest = max(int(IDS[row].argmax()) for row in rows) + 1
+    for name in ("ids", "matched_ids", "masked_ids", "labels"):
+        assert torch.equal(getattr(short, name), getattr(whole, name)[:, :longest])
+        assert not getattr(whole, name)[:, longest:].any()

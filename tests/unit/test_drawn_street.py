@@ -9,9 +9,9 @@ import pytest
 
 from detectors.fakes import ScriptedDetector
 from detectors.types import Frame
-from pipeline.demo.clip import MIN_VISIBLE, draw_clip
-from pipeline.demo.figures import draw_person
-from pipeline.demo.looks import Look, Thing
+from tests.drawn_street.clip import MIN_VISIBLE, draw_clip
+from tests.drawn_street.figures import draw_person
+from tests.drawn_street.looks import Look, Thing
 
 SMALL = {"seconds": 6, "fps": 5, "width": 320, "height": 180}
 

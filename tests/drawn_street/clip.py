@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.types import Box, Image
-from pipeline.demo.figures import Sprite, draw_person
-from pipeline.demo.looks import Colour, Look, Thing
-from pipeline.demo.scenery import draw_street
+from tests.drawn_street.figures import Sprite, draw_person
+from tests.drawn_street.looks import Colour, Look, Thing
+from tests.drawn_street.scenery import draw_street
 
 LOOKS = (
     Look("woman", Thing("red", "coat"), Thing("grey", "trousers"), bag=Thing("black", "rucksack"),
@@ -102,6 +102,7 @@ def draw_clip(
     width: int = 640,
     height: int = 360,
     progress: Callable[[int, int], None] | None = None,
+    boxes: dict[int, dict[int, tuple[Box, float]]] | None = None,
 ) -> ClipTruth:
     """Draw a clip to `path` (H.264), and beside it `<stem>.boxes.json` and `<stem>.truth.json`.
 
@@ -116,12 +117,13 @@ def draw_clip(
         width: even pixels, best 16:9 with `height`.
         height: even pixels.
         progress: told (frames drawn, frames in all) after each frame.
+        boxes: filled with box and confidence by frame, from 1, and person.
     """
     rng = np.random.default_rng(seed)
     walkers = _cast(rng, seconds)
     street = draw_street(width, height, rng)
     total = max(round(seconds * fps), 1)
-    boxes: dict[int, dict[int, tuple[Box, float]]] = {}
+    boxes = {} if boxes is None else boxes
 
     def pictures() -> Iterator[Image]:
         for number in range(1, total + 1):

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.types import Image
-from pipeline.demo.figures import shade
-from pipeline.demo.looks import Colour
+from tests.drawn_street.figures import shade
+from tests.drawn_street.looks import Colour
 
 #: Drawn for this size and this much larger, then shrunk to what is wanted.
 WIDTH, HEIGHT, OVERSAMPLING = 640, 360, 2

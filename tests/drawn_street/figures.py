@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.demo.looks import Colour, Look, Thing
+from tests.drawn_street.looks import Colour, Look, Thing
 
 #: Drawn this much larger and then shrunk, which smooths every edge alike.
 OVERSAMPLING = 3

@@ -1,0 +1,1 @@
+"""The synthetic street: people, places and cameras whose truth is known."""

@@ -1,0 +1,1 @@
+"""Stories filmed and stills drawn: folders, processes, films and the truth about them."""

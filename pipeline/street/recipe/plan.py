@@ -1,0 +1,90 @@
+"""How much of everything the bundled weights are made from, and how the encoder is trained."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """What decides the weights, beside the code.
+
+    Attributes:
+        seed: of the street and of both trainings; people and places differ by split.
+        train_people: different people to learn from.
+        train_frames: pictures of them.
+        val_people: people that choose the best epochs and fit the calibration.
+        val_frames: pictures of them.
+        test_people: people that the figures are measured on.
+        test_frames: pictures of them.
+        detector_epochs: passes over the training frames.
+        encoder_epochs: passes over the training captions.
+        configuration: of the encoder, a preset.
+        batch: captions in one step.
+    """
+
+    seed: int = 4
+    train_people: int = 2400
+    train_frames: int = 2400
+    val_people: int = 300
+    val_frames: int = 300
+    test_people: int = 1000
+    test_frames: int = 900
+    detector_epochs: int = 18
+    encoder_epochs: int = 6
+    configuration: str = "street"
+    batch: int = 128
+
+    def stills(self) -> dict[str, tuple[int, int]]:
+        """People and frames of each split."""
+        return {
+            "train": (self.train_people, self.train_frames),
+            "val": (self.val_people, self.val_frames),
+            "test": (self.test_people, self.test_frames),
+        }
+
+
+USUAL = Amounts()
+QUICK = Amounts(
+    train_people=12, train_frames=10, val_people=6, val_frames=5, test_people=6, test_frames=5,
+    detector_epochs=1, encoder_epochs=1, batch=16,
+)  # fmt: skip
+
+
+def encoder_plan(amounts: Amounts, train: Path, validation: Path, out: Path) -> dict[str, Any]:
+    """The plan of `descry train pretrain`, as its YAML holds it.
+
+    Of GA-DMS's losses the contrastive one teaches from random weights, where SDM alone collapses;
+    a little SDM beside it knows that two pictures of one person are no negatives. Masked words
+    would take a third of the time. Captions are as long as the longest of their batch: padding to
+    77 tokens is most of the work of so small a text tower. Each crop comes with three captions, so
+    an epoch shows it three times, each time through another camera.
+
+    Args:
+        amounts: of epochs and batch.
+        train: `captions.jsonl` of the train split.
+        validation: of the val split.
+        out: the run folder.
+    """
+    return {
+        "dataset": {"name": "jsonl", "root": str(train)},
+        "validate_on": {"name": "jsonl", "root": str(validation)},
+        "configuration": amounts.configuration,
+        "out": str(out),
+        "epochs": amounts.encoder_epochs,
+        "warmup_epochs": min(1, amounts.encoder_epochs - 1),
+        "warmup_from": 0.3,
+        "batch": amounts.batch,
+        "learning_rate": 1e-3,
+        "weight_decay": 1e-5,
+        "adam_eps": 1e-8,
+        "clip_norm": 5.0,
+        "losses": {"itc": 1.0, "sdm": 0.1},
+        "score": "paper",
+        "caption_padding": "batch",
+        "photometric": True,
+        "workers": 1,
+        "seed": amounts.seed,
+        "keep": 1,
+        "log_every_steps": 10,
+    }

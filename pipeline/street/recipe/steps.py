@@ -1,0 +1,288 @@
+"""The steps of the recipe: what each is made from, what it makes, and how."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import yaml
+
+from detectors.training import DetectorPlan, pack_checkpoint, train_detector
+from pipeline.errors import DescryError
+from pipeline.files import write_whole
+from pipeline.shutdown import INTERRUPTED
+from pipeline.street.recipe import bundle
+from pipeline.street.recipe.bundle import (
+    CALIBRATION_FILE,
+    DETECTOR,
+    DETECTOR_FILE,
+    ENCODER,
+    ENCODER_FILE,
+    LIST,
+)
+from pipeline.street.recipe.plan import Amounts, encoder_plan
+from pipeline.street.recipe.record import Inputs, claim, digest_of_file
+
+StartReport = Callable[[str], Callable[[float, float | None], None]]
+
+CAPTIONS = "captions.jsonl"
+"""What `descry street stills` calls them."""
+
+_JOBS = 2
+_LOOK_EVERY_S = 0.5
+_FILES = (DETECTOR_FILE, ENCODER_FILE, CALIBRATION_FILE)
+
+
+@dataclass(frozen=True, slots=True)
+class Kitchen:
+    """Where the recipe works, and how much it makes.
+
+    Attributes:
+        out: the folder of everything.
+        amounts: how much.
+        report: given the name of a long job, what is told how far it is.
+        should_stop: asked between small parts of the work.
+        into: where the finished files are copied to; None to leave them.
+    """
+
+    out: Path
+    amounts: Amounts
+    report: StartReport
+    should_stop: Callable[[], bool]
+    into: Path | None = None
+
+    def stills(self, split: str) -> Path:
+        """The folder of one split's pictures."""
+        return self.out / "stills" / split
+
+    @property
+    def packed(self) -> Path:
+        """The folder of what goes into the repository."""
+        return self.out / "packed"
+
+    @property
+    def figures(self) -> Path:
+        """What was measured."""
+        return self.out / "figures.json"
+
+    @property
+    def best_detector(self) -> Path:
+        """The detector of the best epoch, as its trainer wrote it."""
+        return self.out / "detector" / "run" / "weights" / "best.pt"
+
+    @property
+    def best_encoder(self) -> Path:
+        """The encoder of the best epoch, heads included."""
+        return self.out / "encoder" / "run" / "best.safetensors"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step.
+
+    Attributes:
+        sentence: what it does, for a person.
+        inputs: what decides its result.
+        outputs: what is there once it is done.
+        run: does it, or what is left of it; False where it was told to stop.
+    """
+
+    sentence: str
+    inputs: Callable[[Kitchen], Inputs]
+    outputs: Callable[[Kitchen], list[Path]]
+    run: Callable[[Kitchen], bool]
+
+
+def draw(kitchen: Kitchen) -> bool:
+    """Draw the pictures of all splits, with the command that everybody draws with."""
+    amounts = kitchen.amounts
+    for split, (people, frames) in amounts.stills().items():
+        done = _command(
+            kitchen, "street", "stills", "--seed", amounts.seed, "--split", split,
+            "--people", people, "--frames", frames, "--out", kitchen.stills(split),
+            "--jobs", _JOBS,
+        )  # fmt: skip
+        if not done:
+            return False
+    return True
+
+
+def learn_to_detect(kitchen: Kitchen) -> bool:
+    """Train the detector.
+
+    Raises:
+        DescryError: its folder holds a training on something else, which is not gone on with.
+    """
+    plan = DetectorPlan(epochs=kitchen.amounts.detector_epochs, seed=kitchen.amounts.seed)
+    folder = kitchen.out / "detector"
+    claim(folder, _of_detector(kitchen))
+    trained = train_detector(
+        kitchen.stills("train"), kitchen.stills("val"), folder, plan,
+        report=kitchen.report("detector, batches"), should_stop=kitchen.should_stop,
+    )  # fmt: skip
+    return trained is not None
+
+
+def learn_to_describe(kitchen: Kitchen) -> bool:
+    """Train the encoder with the command that everybody trains with."""
+    folder = kitchen.out / "encoder"
+    folder.mkdir(parents=True, exist_ok=True)
+    train, validation = kitchen.stills("train") / CAPTIONS, kitchen.stills("val") / CAPTIONS
+    plan = encoder_plan(kitchen.amounts, train, validation, folder / "run")
+    (folder / "plan.yaml").write_text(yaml.safe_dump(plan, sort_keys=False))
+    return _command(kitchen, "train", "pretrain", "--config", folder / "plan.yaml")
+
+
+def _command(kitchen: Kitchen, *arguments: object) -> bool:
+    """Run a command of Descry, its progress on our standard error; False where it was stopped.
+
+    Raises:
+        DescryError: it failed, and has said why.
+    """
+    command = [sys.executable, "-m", "pipeline", *map(str, arguments)]
+    code = _waited_for(subprocess.Popen(command, stdout=subprocess.DEVNULL), kitchen.should_stop)
+    if code not in (0, INTERRUPTED, -signal.SIGTERM) and not kitchen.should_stop():
+        raise DescryError(f"descry {arguments[0]} {arguments[1]} ended with {code}")
+    return code == 0 and not kitchen.should_stop()
+
+
+def _waited_for(process: subprocess.Popen[bytes], should_stop: Callable[[], bool]) -> int:
+    """What a process ends with; told once to end where we are told to.
+
+    A Ctrl-C reaches it without us; a SIGTERM, as from an orchestrator, reaches us alone.
+    """
+    with process:
+        while True:
+            try:
+                return process.wait(_LOOK_EVERY_S)
+            except subprocess.TimeoutExpired:
+                if should_stop():
+                    process.terminate()
+                    return process.wait()
+
+
+def pack(kitchen: Kitchen) -> bool:
+    """Write both models small."""
+    from retrieval.gadms.checkpoint import read_checkpoint
+    from retrieval.gadms.packing import write_packed
+    from retrieval.tokenizer import known_tokens
+
+    kitchen.packed.mkdir(parents=True, exist_ok=True)
+    pack_checkpoint(kitchen.best_detector, kitchen.packed / DETECTOR_FILE)
+    known = known_tokens(training_captions(kitchen.stills("train") / CAPTIONS))
+    write_packed(read_checkpoint(kitchen.best_encoder), known, kitchen.packed / ENCODER_FILE)
+    return True
+
+
+def calibrate(kitchen: Kitchen) -> bool:
+    """Fit what the encoder's scores mean."""
+    bundle.calibrate(kitchen.packed, kitchen.stills("val"), kitchen.amounts.seed)
+    return True
+
+
+def measure(kitchen: Kitchen) -> bool:
+    """Measure what was packed on people and places that nobody has seen."""
+    figures = bundle.measure(kitchen.packed, kitchen.stills("test"), kitchen.amounts.seed)
+    write_whole(kitchen.figures, json.dumps(figures, indent=1) + "\n")
+    return True
+
+
+def list_and_describe(kitchen: Kitchen) -> bool:
+    """Write the list of what was packed, and a card for each; put all where it is to lie."""
+    bundle.write_list(kitchen.packed)
+    figures = json.loads(kitchen.figures.read_bytes())
+    bundle.write_cards(kitchen.packed, asdict(kitchen.amounts), figures)
+    if kitchen.into is not None:
+        kitchen.into.mkdir(parents=True, exist_ok=True)
+        for name in (*_FILES, LIST, *(f"{model}.md" for model in (DETECTOR, ENCODER))):
+            if (kitchen.packed / name).is_file():
+                shutil.copyfile(kitchen.packed / name, kitchen.into / name)
+    return True
+
+
+def training_captions(file: Path) -> list[str]:
+    """Every sentence of a `captions.jsonl`."""
+    with file.open(encoding="utf-8") as lines:
+        return [caption for line in lines for caption in json.loads(line)["captions"]]
+
+
+def _captions(kitchen: Kitchen) -> Inputs:
+    return {split: digest_of_file(kitchen.stills(split) / CAPTIONS) for split in ("train", "val")}
+
+
+def _of_detector(kitchen: Kitchen) -> Inputs:
+    return {
+        **_captions(kitchen), "epochs": kitchen.amounts.detector_epochs,
+        "seed": kitchen.amounts.seed,
+    }  # fmt: skip
+
+
+def _lists(kitchen: Kitchen) -> list[Path]:
+    folders = [kitchen.packed, *([] if kitchen.into is None else [kitchen.into])]
+    return [folder / LIST for folder in folders]
+
+
+STEPS: Mapping[str, Step] = MappingProxyType(
+    {
+        "stills": Step(
+            "draws people, places and sentences",
+            lambda kitchen: {"seed": kitchen.amounts.seed, **kitchen.amounts.stills()},
+            lambda kitchen: [kitchen.stills(s) / CAPTIONS for s in kitchen.amounts.stills()],
+            draw,
+        ),
+        "detector": Step(
+            "learns to find people",
+            _of_detector,
+            lambda kitchen: [kitchen.best_detector],
+            learn_to_detect,
+        ),
+        "encoder": Step(
+            "learns which sentence describes whom",
+            lambda kitchen: {
+                **_captions(kitchen),
+                "plan": encoder_plan(kitchen.amounts, Path("a"), Path("b"), Path("c")),
+            },
+            lambda kitchen: [kitchen.best_encoder],
+            learn_to_describe,
+        ),
+        "pack": Step(
+            "writes both models small",
+            lambda kitchen: {
+                "detector": digest_of_file(kitchen.best_detector),
+                "encoder": digest_of_file(kitchen.best_encoder),
+            },
+            lambda kitchen: [kitchen.packed / DETECTOR_FILE, kitchen.packed / ENCODER_FILE],
+            pack,
+        ),
+        "calibration": Step(
+            "fits what scores mean",
+            lambda kitchen: {"encoder": digest_of_file(kitchen.packed / ENCODER_FILE)},
+            lambda kitchen: [kitchen.packed / CALIBRATION_FILE],
+            calibrate,
+        ),
+        "figures": Step(
+            "measures both on unseen people and places",
+            lambda kitchen: {
+                "detector": digest_of_file(kitchen.packed / DETECTOR_FILE),
+                "encoder": digest_of_file(kitchen.packed / ENCODER_FILE),
+                "test": digest_of_file(kitchen.stills("test") / CAPTIONS),
+            },
+            lambda kitchen: [kitchen.figures],
+            measure,
+        ),
+        "cards": Step(
+            "writes the list and the model cards",
+            lambda kitchen: {
+                "files": [digest_of_file(kitchen.packed / file) for file in _FILES],
+                "figures": digest_of_file(kitchen.figures), "into": kitchen.into,
+            },
+            _lists,
+            list_and_describe,
+        ),
+    }
+)  # fmt: skip

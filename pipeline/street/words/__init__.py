@@ -1,0 +1,1 @@
+"""Sentences about people: what they claim, how it is said, and whom it fits."""

@@ -1,0 +1,95 @@
+"""A detector is trained from nothing, goes on where it was stopped, and is packed."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from detectors.errors import DetectorUnusable
+from detectors.safetensors_weights import Architecture, read_packed
+from detectors.training import DetectorPlan, _epochs_done, pack_checkpoint, train_detector
+from detectors.types import Frame
+from detectors.yolo import YoloDetector
+
+SMALL = Architecture(depth=0.33, width=0.0625)
+PLAN = DetectorPlan(epochs=2, batch=4, image_size_px=64, workers=0, seed=1, device="cpu")
+HEIGHT, WIDTH = 64, 96
+
+
+def stills_of(folder: Path, count: int, seed: int) -> Path:
+    """Frames of one dark figure each on noise, with labels as ultralytics wants them."""
+    rng = np.random.default_rng(seed)
+    for name in ("frames", "labels"):
+        (folder / name).mkdir(parents=True)
+    for number in range(count):
+        image = rng.integers(120, 220, (HEIGHT, WIDTH, 3), np.uint8)
+        x, y = int(rng.integers(0, WIDTH - 16)), int(rng.integers(0, HEIGHT - 40))
+        image[y : y + 40, x : x + 16] = 20
+        cv2.imwrite(str(folder / "frames" / f"{number:06d}.jpg"), image)
+        centre = f"{(x + 8) / WIDTH:.6f} {(y + 20) / HEIGHT:.6f}"
+        size = f"{16 / WIDTH:.6f} {40 / HEIGHT:.6f}"
+        (folder / "labels" / f"{number:06d}.txt").write_text(f"0 {centre} {size}\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def stills(tmp_path_factory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("stills")
+    return stills_of(folder / "train", 8, 1), stills_of(folder / "val", 4, 2)
+
+
+@pytest.fixture(scope="module")
+def trained(stills, tmp_path_factory) -> tuple[Path, Path, list[tuple[float, float | None]]]:
+    """Stopped after the first batch, then gone on with: the folder, the checkpoint, the reports."""
+    out = tmp_path_factory.mktemp("run")
+    told: list[tuple[float, float | None]] = []
+
+    def report(done: float, total: float | None) -> None:
+        told.append((done, total))
+
+    stopped = train_detector(
+        *stills, out, PLAN, architecture=SMALL, report=report, should_stop=lambda: True
+    )
+    assert stopped is None
+    assert told == [(1, 4)]
+    best = train_detector(*stills, out, PLAN, architecture=SMALL, report=report)
+    assert best is not None
+    return out, best, told
+
+
+def test_a_training_goes_on_where_it_was_stopped_and_comes_to_its_end(trained):
+    out, best, told = trained
+    assert best.is_file()
+    assert _epochs_done(out) == PLAN.epochs
+    assert told[1:] == [(3, 4), (4, 4)]
+
+
+def test_a_training_that_is_done_is_not_begun_again(trained, stills):
+    out, best, told = trained
+    before = len(told)
+    again = train_detector(
+        *stills,
+        out,
+        PLAN,
+        architecture=SMALL,
+        report=lambda done, total: told.append((done, total)),
+    )
+    assert again == best
+    assert len(told) == before
+
+
+def test_what_was_trained_is_packed_and_looks_at_frames(trained, tmp_path):
+    packed = tmp_path / "small.safetensors"
+    pack_checkpoint(trained[1], packed, SMALL)
+    assert read_packed(packed).architecture == SMALL
+    detector = YoloDetector(packed, image_size_px=64, device="cpu")
+    image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    assert detector.detect([Frame("a", "b", 1, 0.0, image)]) == [[]]
+
+
+def test_what_was_trained_is_not_packed_as_another_network(trained, tmp_path):
+    packed = tmp_path / "small.safetensors"
+    with pytest.raises(DetectorUnusable, match="does not hold the network"):
+        pack_checkpoint(trained[1], packed, Architecture())
+    assert not packed.exists()

@@ -1,0 +1,114 @@
+"""pipeline.cli.searching: an answer as a person reads it, and the next step."""
+
+import json
+
+import pytest
+
+from pipeline.answers import CoverageAnswer, HitAnswer, ModelAnswer, SearchAnswer, ShotAnswer
+from pipeline.cli.next_step import FOR_REAL_FOOTAGE, say_next_step
+from pipeline.cli.searching import NO_MATCH, sheet_note, show
+
+COVERAGE = CoverageAnswer(cameras=[], shots_searched=7, shots_of_other_models=0, indexed_until=None)
+
+
+def hit(rank, probability):
+    shot = ShotAnswer(
+        shot=1,
+        captured_at="2026-03-01T10:00:00.000Z",
+        score=0.3,
+        quality=0.8,
+        box=(0, 0, 10, 20),
+        thumbnail="/api/v1/pictures/lobby/1.jpg",
+    )
+    return HitAnswer(
+        rank=rank,
+        track=f"lobby/r1/{rank}",
+        camera="lobby",
+        collection="imports",
+        first_seen_at="2026-03-01T10:00:00.000Z",
+        last_seen_at="2026-03-01T10:00:09.000Z",
+        live=False,
+        score=0.3,
+        probability=probability,
+        shots=1,
+        thumbnail=shot.thumbnail,
+        box=shot.box,
+        best_shots=[shot],
+    )
+
+
+def answer(*probabilities, no_match=False, notes=()):
+    return SearchAnswer(
+        query="red coat",
+        hits=[hit(rank, chance) for rank, chance in enumerate(probabilities, start=1)],
+        no_match=no_match,
+        coverage=COVERAGE,
+        model=ModelAnswer(name="m", id="m@1", trained=True, trained_on="synthetic people"),
+        notes=list(notes),
+    )
+
+
+@pytest.fixture
+def shown(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def lines(found, *, as_json=False):
+        show(found, media=None, as_json=as_json)
+        return capsys.readouterr().out.splitlines()
+
+    return lines
+
+
+def test_probabilities_have_a_column_where_there_are_any(shown):
+    heading, first, second, *_ = shown(answer(0.834, 0.004))
+    assert heading.split() == ["#", "likely", "score", "seen", "for", "track"]
+    assert "83 %" in first
+    assert "< 1 %" in second
+
+
+def test_without_probabilities_there_is_no_column_of_dashes(shown):
+    heading, first, *_ = shown(answer(None))
+    assert "likely" not in heading
+    assert "–" not in first
+
+
+def test_no_likely_match_comes_first_and_the_nearest_and_the_coverage_after_it(shown):
+    lines = shown(answer(0.12, 0.03, no_match=True, notes=["a note"]))
+    assert lines[0] == "! a note"
+    assert lines[1] == NO_MATCH
+    assert NO_MATCH.startswith("no likely match: ")
+    assert "12 %" in lines[3]
+    assert lines[-1].startswith("7 shots in the index")
+
+
+def test_a_sheet_says_that_there_is_no_likely_match_before_its_first_note():
+    refused = answer(0.12, no_match=True, notes=["synthetic weights", "another"])
+    assert sheet_note(refused) == "no likely match · synthetic weights"
+    assert sheet_note(answer(0.12, no_match=True)) == "no likely match"
+    assert sheet_note(answer(no_match=True, notes=["a note"])) == "a note"
+    assert sheet_note(answer(0.9)) is None
+
+
+def test_nobody_to_show_is_not_a_judgement(shown):
+    first, last = shown(answer(no_match=True))
+    assert first.startswith("nobody to show")
+    assert last.startswith("7 shots in the index")
+
+
+def test_json_carries_probability_and_what_the_model_learnt_from(shown):
+    (line,) = shown(answer(0.834, no_match=True, notes=["a note"]), as_json=True)
+    told = json.loads(line)
+    assert told["hits"][0]["probability"] == 0.834
+    assert told["model"]["trained_on"] == "synthetic people"
+    assert (told["no_match"], told["notes"]) == (True, ["a note"])
+
+
+def test_the_next_step_is_said_of_synthetic_weights_only(capsys):
+    say_next_step(["yolo11n", "openai-clip-b16"], {"street-gadms"})
+    assert capsys.readouterr().err == ""
+    say_next_step(["street-yolo", "street-gadms"], {"street-gadms", "street-yolo"})
+    said = capsys.readouterr().err
+    assert said.startswith("synthetic weights (street-gadms, street-yolo)")
+    assert said.endswith(FOR_REAL_FOOTAGE)
+    for command in ("pull yolo11n", "pull openai-clip-b16", "models import"):
+        assert command in said

@@ -1,0 +1,184 @@
+"""pipeline.workers.service: how sure an answer is, and what it warns of."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from detectors.types import TrackKey
+from pipeline.answers import SearchRequest
+from pipeline.clock import ManualClock
+from pipeline.store.runs import RunRecord
+from pipeline.telemetry import Telemetry
+from pipeline.workers import cautions
+from pipeline.workers.cautions import Trust
+from pipeline.workers.service import SearchService
+from pipeline.workers.view import ViewState
+from retrieval.fakes import FakeEncoder
+from retrieval.index.flat import FlatIndex
+from retrieval.search.calibration import Calibration, Law, rough_calibration
+from tests.data.make_sightings import shot_of
+
+ENCODER = FakeEncoder()
+RED, BLUE, GREEN = "red coat", "blue coat", "green coat"
+
+
+class Trained:
+    """The encoder that knows colours, as one with trained weights."""
+
+    is_trained = True
+    model_id, dimension = ENCODER.model_id, ENCODER.dimension
+    encode_images, encode_texts = ENCODER.encode_images, ENCODER.encode_texts
+
+
+class Lists:
+    """A catalogue of one camera, read once, and without records of tracks."""
+
+    def __init__(self, detector: str, kind) -> None:
+        run = RunRecord(
+            camera_id="lobby",
+            run_id="r1",
+            kind=kind,
+            source="day.mp4",
+            started_at=0.0,
+            collection="live",
+            detector=detector,
+        )
+        self.camera_store = SimpleNamespace(known=lambda: ["lobby"], status=lambda name: None)
+        self.runs = SimpleNamespace(of_camera=lambda name: [run], collections=lambda: {"live"})
+        self.track_store = SimpleNamespace(get_many=lambda tracks: {})
+
+    def live_keys(self):
+        return set()
+
+    def refuse_unknown(self, cameras):
+        pass
+
+
+def people_in(*colours):
+    """Vectors of people dressed so, no two quite alike."""
+    rng = np.random.default_rng(0)
+    vectors = ENCODER.encode_texts([f"{colour} coat" for colour in colours])
+    vectors = vectors + 0.03 * rng.standard_normal(vectors.shape).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+MUTED = ["black", "white", "grey", "brown", "beige", "blue"]
+CROWD = people_in(*MUTED * 10)
+CALIBRATION = Calibration(
+    ENCODER.model_id, CROWD, Law(-7.0, 1.0, 0.0, -0.5), 0.5, false_alarms=0.1, fitted_on=100
+)
+
+
+def service(*, people=CROWD, encoder=None, detector="yolo11n", kind="file", trust=None, state=None):
+    encoder = encoder or Trained()
+    index = FlatIndex(ENCODER.model_id, ENCODER.dimension)
+    index.add(
+        [
+            replace(
+                shot_of(TrackKey("lobby", "r1", number), vector=vector.astype(np.float32)),
+                model_id=ENCODER.model_id,
+            )
+            for number, vector in enumerate(people, start=1)
+        ]
+    )
+    return SearchService(
+        encoder=encoder,
+        index=index,
+        view=SimpleNamespace(state=state or ViewState(caught_up=True)),
+        catalogue=Lists(detector, kind),
+        clock=ManualClock(),
+        telemetry=Telemetry(),
+        best_of=3,
+        trust=trust or Trust(CALIBRATION),
+    )
+
+
+def ask(service, text="person in a green coat", **more):
+    return service.search(SearchRequest(text=text, **more))
+
+
+def test_somebody_who_stands_out_is_a_likely_match():
+    people = np.concatenate([CROWD, people_in("green")])
+    answer = ask(service(people=people))
+    assert answer.hits[0].track == f"lobby/r1/{len(people)}"
+    assert answer.hits[0].probability > 0.9
+    assert answer.hits[1].probability < 0.1
+    assert answer.no_match is False
+    assert answer.notes == []
+
+
+def test_nobody_like_it_is_said_and_the_nearest_are_shown_all_the_same():
+    answer = ask(service())
+    assert answer.no_match is True
+    assert len(answer.hits) == 10
+    assert all(hit.probability < 0.5 for hit in answer.hits)
+
+
+@pytest.mark.parametrize("limit", [1, 3, 50])
+def test_how_many_hits_are_shown_changes_no_judgement(limit):
+    of_ten, of_others = ask(service()), ask(service(), limit=limit)
+    assert of_others.no_match is of_ten.no_match
+    assert of_others.hits[0].probability == of_ten.hits[0].probability
+
+
+def test_an_index_with_nobody_has_no_match_and_no_word_about_probabilities():
+    answer = ask(service(people=CROWD[:0], trust=Trust(rough_calibration(ENCODER.model_id))))
+    assert (answer.hits, answer.no_match, answer.notes) == ([], True, [])
+
+
+def test_without_trained_weights_nothing_is_judged():
+    answer = ask(service(encoder=ENCODER, trust=Trust(None)))
+    assert {hit.probability for hit in answer.hits} == {None}
+    assert answer.no_match is False
+    assert answer.notes == [cautions.UNTRAINED]
+    assert answer.model.trained is False
+
+
+def test_a_model_without_calibration_is_held_against_the_index_and_says_so():
+    trust = Trust(rough_calibration(ENCODER.model_id))
+    answer = ask(service(trust=trust, people=np.concatenate([CROWD, people_in("green")])))
+    assert answer.hits[0].probability > answer.hits[1].probability
+    assert answer.notes == [cautions.ROUGH]
+
+
+def test_a_model_without_calibration_judges_nothing_by_a_few_tracks():
+    answer = ask(service(trust=Trust(rough_calibration(ENCODER.model_id)), people=CROWD[:19]))
+    assert {hit.probability for hit in answer.hits} == {None}
+    assert answer.no_match is False
+    assert answer.notes == [cautions.UNJUDGED]
+
+
+@pytest.mark.parametrize(
+    ("synthetic", "trained_on", "warned"),
+    [
+        ({"fake"}, "synthetic people", True),
+        ({"street-detector"}, None, True),
+        ({"some-other"}, None, False),
+    ],
+)
+def test_synthetic_weights_of_encoder_or_detector_are_said(synthetic, trained_on, warned):
+    trust = Trust(CALIBRATION, frozenset(synthetic))
+    answer = ask(service(detector="street-detector", trust=trust))
+    assert answer.model.trained_on == trained_on
+    assert (cautions.SYNTHETIC in answer.notes) is warned
+    assert cautions.SYNTHETIC.startswith("synthetic weights")
+
+
+@pytest.mark.parametrize(("kind", "warned"), [("live", True), ("file", False)])
+def test_a_live_camera_was_watched_with_the_detector_of_the_settings(kind, warned):
+    trust = Trust(CALIBRATION, frozenset({"street-detector"}), "street-detector")
+    answer = ask(service(detector="0123456789abcdef", kind=kind, trust=trust))
+    assert (cautions.SYNTHETIC in answer.notes) is warned
+
+
+def test_what_is_wrong_with_text_and_index_is_said_after_the_models():
+    state = ViewState(caught_up=False, skipped={"old@1": 3})
+    answer = ask(service(encoder=ENCODER, trust=Trust(None), state=state), text="coat")
+    assert [note.partition(":")[0] for note in answer.notes] == [
+        "this model has no trained weights",
+        "a single word",
+        "not searched, because another model embedded them",
+        "the index is still being read",
+    ]

@@ -1,0 +1,147 @@
+"""A calibration in a file: read as written, and refused where it was not."""
+
+import json
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from retrieval.errors import WeightsUnusable
+from retrieval.search import calibration_file
+from retrieval.search.calibration import Calibration, Law, rough_calibration
+from retrieval.search.calibration_file import read_calibration, save_calibration
+
+LAW = Law(-3.5, 0.75, 12.0, -0.5)
+GOOD = {
+    "format": 1,
+    "model_id": "m@1",
+    "law": asdict(LAW),
+    "threshold": 0.4,
+    "false_alarms": 0.1,
+    "fitted_on": 200,
+}
+PEOPLE = np.full((3, 4), 0.5, np.float16)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "m.calibration.safetensors"
+
+
+def written(path, said=GOOD, **tensors):
+    said = said if isinstance(said, str) else json.dumps(said)
+    save_file(tensors or {"background": PEOPLE}, path, {"descry": said})
+    return path
+
+
+def read(path, model_id="m@1", dimension=4):
+    return read_calibration(path, model_id=model_id, dimension=dimension)
+
+
+def test_it_is_read_as_it_was_written(path):
+    calibration = Calibration("m@1", PEOPLE.astype(np.float32), LAW, 0.4, 0.1, 200)
+    save_calibration(calibration, path)
+    found = read(path)
+    np.testing.assert_array_equal(found.background, calibration.background)
+    assert found.background.dtype == np.float32
+    for name in ("model_id", "law", "threshold", "false_alarms", "fitted_on"):
+        assert getattr(found, name) == getattr(calibration, name)
+    assert found.is_fitted
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_the_same_calibration_makes_the_same_bytes(path):
+    calibration = Calibration("m@1", PEOPLE.astype(np.float32), LAW, 0.4, 0.1, 200)
+    save_calibration(calibration, path)
+    first = path.read_bytes()
+    save_calibration(calibration, path)
+    assert path.read_bytes() == first
+
+
+def test_one_without_a_background_is_not_kept(path):
+    with pytest.raises(ValueError, match="without a background"):
+        save_calibration(rough_calibration("m@1"), path)
+
+
+def test_a_folder_that_is_not_there_is_an_error_of_the_disk(tmp_path):
+    calibration = Calibration("m@1", PEOPLE.astype(np.float32), LAW, 0.4, 0.1, 200)
+    with pytest.raises(OSError, match="gone"):
+        save_calibration(calibration, tmp_path / "gone" / "m.safetensors")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"format": 2},
+        {"law": None},
+        {"law": {**asdict(LAW), "rarity": -1.0}},
+        {"law": {**asdict(LAW), "excess": "much"}},
+        {"law": {**asdict(LAW), "gap": 1.0}},
+        {"threshold": 1.5},
+        {"threshold": None},
+        {"false_alarms": -0.1},
+        {"fitted_on": 0},
+        {"model_id": 7},
+    ],
+)
+def test_what_it_says_must_make_sense(path, change):
+    with pytest.raises(WeightsUnusable, match="damaged"):
+        read(written(path, {**GOOD, **change}))
+
+
+@pytest.mark.parametrize("said", ["", "{", "[]", "null", '{"format": 1}', "NaN", "[" * 100_000])
+def test_a_description_that_is_none_is_refused(path, said):
+    with pytest.raises(WeightsUnusable, match="damaged"):
+        read(written(path, said))
+
+
+@pytest.mark.parametrize(
+    "people",
+    [
+        PEOPLE.astype(np.float32),
+        PEOPLE[0],
+        PEOPLE[:0],
+        np.full((2, 4), np.nan, np.float16),
+        np.full((2, 4), np.inf, np.float16),
+        np.full((2, 4), 0.6, np.float16),
+        np.zeros((calibration_file.MOST_PEOPLE + 1, 4), np.float16),
+    ],
+)
+def test_a_background_that_is_none_is_refused(path, people):
+    with pytest.raises(WeightsUnusable, match="damaged"):
+        read(written(path, background=people))
+
+
+def test_another_tensor_is_no_background(path):
+    with pytest.raises(WeightsUnusable, match="damaged"):
+        read(written(path, people=PEOPLE))
+
+
+def test_damage_anywhere_in_the_head_is_refused(path):
+    whole = written(path).read_bytes()
+    for length in (0, 1, 7, 8, 40, len(whole) - 1):
+        path.write_bytes(whole[:length])
+        with pytest.raises(WeightsUnusable, match="damaged"):
+            read(path)
+    path.write_bytes(b"\xff" * len(whole))
+    with pytest.raises(WeightsUnusable, match="damaged"):
+        read(path)
+
+
+def test_a_file_too_large_is_not_even_opened(path):
+    with path.open("wb") as file:
+        file.truncate(calibration_file.MOST_BYTES + 1)
+    with pytest.raises(WeightsUnusable, match="more than"):
+        read(path)
+
+
+def test_a_missing_file_is_named(path):
+    with pytest.raises(WeightsUnusable, match=f"{path.name}: no such file"):
+        read(path)
+
+
+@pytest.mark.parametrize(("model_id", "dimension"), [("m@2", 4), ("m@1", 5)])
+def test_the_calibration_of_another_model_is_refused(path, model_id, dimension):
+    with pytest.raises(WeightsUnusable, match=f"calibration of m@1 .* not of {model_id}"):
+        read(written(path), model_id, dimension)
