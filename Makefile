@@ -74,7 +74,7 @@ requirements: .venv/.bootstrapped ## pin versions and hashes anew, after a chang
 	$(UV) pip install --python $(BIN)/python --require-hashes -r requirements-street.txt
 	@touch $@
 
-street-weights: .venv/.street ## draw the street, train the bundled weights anew: three hours on two cores
+street-weights: .venv/.street ## draw the street, train the bundled weights anew: hours on two cores
 	$(OFFLINE) $(BIN)/python -m pipeline.street.recipe --out street-weights --into retrieval/weights/bundled
 
 clean: ## remove what was built or cached in the checkout, but not .venv
