@@ -3,7 +3,7 @@
     python -m pipeline.street.recipe --out street-weights
 
 Each step notes what it was made from; the same command goes on where one was stopped, and a step
-whose inputs are as they were is passed over. About three hours on two cores.
+whose inputs are as they were is passed over. Hours on two cores.
 """
 
 import argparse
