@@ -71,7 +71,8 @@ def truth_of(verdict: Verdict, footage: Footage) -> str:
     seen = [one for person in verdict.people for one in footage.seen(person)]
     lines = [_line(one) for one in seen[:APPEARANCES]]
     if len(seen) > APPEARANCES:
-        lines.append(f"and {len(seen) - APPEARANCES} times more")
+        more = len(seen) - APPEARANCES
+        lines.append("and once more" if more == 1 else f"and {more} times more")
     return "\n".join([*lines, _rank_line(verdict)])
 
 

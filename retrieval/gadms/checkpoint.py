@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import pickle
 import struct
 import warnings
@@ -28,6 +27,7 @@ from retrieval.gadms.state_layout import (
     split_heads,
 )
 from retrieval.gadms.token_table import with_whole_table
+from retrieval.whole_files import written_whole
 
 log = logging.getLogger(__name__)
 
@@ -160,16 +160,12 @@ def write_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     if checkpoint.heads:
         tensors = {f"base_model.{name}": value for name, value in tensors.items()}
         tensors |= checkpoint.heads
-    part = path.with_name(f".{path.name}.part")
+    head = {METADATA_KEY: json.dumps(said, sort_keys=True)}
     try:
-        save_file(tensors, part, {METADATA_KEY: json.dumps(said, sort_keys=True)})
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
-        part.replace(path)
+        with written_whole(path) as part:
+            save_file(tensors, part, head)
     except SafetensorError as error:
         raise OSError(f"cannot write {path}: {error}") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _is_safetensors(path: Path) -> bool:

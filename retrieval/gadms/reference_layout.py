@@ -1,7 +1,6 @@
 """Writing checkpoints that the reference's own programs load: its names, types and wrapping."""
 
 import errno
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import torch
 from torch import Tensor
 
 from retrieval.errors import WeightsUnusable
+from retrieval.whole_files import written_whole
 
 _PROJECTIONS = ("text_projection", "proj", "in_proj_weight", "in_proj_bias")
 _LAYER_NORMS = frozenset(
@@ -84,16 +84,11 @@ def write_reference(
     }
     if configuration is not None:
         content["configuration"] = dict(configuration)
-    part = path.with_name(f".{path.name}.part")
     try:
-        torch.save(content, part)
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
-        part.replace(path)
+        with written_whole(path) as part:
+            torch.save(content, part)
     except RuntimeError as error:  # what torch raises where the disk is full or the folder missing
         raise OSError(errno.EIO, "no room, or no such folder", str(path)) from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _halved(name: str, value: Tensor) -> Tensor:

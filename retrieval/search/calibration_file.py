@@ -1,7 +1,6 @@
 """A calibration as one small file beside the weights it belongs to."""
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from safetensors.numpy import save_file
 
 from retrieval.errors import WeightsUnusable
 from retrieval.search.calibration import Calibration, Law
+from retrieval.whole_files import written_whole
 
 #: One key holds all that is said: several would be written in an order that changes the digest.
 METADATA_KEY = "descry"
@@ -45,16 +45,12 @@ def save_calibration(calibration: Calibration, path: Path) -> None:
         "fitted_on": calibration.fitted_on,
     }
     people = np.ascontiguousarray(calibration.background, np.float16)
-    part = path.with_name(f".{path.name}.part")
+    head = {METADATA_KEY: json.dumps(said, sort_keys=True)}
     try:
-        save_file({BACKGROUND: people}, part, {METADATA_KEY: json.dumps(said, sort_keys=True)})
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
-        part.replace(path)
+        with written_whole(path) as part:
+            save_file({BACKGROUND: people}, part, head)
     except SafetensorError as error:
         raise OSError(f"cannot write {path}: {error}") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def read_calibration(path: Path, *, model_id: str, dimension: int) -> Calibration:
