@@ -14,6 +14,7 @@ from typing import Any, Final
 import yaml
 
 from detectors.errors import DetectorUnusable
+from detectors.mixed_precision import halves_are_fast, learn_in_halves
 from detectors.offline import prepare_ultralytics
 from detectors.safetensors_weights import Architecture, PackedDetector, pack_detector
 
@@ -166,6 +167,11 @@ def _trainer(
         def get_dataset(self) -> dict[str, Any]:
             """Without the look-ups of its own that ask the network for fonts."""
             return data
+
+        def _setup_train(self) -> None:
+            super()._setup_train()
+            if halves_are_fast(self.device):
+                learn_in_halves(self.model, self.device)
 
         def preprocess_batch(self, batch: dict[str, Any]) -> dict[str, Any]:
             """Grey, blurred and noisy frames, as cameras give them at night."""

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 import yaml
 
+from detectors.mixed_precision import halves_are_fast
 from detectors.training import DetectorPlan, pack_checkpoint, train_detector
 from pipeline.errors import DescryError
 from pipeline.files import write_whole
@@ -25,13 +26,16 @@ from pipeline.street.recipe.bundle import (
     ENCODER_FILE,
     LIST,
 )
+from pipeline.street.recipe.choosing import choose
 from pipeline.street.recipe.plan import Amounts, encoder_plan
 from pipeline.street.recipe.record import Inputs, claim, digest_of_file
 
 StartReport = Callable[[str], Callable[[float, float | None], None]]
 
-CAPTIONS = "captions.jsonl"
+CAPTIONS, CROPS = "captions.jsonl", "crops.jsonl"
 """What `descry street stills` calls them."""
+WELL_SEEN = "well-seen.jsonl"
+"""The captions that the encoder learns from, beside the others."""
 
 _JOBS = 2
 _LOOK_EVERY_S = 0.5
@@ -130,10 +134,13 @@ def learn_to_detect(kitchen: Kitchen) -> bool:
 
 def learn_to_describe(kitchen: Kitchen) -> bool:
     """Train the encoder with the command that everybody trains with."""
-    folder = kitchen.out / "encoder"
+    folder, stills = kitchen.out / "encoder", kitchen.stills("train")
     folder.mkdir(parents=True, exist_ok=True)
-    train, validation = kitchen.stills("train") / CAPTIONS, kitchen.stills("val") / CAPTIONS
-    plan = encoder_plan(kitchen.amounts, train, validation, folder / "run")
+    choose(stills / CROPS, stills / CAPTIONS, stills / WELL_SEEN)
+    plan = encoder_plan(
+        kitchen.amounts, stills / WELL_SEEN, kitchen.stills("val") / CAPTIONS, folder / "run",
+        halves=halves_are_fast(),
+    )  # fmt: skip
     (folder / "plan.yaml").write_text(yaml.safe_dump(plan, sort_keys=False))
     return _command(kitchen, "train", "pretrain", "--config", folder / "plan.yaml")
 

@@ -67,6 +67,15 @@ class Light:
     infrared: bool = False
     indoors: bool = False
 
+    @property
+    def hides_colours(self) -> bool:
+        """Whether lamps leave too little blue for anybody to name a colour: sodium, at night."""
+        blues = [lamp.colour[2] / lamp.colour[0] for lamp in self.lamps if self.kind == "night"]
+        return bool(blues) and min(blues) < _LEAST_BLUE
+
+
+#: Of lamps that colours can be told by, blue as a share of red; sodium has 0.28.
+_LEAST_BLUE = 0.4
 
 Rng = np.random.Generator
 

@@ -38,3 +38,14 @@ def test_street_lamps_are_lit_at_night_only():
 
 def test_a_place_without_lamps_has_one_at_night():
     assert len(draw_light(np.random.default_rng(0), "night").lamps) == 1
+
+
+def test_sodium_lamps_hide_colours_at_night_alone():
+    drawn = [draw_light(np.random.default_rng(seed), "night", LAMPS) for seed in range(60)]
+    hiding = [light for light in drawn if light.hides_colours]
+    assert 0 < len(hiding) < len(drawn)
+    for light in drawn:
+        red, _, blue = light.lamps[0].colour
+        assert light.hides_colours == (blue < 0.4 * red)
+    dusks = [draw_light(np.random.default_rng(seed), "dusk", LAMPS) for seed in range(60)]
+    assert not any(light.hides_colours for light in dusks)

@@ -1,0 +1,50 @@
+"""Which crops and sentences the encoder learns from."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pipeline.files import write_whole
+
+LEAST_HEIGHT_PX, LEAST_VISIBLE = 56.0, 0.45
+"""Of a body and of its surface: what is smaller or more hidden teaches clothes to nobody."""
+
+SENTENCES_EACH = 2
+"""The longest: a short one fits half of the people that a batch holds as wrong answers."""
+
+
+def choose(crops: Path, captions: Path, chosen: Path) -> int:
+    """Write the captions of the crops that show somebody well, in colour or at least by daylight.
+
+    Args:
+        crops: `crops.jsonl` of a folder of stills.
+        captions: its `captions.jsonl`.
+        chosen: what is written, beside `captions`.
+
+    Returns:
+        How many crops were chosen.
+    """
+    well_seen = {f"crops/{one['image']}" for one in _lines(crops) if is_well_seen(one)}
+    kept = [told_at_length(one) for one in _lines(captions) if one["image"] in well_seen]
+    write_whole(chosen, "".join(json.dumps(one) + "\n" for one in kept))
+    return len(kept)
+
+
+def is_well_seen(crop: dict[str, Any]) -> bool:
+    """Whether a line of `crops.jsonl` is of somebody whose clothes a picture of 192×64 shows."""
+    if crop["light"] == "infrared":
+        return False
+    return bool(crop["height_px"] >= LEAST_HEIGHT_PX and crop["visible"] >= LEAST_VISIBLE)
+
+
+def told_at_length(entry: dict[str, Any]) -> dict[str, Any]:
+    """A line of `captions.jsonl` with its longest sentences, in the order they stood in."""
+    longest = sorted(entry["captions"], key=len)[-SENTENCES_EACH:]
+    return {**entry, "captions": [text for text in entry["captions"] if text in longest]}
+
+
+def _lines(path: Path) -> Iterable[dict[str, Any]]:
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            yield json.loads(line)
