@@ -1,7 +1,9 @@
 """Bringing in ultralytics so that it loads nothing unsafe and asks nothing of the network."""
 
+import atexit
 import logging
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -27,8 +29,8 @@ def prepare_ultralytics(config_dir: Path | None = None) -> None:
     """Import ultralytics with its safeguards on; later calls only check that they hold.
 
     Args:
-        config_dir: where it keeps its settings file; a fresh temporary folder if None. The first
-            call of a process decides.
+        config_dir: where it keeps its settings file; if None, a temporary folder that goes when
+            the interpreter ends (`os._exit` leaves it). The first call of a process decides.
 
     Raises:
         DetectorUnusable: something imported ultralytics earlier, without the safeguards.
@@ -47,8 +49,7 @@ def prepare_ultralytics(config_dir: Path | None = None) -> None:
 
 def _import_guarded(config_dir: Path | None) -> None:
     os.environ.update(SAFEGUARDS)
-    folder = config_dir or Path(tempfile.mkdtemp(prefix="descry-ultralytics-"))
-    os.environ["YOLO_CONFIG_DIR"] = str(folder)
+    os.environ["YOLO_CONFIG_DIR"] = str(config_dir or _passing_folder())
     threads = os.environ.get("OMP_NUM_THREADS")
     open_picture = PIL.Image.open
     from ultralytics import utils
@@ -63,6 +64,18 @@ def _import_guarded(config_dir: Path | None) -> None:
     if utils.SETTINGS["sync"]:
         utils.SETTINGS.update(sync=False)
     _quieten()
+
+
+def _passing_folder() -> Path:
+    """A fresh folder that is removed when this process ends."""
+    folder, owner = Path(tempfile.mkdtemp(prefix="descry-ultralytics-")), os.getpid()
+
+    def remove() -> None:
+        if os.getpid() == owner:  # a fork inherits what is to be done at the end
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(remove)
+    return folder
 
 
 def _quieten() -> None:

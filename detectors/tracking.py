@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final, Literal
 
@@ -38,6 +39,7 @@ class UltralyticsTracker:
         new_confidence: float = 0.4,
         match_distance: float = 0.9,
         first_number: int = 1,
+        config_dir: Path | None = None,
     ) -> None:
         """Start with no track.
 
@@ -51,6 +53,7 @@ class UltralyticsTracker:
             new_confidence: a detection from here on may start a track.
             match_distance: the largest 1 − IoU × confidence at which a detection continues a track.
             first_number: the number of the first confirmed track.
+            config_dir: where ultralytics keeps its settings.
         """
         if patience_s <= 0 or first_number < 1:
             raise ValueError(
@@ -72,7 +75,7 @@ class UltralyticsTracker:
             "appearance_thresh": 0.8,
         }
         self._next_number = first_number
-        prepare_ultralytics()
+        prepare_ultralytics(config_dir)
         self._start_over()
 
     def _start_over(self) -> None:

@@ -19,11 +19,12 @@ from pipeline.client import Client
 from pipeline.config import Settings
 from pipeline.demo.footage import Clip
 from pipeline.demo.judging import Verdict
-from pipeline.demo.matching import people_of_tracks, read_mot
+from pipeline.demo.matching import people_of_tracks
 from pipeline.errors import ServiceUnavailable, SourceUnreadable
 from pipeline.instants import format_instant
 from pipeline.shutdown import Stop
 from pipeline.sources.video_file import VideoInfo, inspect_video
+from pipeline.street.footage.mot import read_mot
 from pipeline.wiring.sessions import Session, open_session
 from pipeline.wiring.settings import read_settings
 from pipeline.wiring.stores import open_folder, open_stores

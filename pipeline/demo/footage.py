@@ -8,7 +8,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from detectors.types import Box
-from pipeline.demo.matching import MotRow
+from pipeline.street.footage.mot import MotRow
 from pipeline.street.footage.truth import Appearance, CameraTruth, Truth
 from retrieval.errors import DatasetUnusable
 

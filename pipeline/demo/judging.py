@@ -1,6 +1,6 @@
 """What an answer is worth, where the truth is known."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from pipeline.answers import HitAnswer, SearchAnswer
@@ -92,22 +92,3 @@ def score(verdicts: Collection[Verdict]) -> Score:
         absent=len(absent),
         refused_absent=sum(verdict.answer.no_match for verdict in absent),
     )
-
-
-def average_precision(ranks: Sequence[int], expected: int) -> float:
-    """The mean of the precision at each expected hit, those not found counting 0.
-
-    The area under the curve of precision over recall, as rankings are scored in
-    "Introduction to Information Retrieval" (Manning, Raghavan, Schütze 2008), section 8.4.
-
-    >>> average_precision([1, 4], expected=2)
-    0.75
-
-    Args:
-        ranks: from 1, of the expected that were found.
-        expected: how many there are; with none the precision is 0.
-    """
-    if not expected:
-        return 0.0
-    precisions = [place / rank for place, rank in enumerate(sorted(ranks), start=1)]
-    return sum(precisions) / expected

@@ -1,44 +1,13 @@
 """Whose track is it: boxes that were followed, laid over boxes that are true."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
 
 from detectors.boxes import iou, to_array
-from detectors.types import Box
+from pipeline.street.footage.mot import MotRow, by_frame
 
 SAME_PERSON_IOU = 0.5
 """What MOTChallenge asks of a box to be that of a person."""
-
-
-class MotRow(NamedTuple):
-    """One box: `number` names a track, or a person of the truth; frames count from 1."""
-
-    frame: int
-    number: int
-    box: Box
-
-
-def read_mot(text: str) -> list[MotRow]:
-    """Read MOTChallenge rows: `frame, id, x, y, w, h, confidence, …`, x and y from 0.
-
-    Rows whose confidence is 0 are not to be considered, as the format says, and are left out.
-
-    >>> read_mot("1,7,10,20,30,60,1,1,0.9")
-    [MotRow(frame=1, number=7, box=Box(x1=10.0, y1=20.0, x2=40.0, y2=80.0))]
-
-    Raises:
-        ValueError: a row has too few fields, or something that is no number.
-    """
-    rows = []
-    for line in text.splitlines():
-        if not line.strip():
-            continue
-        frame, number, x, y, width, height, confidence = map(float, line.split(",")[:7])
-        if confidence != 0:
-            box = Box(x, y, x + width, y + height)
-            rows.append(MotRow(int(frame), int(number), box))
-    return rows
 
 
 def people_of_tracks(
@@ -57,10 +26,10 @@ def people_of_tracks(
     Returns:
         The number of the person by the number of the track.
     """
-    people_in = _by_frame(truth)
+    people_in = by_frame(truth)
     boxes: Counter[int] = Counter()
     claims: dict[int, Counter[int]] = defaultdict(Counter)
-    for frame, rows in _by_frame(tracked).items():
+    for frame, rows in by_frame(tracked).items():
         boxes.update(row.number for row in rows)
         for track, person in _claims(rows, people_in.get(frame, ()), min_iou):
             claims[track][person] += 1
@@ -81,10 +50,3 @@ def _claims(
     for row, best, share in zip(rows, shares.argmax(axis=1), shares.max(axis=1), strict=True):
         if share >= min_iou:
             yield row.number, people[best].number
-
-
-def _by_frame(rows: Iterable[MotRow]) -> Mapping[int, list[MotRow]]:
-    rows_of: dict[int, list[MotRow]] = defaultdict(list)
-    for row in rows:
-        rows_of[row.frame].append(row)
-    return rows_of

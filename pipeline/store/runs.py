@@ -29,7 +29,7 @@ class RunRecord:
         started_at: when its first frame was captured, Unix seconds.
         collection: `live`, or the import it belongs to.
         imported_at: when the file was first imported; None for a live camera.
-        detector: which one looked.
+        detector: name or file of the one that looked.
         encoder: name of the model that its shots are embedded with; empty for a live camera.
         keeps_boxes: whether this reading keeps every tracked box.
         boxes_kept: whether a reading that keeps boxes has come to its end.

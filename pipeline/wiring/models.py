@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from detectors.ports import Detector, Tracker
 from detectors.shots import ShotChooser
@@ -33,7 +34,7 @@ def build_detector(settings: Settings) -> Detector:
         device=None if section.device == "auto" else section.device,
         half=None if section.half == "auto" else section.half,
         batch=section.batch,
-        config_dir=settings.data_dir / "models" / "ultralytics",
+        config_dir=_ultralytics_folder(settings),
     )
 
 
@@ -46,7 +47,13 @@ def build_tracker(settings: Settings, camera_id: str, first_number: int = 1) -> 
         kind=settings.tracker.kind,
         patience_s=settings.tracker.patience_s,
         first_number=first_number,
+        config_dir=_ultralytics_folder(settings),
     )
+
+
+def _ultralytics_folder(settings: Settings) -> Path:
+    """One for all workers of a data folder: they end without clearing up after libraries."""
+    return settings.data_dir / "models" / "ultralytics"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from detectors.checkpoint import check_checkpoint
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.sources.video_file import digest_file
+from retrieval.weights.bundle import copy_of
 from retrieval.weights.library import ModelLibrary
 
 # Raised when detection, tracking or shot choice changes so that a file must be read anew.
@@ -34,7 +35,7 @@ def detector_file(settings: Settings) -> Path:
     model = settings.detector.model
     if model == AUTO:
         model = usual_detector(open_library(settings))
-    if not (model.endswith((".json", ".pt", ".safetensors")) or "/" in model):
+    if not _names_a_file(model):
         return open_library(settings).path_of(model)
     path = Path(model).expanduser().resolve()
     if not path.is_file():
@@ -54,9 +55,22 @@ def usual_detector(library: ModelLibrary) -> str:
 
 
 def detector_name(settings: Settings) -> str:
-    """The detector that the settings mean, as people call it: a model, or a file."""
-    model = settings.detector.model
-    return usual_detector(open_library(settings)) if model == AUTO else model
+    """The detector that the settings mean, as people call it: a model, or a file.
+
+    A file that came with Descry, or a copy of one, is called as its model is: what is known of
+    the model goes for it.
+    """
+    model, library = settings.detector.model, open_library(settings)
+    if model == AUTO:
+        return usual_detector(library)
+    if not _names_a_file(model):
+        return model
+    copied = copy_of(Path(model).expanduser(), library.bundled("detector"))
+    return model if copied is None else copied.name
+
+
+def _names_a_file(model: str) -> bool:
+    return "/" in model or model.endswith((".json", ".pt", ".safetensors"))
 
 
 def encoder_name(settings: Settings) -> str:
@@ -73,12 +87,13 @@ def encoder_name(settings: Settings) -> str:
 def usable_encoder(library: ModelLibrary, wanted: str | None) -> str:
     """The name of the encoder that is wanted, or of the usual one; raises as `encoder_name`.
 
-    A bundled file is read to see that it is whole: said here it is one line, said by a worker it
-    would come after three attempts to start.
+    Bundled files are read to see that they are whole: said here it is one line, said by a worker
+    it would come after three attempts to start.
     """
     name = wanted or library.only_encoder()
     if library.find(name).bundled or not library.is_installed(name):
         library.path_of(name)
+        library.calibration_path(name)
     return name
 
 

@@ -16,6 +16,7 @@ from pipeline.telemetry import Telemetry
 from pipeline.wiring.cameras import chosen_cameras, reader_maker
 from pipeline.wiring.models import FollowerMaker, build_detector, quiet_libraries
 from pipeline.wiring.stores import Stores, open_stores
+from pipeline.wiring.weights import detector_name
 from pipeline.workers.jobs import ReplayJob
 from pipeline.workers.pictures import Publishing
 from pipeline.workers.recording import Destination, Outbox, Recorder
@@ -49,6 +50,7 @@ def work_camera(settings: Settings, only: list[str], stop: Stop) -> None:
         sources={name: settings.cameras[name].url for name in names},
         frames=frames,
         detector=detector,
+        detector_name=detector_name(settings),
         batch=detector.batch,
         follow=maker.follow,
         record=lambda outbox: Recorder(destination, publishing, outbox, clock),

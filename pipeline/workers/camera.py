@@ -48,6 +48,7 @@ class CameraParts:
         sources: each camera's address without credentials.
         frames: where readers put the newest frame.
         detector: finds people in frames of several cameras at once.
+        detector_name: what people call it; its runs note it.
         batch: frames handed to it at once.
         follow: a follower for a run of a camera.
         record: a recorder for a run, on the worker's outbox.
@@ -59,6 +60,7 @@ class CameraParts:
     sources: Mapping[str, str]
     frames: NewestFrames[Frame]
     detector: Detector
+    detector_name: str
     batch: int
     follow: Callable[[str, str], RunFollower]
     record: Callable[[Outbox], Recorder]
@@ -176,7 +178,7 @@ class CameraWorker:
             source=self._parts.sources[frame.camera_id],
             started_at=frame.captured_at,
             collection="live",
-            detector=self._parts.detector.fingerprint,
+            detector=self._parts.detector_name,
         )
         self._put(lambda: self._parts.runs.begin(record))
         return run

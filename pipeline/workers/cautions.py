@@ -35,12 +35,10 @@ class Trust:
     Attributes:
         calibration: of the encoder; None for one without trained weights.
         synthetic: names of the models that were trained on rendered people only.
-        live_detector: name of the detector that watches live cameras.
     """
 
     calibration: Calibration | None = None
     synthetic: frozenset[str] = frozenset()
-    live_detector: str = ""
 
     def trained_on(self, encoder: str) -> str | None:
         """What an encoder saw in training, where that is a reason for care."""

@@ -136,10 +136,9 @@ class SearchService:
 
     def _cautions_about_models(self, runs: Sequence[RunRecord]) -> list[str]:
         name = self._encoder.model_id.partition("@")[0]
-        live = self._trust.live_detector  # a live run notes a fingerprint, no name
-        detectors = (live if run.kind == "live" else run.detector for run in runs)
+        models = {name, *(run.detector for run in runs)}
         return cautions_about_models(
-            self._trust, is_trained=self._encoder.is_trained, models={name, *detectors}
+            self._trust, is_trained=self._encoder.is_trained, models=models
         )
 
     def _refuse_unknown(self, request: SearchRequest) -> None:

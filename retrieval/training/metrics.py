@@ -1,6 +1,6 @@
 """Ranking measures from vectors: rank-k, mAP and mINP, a few queries at a time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -146,6 +146,25 @@ def metrics_of_similarity(
     return _measure(scores_of, query_identities, gallery_identities, RANKS, ignore)
 
 
+def average_precision(ranks: Sequence[int] | NDArray[np.integer], expected: int) -> float:
+    """The mean of the precision at each expected hit, those not found counting 0.
+
+    The area under the curve of precision over recall, as rankings are scored in
+    "Introduction to Information Retrieval" (Manning, Raghavan, Schütze 2008), section 8.4.
+
+    >>> average_precision([1, 4], expected=2)
+    0.75
+
+    Args:
+        ranks: from 1, rising, of the expected that were found.
+        expected: how many there are; with none the precision is 0.
+    """
+    if not expected:
+        return 0.0
+    hits = np.arange(1, len(ranks) + 1)
+    return float((hits / np.asarray(ranks)).sum() / expected)
+
+
 def check_unit(name: str, vectors: Vectors) -> None:
     """Refuse vectors (N, D) that are not of length 1, within what half precision rounds.
 
@@ -189,7 +208,7 @@ class _Tally:
         ahead = len(others) - np.searchsorted(others, own[::-1], side="left")
         ranks = ahead + hits
         self.first_rank[query] = ranks[0]
-        self.average_precision[query] = (hits / ranks).mean()
+        self.average_precision[query] = average_precision(ranks, len(own))
         self.inverse_penalty[query] = len(own) / ranks[-1]
         self.best_own[query] = own[-1]
         if len(others):

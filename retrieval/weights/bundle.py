@@ -4,7 +4,7 @@ They lie in `bundled/` beside this file, with a model card each and a `models.ya
 `make street-weights` writes. Without that file there are none.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -53,17 +53,45 @@ def bundled_path(entry: Entry, folder: Path = FOLDER) -> Path:
             `WeightsUnusable`: nothing that was typed or set is wrong.
     """
     path = folder / str(entry.file)
+    check_whole(path, entry.sha256, f"bundled model {entry.name!r}", REINSTALL)
+    return path
+
+
+def check_whole(path: Path, sha256: str | None, whose: str, next_step: str) -> None:
+    """Read a file once to see that it is what it was.
+
+    Args:
+        path: the file.
+        sha256: what it was.
+        whose: the model that it belongs to, as the message calls it.
+        next_step: what to do if it is not whole.
+
+    Raises:
+        WeightsError: missing, unreadable or damaged.
+    """
     try:
         found = digest_of(path)
     except FileNotFoundError as error:
-        raise WeightsError(f"bundled model {entry.name!r}: {path} is gone; {REINSTALL}") from error
+        raise WeightsError(f"{whose}: {path} is gone; {next_step}") from error
     except OSError as error:
         raise WeightsError(
-            f"bundled model {entry.name!r}: {path} cannot be read ({error.strerror}); {REINSTALL}"
+            f"{whose}: {path} cannot be read ({error.strerror}); {next_step}"
         ) from error
-    if found != entry.sha256:
+    if found != sha256:
         raise WeightsError(
-            f"bundled model {entry.name!r}: {path} is damaged: sha256 is {found}, expected "
-            f"{entry.sha256}; {REINSTALL}"
+            f"{whose}: {path} is damaged: sha256 is {found}, expected {sha256}; {next_step}"
         )
-    return path
+
+
+def copy_of(path: Path, models: Iterable[Entry]) -> Entry | None:
+    """The one of `models` whose file `path` is, or is a copy of; None if it is none's.
+
+    The file is read only where its size fits: weights are large, and most are nobody's copy.
+    """
+    try:
+        size = path.stat().st_size
+        fitting = [e for e in models if e.sha256 is not None and e.size in (None, size)]
+        digest = digest_of(path) if fitting else None
+    except OSError:  # whoever loads it says so
+        return None
+    return next((entry for entry in fitting if entry.sha256 == digest), None)

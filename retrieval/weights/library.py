@@ -7,18 +7,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
-from retrieval.errors import WeightsUnknown, WeightsUnusable
+from retrieval.errors import WeightsError, WeightsUnknown, WeightsUnusable
 from retrieval.weights import bundle
 from retrieval.weights.download import Progress, disk_trouble, fetch
 from retrieval.weights.installed import InstalledList
 from retrieval.weights.intake import convert, copy_detector, looks_like_a_detector
-from retrieval.weights.manifest import (
-    UNTRAINED,
-    Entry,
-    Kind,
-    check_model_name,
-    digest_of,
-)
+from retrieval.weights.manifest import UNTRAINED, Entry, Kind, check_model_name, digest_of
 
 log = logging.getLogger(__name__)
 
@@ -135,6 +129,21 @@ class ModelLibrary:
                 f"model {name!r}: {path} is gone; run: descry models remove {name}, "
                 f"then {how_to_install(entry)}"
             )
+        return path
+
+    def calibration_path(self, name: str) -> Path | None:
+        """The file that says what the scores of a usable model mean; None for one without.
+
+        Raises:
+            WeightsError: as `path_of`; or its digest is known, and it is damaged or gone.
+        """
+        entry = self.find(name)
+        if entry.calibration is None:
+            return None
+        path = self.path_of(name).with_name(entry.calibration)
+        if entry.calibration_sha256 is not None:
+            step = bundle.REINSTALL if entry.bundled else "take the two files of one release"
+            bundle.check_whole(path, entry.calibration_sha256, f"calibration of {name!r}", step)
         return path
 
     def import_file(
@@ -262,6 +271,10 @@ class ModelLibrary:
         digest = digest_of(path)
         if digest != entry.sha256:
             return Verified(entry.name, False, f"sha256 is {digest}, expected {entry.sha256}")
+        try:
+            self.calibration_path(entry.name)
+        except WeightsError as error:
+            return Verified(entry.name, False, str(error))
         return Verified(entry.name, True, f"sha256 {digest}")
 
     def _path(self, entry: Entry) -> Path:

@@ -42,6 +42,7 @@ class Entry:
         bundled: whether it comes with Descry: it is always there, and cannot be removed.
         synthetic: whether it learnt on rendered people only.
         calibration: name of the file beside it that says what its scores mean; None without.
+        calibration_sha256: of that file; None where nobody told us.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Entry:
     bundled: bool = False
     synthetic: bool = False
     calibration: str | None = None
+    calibration_sha256: str | None = None
 
     def __post_init__(self) -> None:
         check_model_name(self.name)
@@ -65,8 +67,9 @@ class Entry:
         _check_plain(self.name, self.file, self.calibration)
         if not {self.bundled, self.synthetic} <= {True, False}:
             raise ValueError(f"model {self.name!r}: bundled or synthetic is not true or false")
-        if self.sha256 is not None and not _SHA256.fullmatch(self.sha256):
-            raise ValueError(f"model {self.name!r}: sha256 is not 64 hexadecimal digits")
+        _check_digests(self.name, sha256=self.sha256, calibration_sha256=self.calibration_sha256)
+        if self.calibration_sha256 is not None and self.calibration is None:
+            raise ValueError(f"model {self.name!r}: calibration_sha256 without a calibration")
         if self.size is not None and (not isinstance(self.size, int) or self.size < 0):
             raise ValueError(f"model {self.name!r}: size {self.size!r} is not a number of bytes")
         if self.configuration is not None and self.configuration not in PRESETS:
@@ -86,6 +89,14 @@ def _check_plain(model: str, *files: object) -> None:
             continue
         if not isinstance(file, str) or Path(file).name != file or file[:1] == ".":
             raise ValueError(f"model {model!r}: file {file!r} is not a plain file name")
+
+
+def _check_digests(model: str, **digests: object) -> None:
+    for name, digest in digests.items():
+        if digest is None:
+            continue
+        if not isinstance(digest, str) or not _SHA256.fullmatch(digest):
+            raise ValueError(f"model {model!r}: {name} is not 64 hexadecimal digits")
 
 
 def check_model_name(name: object) -> str:

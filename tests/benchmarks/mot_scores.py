@@ -3,10 +3,9 @@
 motmetrics brings the metrics; the distances are ours, because its own trip over NumPy 2.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from operator import mul
 from pathlib import Path
-from typing import NamedTuple
 
 import motmetrics
 import numpy as np
@@ -15,26 +14,14 @@ from numpy.typing import NDArray
 from detectors.boxes import iou as overlap
 from detectors.boxes import to_array
 from detectors.types import Box
+from pipeline.street.footage.mot import MotRow, by_frame, read_mot
 
 
-class MotRow(NamedTuple):
-    """One box of one track in one frame; frames count from 1."""
-
-    frame: int
-    number: int
-    box: Box
-
-
-def read_mot(path: Path, *, scale_x: float = 1.0, scale_y: float = 1.0) -> list[MotRow]:
-    """Read MOTChallenge rows (frame, id, x, y, w, h, …) into boxes times `scale_x`, `scale_y`."""
-    rows = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if not line.strip():
-            continue
-        frame, number, x, y, width, height = (float(field) for field in line.split(",")[:6])
-        box = Box(x * scale_x, y * scale_y, (x + width) * scale_x, (y + height) * scale_y)
-        rows.append(MotRow(int(frame), int(number), box))
-    return rows
+def read_scaled(path: Path, *, scale_x: float, scale_y: float) -> list[MotRow]:
+    """All rows of a file, those to be ignored too; boxes times `scale_x`, `scale_y`."""
+    rows = read_mot(path.read_text(encoding="utf-8"), with_ignored=True)
+    scale = (scale_x, scale_y, scale_x, scale_y)
+    return [row._replace(box=Box(*map(mul, row.box, scale))) for row in rows]
 
 
 def score_mot(
@@ -50,7 +37,7 @@ def score_mot(
     Returns:
         `mota`, `idf1`, `precision`, `recall` as shares, `id_switches` as a count.
     """
-    tracked, truth = _by_frame(rows), _by_frame(truth_rows)
+    tracked, truth = by_frame(rows), by_frame(truth_rows)
     accumulator = motmetrics.MOTAccumulator(auto_id=False)
     for frame in sorted(tracked.keys() | truth.keys()):
         true_rows, found_rows = truth.get(frame, []), tracked.get(frame, [])
@@ -64,13 +51,6 @@ def score_mot(
     metrics = ["mota", "idf1", "num_switches", "precision", "recall"]
     summary = motmetrics.metrics.create().compute(accumulator, metrics=metrics, name="all")
     return {names.get(name, name): float(summary.loc["all", name]) for name in metrics}
-
-
-def _by_frame(rows: Iterable[MotRow]) -> dict[int, list[MotRow]]:
-    rows_of: dict[int, list[MotRow]] = defaultdict(list)
-    for row in rows:
-        rows_of[row.frame].append(row)
-    return rows_of
 
 
 def _distances(

@@ -24,7 +24,8 @@ from detectors.yolo import YoloDetector
 from pipeline.wiring.settings import read_settings
 from pipeline.wiring.weights import open_library
 from retrieval.encoder import GadmsEncoder, load_encoder, load_encoder_named
-from tests.benchmarks.mot_scores import read_mot
+from retrieval.training.metrics import average_precision
+from tests.benchmarks.mot_scores import read_scaled
 from tests.benchmarks.real_sentences import ROOM_SECONDS, SENTENCES
 
 SHOTS_EACH = 8
@@ -64,7 +65,7 @@ def room_shots(media: Path) -> Shots:
 
 def pets_shots(media: Path) -> Shots:
     """The largest uncrowded boxes of everybody in `pets09_s2l1.mp4`, spread over time."""
-    rows = read_mot(
+    rows = read_scaled(
         media / "footage" / "pets09_s2l1.gt.txt", scale_x=PETS_SCALE, scale_y=PETS_SCALE
     )
     by_person, by_frame = defaultdict(list), defaultdict(list)
@@ -103,11 +104,10 @@ def _crowded(row, others) -> bool:
     return False
 
 
-def average_precision(scores: np.ndarray, fits: np.ndarray) -> float:
-    """Of (N,) scores and (N,) whether each fits."""
+def precision_of(scores: np.ndarray, fits: np.ndarray) -> float:
+    """Average precision of (N,) scores and (N,) whether each fits."""
     ranked = fits[np.argsort(-scores, kind="stable")]
-    precision = np.cumsum(ranked) / np.arange(1, len(ranked) + 1)
-    return float(precision[ranked].mean())
+    return average_precision(1 + np.flatnonzero(ranked), int(fits.sum()))
 
 
 def measure(encoder: GadmsEncoder, shots: Shots) -> dict[str, dict]:
@@ -139,8 +139,8 @@ def figures(scores: np.ndarray, fits: np.ndarray) -> dict[str, object]:
     scores, fits = scores[asked], fits[asked]
     rng = np.random.default_rng(0)
     people = scores.shape[1]
-    chance = [average_precision(rng.random(people), row) for row in fits for _ in range(200)]
-    precision = [average_precision(row, fit) for row, fit in zip(scores, fits, strict=True)]
+    chance = [precision_of(rng.random(people), row) for row in fits for _ in range(200)]
+    precision = [precision_of(row, fit) for row, fit in zip(scores, fits, strict=True)]
     first = fits[np.arange(len(fits)), scores.argmax(axis=1)]
     return {
         "people": people,

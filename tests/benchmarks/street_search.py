@@ -24,12 +24,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from pipeline.cli.progress import progress_bar
 from pipeline.cli.street_import import ImportedStreet, imported_street, settings_apart
 from pipeline.demo.footage import KnownQuery, clips_of
-from pipeline.demo.judging import Verdict, average_precision, score
+from pipeline.demo.judging import Verdict, score
 from pipeline.shutdown import stopping
 from pipeline.street.casting import cast
 from pipeline.street.footage.truth import Truth
 from pipeline.street.words.fits import Relevance
 from pipeline.street.words.queries import query_for
+from retrieval.training.metrics import average_precision
 
 
 def sentences(truth: Truth, *, seed: int, absent: int) -> list[KnownQuery]:

@@ -18,7 +18,8 @@ from pathlib import Path
 import cv2
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from tests.benchmarks.mot_scores import read_mot, score_mot
+from pipeline.street.footage.mot import read_mot
+from tests.benchmarks.mot_scores import read_scaled, score_mot
 
 CAMERA = "benchmark"
 MODEL = "untrained-tiny"
@@ -41,12 +42,12 @@ def measure(options: argparse.Namespace) -> dict[str, float]:
             data_dir=data_dir,
         )  # fmt: skip
         descry("tracks", "export", "--camera", CAMERA, "--out", out, data_dir=data_dir)
-        found = read_mot(Path(out))
+        found = read_mot(Path(out).read_text(encoding="utf-8"))
     run = json.loads(told)
     width, height = (int(value) for value in options.truth_size.split("x"))
     capture = cv2.VideoCapture(str(options.video))
     size = capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
-    truth = read_mot(options.truth, scale_x=size[0] / width, scale_y=size[1] / height)
+    truth = read_scaled(options.truth, scale_x=size[0] / width, scale_y=size[1] / height)
     scores = score_mot(found, truth, iou=0.5)
     scores["id_switches"] = int(scores["id_switches"])
     return scores | {

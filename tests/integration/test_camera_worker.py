@@ -69,6 +69,7 @@ class Scene:
             sources={CAMERA: "rtsp://10.0.0.1/live"},
             frames=self.frames,
             detector=ScriptedDetector({"*": {n: [PERSON] for n in range(1, 400)}}),
+            detector_name="street-yolo",
             batch=8,
             follow=lambda camera, run: RunFollower(
                 camera,
@@ -120,6 +121,12 @@ def test_a_lost_connection_ends_its_run_and_its_tracks(scene):
     scene.worker.work_once(timeout_s=0.01)
     assert scene.states() == {"a": "broken"}
     assert [track.state for track in scene.tracks.list(CAMERA, after=None, count=9)] == ["ended"]
+
+
+def test_a_run_notes_the_name_of_the_detector_that_looked(scene):
+    scene.begin()
+    scene.see("a", 1)
+    assert scene.runs.get(CAMERA, "a").detector == "street-yolo"
 
 
 def test_news_of_an_old_run_does_not_end_the_new_one(scene):

@@ -9,7 +9,8 @@ from detectors.shots import ShotChooser
 from detectors.tracking import UltralyticsTracker
 from detectors.types import Detection, Frame, Shot
 from detectors.yolo import YoloDetector
-from tests.benchmarks.mot_scores import MotRow, read_mot, score_mot
+from pipeline.street.footage.mot import MotRow
+from tests.benchmarks.mot_scores import read_scaled, score_mot
 
 FRAMES = range(161, 321)
 TRUTH_SCALE = 0.625  # the truth is for 768×576, the video has 480×360
@@ -50,7 +51,7 @@ def follow(seen: Seen, kind: str) -> tuple[list[MotRow], list[Shot]]:
 @pytest.mark.parametrize("kind", ["bytetrack", "botsort"])
 def test_people_on_a_crossing_are_followed(media_dir, seen, kind):
     rows, _ = follow(seen, kind)
-    truth = read_mot(
+    truth = read_scaled(
         media_dir / "footage" / "pets09_s2l1.gt.txt", scale_x=TRUTH_SCALE, scale_y=TRUTH_SCALE
     )
     score = score_mot(rows, [row for row in truth if row.frame in FRAMES])

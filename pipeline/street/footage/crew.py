@@ -11,6 +11,8 @@ from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event
 from typing import TypeVar
 
+import cv2
+
 from pipeline.errors import DescryError
 from pipeline.shutdown import die_with_parent
 
@@ -133,7 +135,8 @@ def _one_thread_each() -> Iterator[None]:
 
 
 def _begin(parent_pid: int, stop: Event, frames: "Synchronized[int]") -> None:
-    """Leave Ctrl-C to the parent, and end with it."""
+    """Leave Ctrl-C to the parent, and end with it; OpenCV asks no variable for its threads."""
+    cv2.setNumThreads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_parent(parent_pid)
     _Line.stop, _Line.frames = stop, frames

@@ -1,12 +1,23 @@
 """Boxes in the layout of MOTChallenge: frame, id, x, y, w, h, confidence, class, visibility."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors.types import Box
+
+
+class MotRow(NamedTuple):
+    """One box: `number` names a track, or a person of the truth; frames count from 1."""
+
+    frame: int
+    number: int
+    box: Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +75,41 @@ def mot_line(row: TruthRow, *, only_visible: bool = False) -> str:
     )
 
 
+def read_mot(text: str, *, with_ignored: bool = False) -> list[MotRow]:
+    """Read rows that anybody wrote: `frame, id, x, y, w, h, confidence, …`, x and y from 0.
+
+    >>> read_mot("1,7,10,20,30,60,1,1,0.9")
+    [MotRow(frame=1, number=7, box=Box(x1=10.0, y1=20.0, x2=40.0, y2=80.0))]
+
+    Args:
+        text: a line each; empty lines are passed over.
+        with_ignored: also rows whose confidence is 0: not to be considered, as the format says.
+
+    Raises:
+        ValueError: a row has too few fields, or something that is no number.
+    """
+    return [
+        MotRow(int(frame), int(number), Box(x, y, x + width, y + height))
+        for frame, number, x, y, width, height, confidence in _fields(text, 7)
+        if with_ignored or confidence != 0
+    ]
+
+
+def by_frame(rows: Iterable[MotRow]) -> Mapping[int, list[MotRow]]:
+    """The rows of each frame that has any, in their order."""
+    rows_of: dict[int, list[MotRow]] = defaultdict(list)
+    for row in rows:
+        rows_of[row.frame].append(row)
+    return rows_of
+
+
 def read_boxes(whole: Path, shown: Path) -> Boxes:
-    """The boxes of whole bodies and of what shows, as `mot_line` wrote them."""
+    """The boxes of whole bodies and of what shows, as `mot_line` wrote them.
+
+    Raises:
+        OSError: a file is missing.
+        ValueError: a row has too few fields, or something that is no number.
+    """
     rows, visible_rows = _read(whole), _read(shown)
     return Boxes(
         rows[:, 0].astype(np.int64),
@@ -77,9 +121,20 @@ def read_boxes(whole: Path, shown: Path) -> Boxes:
 
 
 def _read(path: Path) -> NDArray[np.float64]:
-    text = path.read_text("utf-8")
-    values = [[float(field) for field in line.split(",")] for line in text.splitlines()]
-    return np.array(values, np.float64).reshape(-1, 9)
+    return np.array(_fields(path.read_text("utf-8"), 9), np.float64).reshape(-1, 9)
+
+
+def _fields(text: str, count: int) -> list[list[float]]:
+    """The first `count` fields of each row."""
+    rows = []
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        fields = [float(field) for field in line.split(",")[:count]]
+        if len(fields) < count:
+            raise ValueError(f"{len(fields)} fields, not {count}: {line!r}")
+        rows.append(fields)
+    return rows
 
 
 def _corners(rows: NDArray[np.float64]) -> NDArray[np.float64]:

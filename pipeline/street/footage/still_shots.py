@@ -22,8 +22,7 @@ from pipeline.street.rendering.weather import WeatherDraw, apply_weather
 from pipeline.street.scenery.place import Place
 from pipeline.street.words.captions import caption
 from pipeline.street.words.grammar import Caption
-from pipeline.street.words.views import Light as Colours
-from pipeline.street.words.views import Side, View
+from pipeline.street.words.views import Colouring, Side, View
 
 _CAST = 3
 #: Sentences about each crop: words cost nothing beside a picture, and teach as much.
@@ -46,7 +45,7 @@ class Witness:
     seen: Seen
     side: Side
     activity: str
-    colours: Colours
+    colours: Colouring
 
     def told(self, rng: np.random.Generator, cut: Cut) -> list[Caption]:
         """Sentences about a crop, which speak only of what it shows."""
@@ -110,7 +109,7 @@ def take_still(stills: Stills, frame: int) -> StillShot:
     ]
     picture, seen = drawer.draw(plan.camera, place, meshes, light)
     is_grey = lens.is_grey or light.hides_colours
-    colours: Colours = "infrared" if light.infrared else "grey" if is_grey else "colour"
+    colours: Colouring = "infrared" if light.infrared else "grey" if is_grey else "colour"
     witnesses = tuple(
         _witness(looks[one.owner], one, plan, plan.people[one.owner - 1], colours) for one in seen
     )
@@ -125,7 +124,7 @@ def _any_instant(rng: np.random.Generator) -> datetime:
     return datetime.fromtimestamp(int(rng.integers(1_400_000_000, 1_900_000_000)), UTC)
 
 
-def _witness(look: Look, seen: Seen, plan: StillPlan, one: Placed, colours: Colours) -> Witness:
+def _witness(look: Look, seen: Seen, plan: StillPlan, one: Placed, colours: Colouring) -> Witness:
     side = side_of(plan.camera, one.x, one.y, one.heading)
     return Witness(look, seen, side, one.pose.activity, colours)
 

@@ -49,13 +49,19 @@ def _run(kitchen: Kitchen, record: Record, only: Sequence[str]) -> int:
         if record.is_done(name, inputs, step.outputs(kitchen)):
             _say(f"{name}: done before")
             continue
+        if kitchen.should_stop():
+            return _stopped(name)
         _say(f"{name}: {step.sentence}")
         began = time.monotonic()
         if not step.run(kitchen):
-            _say(f"{name}: stopped; the same command goes on from there")
-            return INTERRUPTED
+            return _stopped(name)
         record.note(name, inputs, time.monotonic() - began)
     return 0
+
+
+def _stopped(name: str) -> int:
+    _say(f"{name}: stopped; the same command goes on from there")
+    return INTERRUPTED
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -14,6 +14,7 @@ from pipeline.street.words.fits import Relevance
 from pipeline.street.words.views import View
 from retrieval.pictures import open_picture
 from retrieval.ports import Encoder
+from retrieval.training.metrics import average_precision
 from retrieval.types import Vectors
 
 BEST_OF = 3
@@ -42,12 +43,11 @@ class Asked:
         """R@1, R@5, R@10, mAP and mINP in per cent; whoever the sentence fits is expected."""
         order = np.argsort(-self.scores, axis=1, kind="stable")
         hits = np.take_along_axis(self.relevant, order, axis=1)  # (Q, Q), best first
-        places = np.arange(1, hits.shape[1] + 1)
-        found = np.cumsum(hits, axis=1)
-        precision = (np.where(hits, found / places, 0)).sum(axis=1) / found[:, -1]
-        last = hits.shape[1] - np.argmax(hits[:, ::-1], axis=1)
+        ranks = [1 + np.flatnonzero(row) for row in hits]
+        precisions = [average_precision(own, len(own)) for own in ranks]
+        shares = [len(own) / own[-1] for own in ranks]  # of what is looked through to find all
         figures = {f"r{k}": float(hits[:, :k].any(axis=1).mean()) for k in (1, 5, 10)}
-        figures |= {"map": float(precision.mean()), "minp": float((found[:, -1] / last).mean())}
+        figures |= {"map": float(np.mean(precisions)), "minp": float(np.mean(shares))}
         figures["chance_r1"] = float(self.relevant.mean())
         return {name: round(100 * value, 2) for name, value in figures.items()}
 

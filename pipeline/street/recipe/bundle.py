@@ -8,8 +8,9 @@ from pipeline.files import write_whole
 from pipeline.street.recipe.asking import ask
 from pipeline.street.recipe.calibrating import calibrate as calibration_of
 from pipeline.street.recipe.detection import average_precision
+from pipeline.street.recipe.trusting import trust_figures
 from retrieval.encoder import load_encoder
-from retrieval.search.calibration_file import save_calibration
+from retrieval.search.calibration_file import read_calibration, save_calibration
 from retrieval.weights.manifest import Entry, digest_of, write_manifest
 
 DETECTOR, ENCODER = "street-yolo", "street-gadms"
@@ -32,11 +33,20 @@ def calibrate(folder: Path, stills: Path, seed: int) -> None:
 
 
 def measure(folder: Path, stills: Path, seed: int) -> dict[str, Any]:
-    """Figures of the packed models on a split that neither learnt from."""
+    """Figures of the packed models on a split that neither learnt from, nor the calibration.
+
+    Raises:
+        WeightsUnusable: the calibration is missing, or of another encoder.
+        DatasetUnusable: too few people.
+    """
     encoder = load_encoder(folder / ENCODER_FILE, name=ENCODER, device="cpu")
+    calibration = read_calibration(
+        folder / CALIBRATION_FILE, model_id=encoder.model_id, dimension=encoder.dimension
+    )
     asked = ask(stills, encoder, seed)
+    trust = trust_figures(asked, calibration, seed=seed)
     return {
-        ENCODER: {"people": len(asked.queries), **asked.figures()},
+        ENCODER: {"people": len(asked.queries), **asked.figures(), **trust},
         DETECTOR: average_precision(folder / DETECTOR_FILE, stills),
     }
 
@@ -51,12 +61,13 @@ def write_list(folder: Path) -> None:
 
 
 def _entry(name: str, folder: Path, kind: Any, file: str) -> Entry:
-    path = folder / file
-    is_calibrated = kind == "encoder" and (folder / CALIBRATION_FILE).is_file()
+    path, calibration = folder / file, folder / CALIBRATION_FILE
+    is_calibrated = kind == "encoder" and calibration.is_file()
     return Entry(
         name=name, kind=kind, licence=_LICENCE, source="make street-weights", file=file,
         size=path.stat().st_size, sha256=digest_of(path), note=_NOTE, bundled=True,
         synthetic=True, calibration=CALIBRATION_FILE if is_calibrated else None,
+        calibration_sha256=digest_of(calibration) if is_calibrated else None,
     )  # fmt: skip
 
 

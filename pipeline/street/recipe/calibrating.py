@@ -32,7 +32,7 @@ SHOTS = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Asked:
+class _Questions:
     """Sentences, and whom each fits.
 
     Attributes:
@@ -114,7 +114,7 @@ def _tracks(
     return np.stack(parts), np.array(owners)
 
 
-def _questions(rng: np.random.Generator, known: _Stills, people: Sequence[str]) -> Asked:
+def _questions(rng: np.random.Generator, known: _Stills, people: Sequence[str]) -> _Questions:
     """One sentence of an operator and one of a witness about each of `people`."""
     crowd = Relevance([known.looks[person] for person in people])
     texts, fits = [], []
@@ -125,7 +125,7 @@ def _questions(rng: np.random.Generator, known: _Stills, people: Sequence[str]) 
         caption, claims = described[int(rng.integers(len(described)))]
         texts += [wanted.text, caption]
         fits += [crowd.mask(wanted.claims), crowd.mask(claims)]
-    return Asked(texts, np.array(fits))
+    return _Questions(texts, np.array(fits))
 
 
 def _read(folder: Path) -> _Stills:

@@ -15,7 +15,7 @@ SENTENCES_EACH = 2
 
 
 def choose(crops: Path, captions: Path, chosen: Path) -> int:
-    """Write the captions of the crops that show somebody well, in colour or at least by daylight.
+    """Write the captions of the crops that show somebody well, and not in infrared light.
 
     Args:
         crops: `crops.jsonl` of a folder of stills.
@@ -40,8 +40,9 @@ def is_well_seen(crop: dict[str, Any]) -> bool:
 
 def told_at_length(entry: dict[str, Any]) -> dict[str, Any]:
     """A line of `captions.jsonl` with its longest sentences, in the order they stood in."""
-    longest = sorted(entry["captions"], key=len)[-SENTENCES_EACH:]
-    return {**entry, "captions": [text for text in entry["captions"] if text in longest]}
+    told = entry["captions"]
+    longest = sorted(range(len(told)), key=lambda at: len(told[at]))[-SENTENCES_EACH:]
+    return {**entry, "captions": [told[at] for at in sorted(longest)]}
 
 
 def _lines(path: Path) -> Iterable[dict[str, Any]]:

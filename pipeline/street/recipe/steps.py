@@ -13,10 +13,12 @@ from types import MappingProxyType
 import yaml
 
 from detectors.mixed_precision import halves_are_fast
+from detectors.offline import prepare_ultralytics
 from detectors.training import DetectorPlan, pack_checkpoint, train_detector
 from pipeline.errors import DescryError
 from pipeline.files import write_whole
 from pipeline.shutdown import INTERRUPTED
+from pipeline.street.footage.stills import CAPTIONS, CROPS
 from pipeline.street.recipe import bundle
 from pipeline.street.recipe.bundle import (
     CALIBRATION_FILE,
@@ -32,14 +34,14 @@ from pipeline.street.recipe.record import Inputs, claim, digest_of_file
 
 StartReport = Callable[[str], Callable[[float, float | None], None]]
 
-CAPTIONS, CROPS = "captions.jsonl", "crops.jsonl"
-"""What `descry street stills` calls them."""
 WELL_SEEN = "well-seen.jsonl"
 """The captions that the encoder learns from, beside the others."""
 
 _JOBS = 2
 _LOOK_EVERY_S = 0.5
+_ENDED = (-signal.SIGTERM, -signal.SIGINT)  # before it could say that it was stopped
 _FILES = (DETECTOR_FILE, ENCODER_FILE, CALIBRATION_FILE)
+_FINISHED = (*_FILES, f"{DETECTOR}.md", f"{ENCODER}.md", LIST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,7 @@ def _command(kitchen: Kitchen, *arguments: object) -> bool:
     """
     command = [sys.executable, "-m", "pipeline", *map(str, arguments)]
     code = _waited_for(subprocess.Popen(command, stdout=subprocess.DEVNULL), kitchen.should_stop)
-    if code not in (0, INTERRUPTED, -signal.SIGTERM) and not kitchen.should_stop():
+    if code not in (0, INTERRUPTED, *_ENDED) and not kitchen.should_stop():
         raise DescryError(f"descry {arguments[0]} {arguments[1]} ended with {code}")
     return code == 0 and not kitchen.should_stop()
 
@@ -180,6 +182,7 @@ def pack(kitchen: Kitchen) -> bool:
     from retrieval.tokenizer import known_tokens
 
     kitchen.packed.mkdir(parents=True, exist_ok=True)
+    prepare_ultralytics()  # where the detector was done before, nobody has
     pack_checkpoint(kitchen.best_detector, kitchen.packed / DETECTOR_FILE)
     known = known_tokens(training_captions(kitchen.stills("train") / CAPTIONS))
     write_packed(read_checkpoint(kitchen.best_encoder), known, kitchen.packed / ENCODER_FILE)
@@ -206,7 +209,7 @@ def list_and_describe(kitchen: Kitchen) -> bool:
     bundle.write_cards(kitchen.packed, asdict(kitchen.amounts), figures)
     if kitchen.into is not None:
         kitchen.into.mkdir(parents=True, exist_ok=True)
-        for name in (*_FILES, LIST, *(f"{model}.md" for model in (DETECTOR, ENCODER))):
+        for name in _FINISHED:
             if (kitchen.packed / name).is_file():
                 shutil.copyfile(kitchen.packed / name, kitchen.into / name)
     return True
@@ -229,9 +232,9 @@ def _of_detector(kitchen: Kitchen) -> Inputs:
     }  # fmt: skip
 
 
-def _lists(kitchen: Kitchen) -> list[Path]:
+def _finished(kitchen: Kitchen) -> list[Path]:
     folders = [kitchen.packed, *([] if kitchen.into is None else [kitchen.into])]
-    return [folder / LIST for folder in folders]
+    return [folder / name for folder in folders for name in _FINISHED]
 
 
 STEPS: Mapping[str, Step] = MappingProxyType(
@@ -268,15 +271,16 @@ STEPS: Mapping[str, Step] = MappingProxyType(
         ),
         "calibration": Step(
             "fits what scores mean",
-            lambda kitchen: {"encoder": digest_of_file(kitchen.packed / ENCODER_FILE)},
+            lambda kitchen: {
+                "encoder": digest_of_file(kitchen.packed / ENCODER_FILE), **_captions(kitchen),
+            },
             lambda kitchen: [kitchen.packed / CALIBRATION_FILE],
             calibrate,
         ),
         "figures": Step(
             "measures both on unseen people and places",
             lambda kitchen: {
-                "detector": digest_of_file(kitchen.packed / DETECTOR_FILE),
-                "encoder": digest_of_file(kitchen.packed / ENCODER_FILE),
+                "files": [digest_of_file(kitchen.packed / file) for file in _FILES],
                 "test": digest_of_file(kitchen.stills("test") / CAPTIONS),
             },
             lambda kitchen: [kitchen.figures],
@@ -287,8 +291,9 @@ STEPS: Mapping[str, Step] = MappingProxyType(
             lambda kitchen: {
                 "files": [digest_of_file(kitchen.packed / file) for file in _FILES],
                 "figures": digest_of_file(kitchen.figures), "into": kitchen.into,
+                "amounts": asdict(kitchen.amounts),
             },
-            _lists,
+            _finished,
             list_and_describe,
         ),
     }

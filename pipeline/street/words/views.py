@@ -7,7 +7,7 @@ from typing import Literal
 from pipeline.street.look import Garment, Look, prints_behind
 from pipeline.street.words.fits import reaches_below, shown_lower, shown_upper
 
-Light = Literal["colour", "grey", "infrared"]
+Colouring = Literal["colour", "grey", "infrared"]
 Side = Literal["front", "back", "left", "right"]
 
 #: Heights of a body in pixels below which nobody makes out: its bag or hair, its glasses.
@@ -33,7 +33,7 @@ class View:
     above: float = 0.0
     below: float = 0.0
     height_px: float = 200.0
-    light: Light = "colour"
+    light: Colouring = "colour"
     activity: str | None = None
 
     @property

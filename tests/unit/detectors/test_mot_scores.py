@@ -1,7 +1,8 @@
 import pytest
 
 from detectors.types import Box
-from tests.benchmarks.mot_scores import MotRow, read_mot, score_mot
+from pipeline.street.footage.mot import MotRow
+from tests.benchmarks.mot_scores import read_scaled, score_mot
 
 
 def walk(number, frames, x=0.0):
@@ -45,7 +46,7 @@ def test_two_numbers_for_one_person_are_a_switch():
 
 def test_rows_are_read_and_scaled(tmp_path):
     path = tmp_path / "gt.txt"
-    path.write_text("1,9,100,200,10,20,1,-4.1,-7.3,0\n\n2,9,102,200,10,20,1,-1,-1,-1\n")
-    rows = read_mot(path, scale_x=0.5, scale_y=0.25)
+    path.write_text("1,9,100,200,10,20,1,-4.1,-7.3,0\n\n2,9,102,200,10,20,0,-1,-1,-1\n")
+    rows = read_scaled(path, scale_x=0.5, scale_y=0.25)
     assert rows[0] == MotRow(1, 9, Box(50, 50, 55, 55))
     assert [row.frame for row in rows] == [1, 2]

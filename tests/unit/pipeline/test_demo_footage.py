@@ -8,10 +8,9 @@ import pytest
 
 from detectors.types import Box
 from pipeline.demo.footage import LEAST_VISIBLE, clips_of, read_footage, read_queries, read_street
-from pipeline.demo.matching import MotRow
 from pipeline.errors import NotFound
 from pipeline.sources.video_file import inspect_video
-from pipeline.street.footage.mot import TruthRow
+from pipeline.street.footage.mot import MotRow, TruthRow
 from pipeline.street.footage.truth import CameraTruth, write_truth
 from pipeline.street.look import Body, Garment, Hair, Look
 from pipeline.street.words.claims import Claim

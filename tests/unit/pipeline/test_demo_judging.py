@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pipeline.answers import CoverageAnswer, HitAnswer, ModelAnswer, SearchAnswer
 from pipeline.cli.demo_table import answer_of, clock, likelihood
-from pipeline.demo.judging import Verdict, average_precision, score
+from pipeline.demo.judging import Verdict, score
 
 AT = "2026-01-01T10:00:07.000Z"
 
@@ -76,15 +76,6 @@ def test_present_and_absent_are_counted_apart():
 
 def test_of_nothing_there_is_no_share():
     assert score([]).track_rank1 is None
-
-
-@given(st.sets(st.integers(1, 40)), st.integers(0, 40))
-def test_average_precision_is_a_share_and_one_only_for_a_perfect_order(ranks, missed):
-    expected = len(ranks) + missed
-    found = average_precision(sorted(ranks), expected)
-    assert 0 <= found <= 1
-    is_perfect = bool(ranks) and not missed and ranks == set(range(1, len(ranks) + 1))
-    assert (found > 1 - 1e-9) == is_perfect
 
 
 def test_a_refusal_is_said_before_any_hit():

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.types import Box
-from pipeline.demo.matching import MotRow, people_of_tracks, read_mot
+from pipeline.demo.matching import people_of_tracks
+from pipeline.street.footage.mot import MotRow
 
 ALICE, BOB = 1, 2
 LEFT, RIGHT = Box(0, 0, 30, 80), Box(200, 0, 230, 80)
@@ -72,14 +73,3 @@ def test_the_truth_laid_over_itself_finds_everyone_who_stands_alone(truth):
     alone = [row for row in truth if sum(other.frame == row.frame for other in truth) == 1]
     expected = {row.number: row.number for row in alone}
     assert people_of_tracks(alone, alone) == expected
-
-
-def test_rows_not_to_be_considered_are_left_out():
-    text = "1,7,10,20,30,60,0,1,0.9\n\n2,7,10,20,30,60,0.4,-1,-1,-1\n"
-    assert read_mot(text) == [MotRow(2, 7, Box(10, 20, 40, 80))]
-
-
-@pytest.mark.parametrize("text", ["1,7,10,20,30,60", "1,7,x,20,30,60,1"])
-def test_a_row_that_is_none_is_refused(text):
-    with pytest.raises(ValueError):
-        read_mot(text)

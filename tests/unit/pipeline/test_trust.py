@@ -1,12 +1,13 @@
 """pipeline.wiring.trust: which calibration belongs to an encoder, and whose answers need care."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from pipeline.wiring.trust import calibration_of, synthetic_models
-from retrieval.errors import WeightsUnusable
+from retrieval.errors import WeightsError, WeightsUnusable
 from retrieval.search.calibration import Calibration, Law
 from retrieval.search.calibration_file import save_calibration
 from retrieval.weights.library import ModelLibrary
@@ -67,5 +68,28 @@ def test_an_encoder_that_has_learnt_nothing_is_not_judged(library):
     assert calibration_of(library, encoder("untrained-tiny@1", is_trained=False)) is None
 
 
+@pytest.mark.parametrize("has_digest", [True, False])
+def test_a_calibration_is_held_against_its_digest_where_there_is_one(library, has_digest):
+    said = library.path_of("street").with_name("street.calibration.safetensors")
+    expected = digest_of(said) if has_digest else None
+    library.catalogue["street"] = replace(library.find("street"), calibration_sha256=expected)
+    assert calibration_of(library, encoder()).is_fitted
+    content = bytearray(said.read_bytes())
+    content[-2] ^= 1  # the lowest bits of a number: a file that can still be read
+    said.write_bytes(content)
+    if has_digest:
+        with pytest.raises(WeightsError, match=f"{digest_of(said)}, expected {expected}"):
+            calibration_of(library, encoder())
+    else:
+        assert calibration_of(library, encoder()).is_fitted
+
+
 def test_models_that_learnt_on_rendered_people_are_known_by_name(library):
     assert synthetic_models(library) == {"street"}
+
+
+def test_a_copy_under_another_name_learnt_on_rendered_people_too(library):
+    mine = replace(library.find("street"), name="mine", bundled=False, synthetic=False)
+    library.catalogue["mine"] = mine
+    library.catalogue["other"] = replace(mine, name="other", sha256="0" * 64)
+    assert synthetic_models(library) == {"street", "mine"}

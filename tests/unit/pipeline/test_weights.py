@@ -1,10 +1,11 @@
 """pipeline.wiring.weights: which weights the settings mean, beside those that Descry brings."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pipeline.cli.app import exit_code_of
+from pipeline.cli.app import exit_code_of, main
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.wiring.weights import (
@@ -17,6 +18,7 @@ from retrieval.errors import WeightsError, WeightsUnknown, WeightsUnusable
 from retrieval.gadms.checkpoint import Checkpoint, write_checkpoint
 from retrieval.gadms.configuration import PRESETS
 from retrieval.gadms.towers import draw_weights
+from retrieval.weights.bundle import copy_of
 from retrieval.weights.library import ModelLibrary
 from retrieval.weights.manifest import Entry, digest_of, known_models
 
@@ -111,3 +113,59 @@ def test_a_detector_that_is_a_file_is_taken_as_it_is(tmp_path):
     settings = Settings(data_dir=tmp_path, detector={"model": str(path)})
     assert detector_file(settings) == path
     assert detector_name(settings) == str(path)
+
+
+@pytest.fixture
+def own_library(library, monkeypatch) -> ModelLibrary:
+    """The library with the two that were brought, whatever the settings say."""
+    monkeypatch.setattr("pipeline.wiring.weights.open_library", lambda settings: library)
+    return library
+
+
+@pytest.mark.parametrize("where", ["bundled/street-yolo.safetensors", "elsewhere/people.pt"])
+def test_a_file_that_was_brought_has_its_models_name_wherever_it_lies(own_library, tmp_path, where):
+    path = tmp_path / where
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"street-yolo")
+    settings = Settings(data_dir=tmp_path, detector={"model": str(path)})
+    assert detector_name(settings) == "street-yolo"
+    path.write_bytes(b"other-model")  # of the same size
+    assert detector_name(settings) == str(path)
+
+
+def test_a_file_of_another_size_is_not_read_for_its_name(tmp_path, bundled, monkeypatch):
+    entry = replace(brought(bundled, "street-yolo", "detector"), size=11)
+    read = []
+    monkeypatch.setattr("retrieval.weights.bundle.digest_of", read.append)
+    path = tmp_path / "other.pt"
+    path.write_bytes(b"weights")
+    assert copy_of(path, [entry]) is None
+    assert copy_of(tmp_path / "missing.pt", [entry]) is None
+    assert read == []
+    path.write_bytes(b"eleven byte")
+    copy_of(path, [entry])
+    assert read == [path]
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.write_bytes(b"x"), Path.unlink])
+def test_a_damaged_calibration_is_one_line_on_the_command_line_and_ends_with_1(
+    tmp_path, bundled, monkeypatch, capsys, damage
+):
+    entry, said = brought(bundled, "street-gadms", "encoder"), bundled / "calibration.safetensors"
+    said.write_bytes(b"what scores mean")
+    entry = replace(entry, calibration=said.name, calibration_sha256=digest_of(said))
+    library = ModelLibrary(tmp_path / "m", catalogue={entry.name: entry}, bundled=bundled)
+    assert usable_encoder(library, None) == "street-gadms"
+    damage(said)
+    monkeypatch.setattr("pipeline.wiring.weights.open_library", lambda settings: library)
+    monkeypatch.setenv("DESCRY_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setattr("sys.argv", ["descry", "search", "a man in a red coat"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert str(said) in line
+    assert "install Descry again" in line
+    if said.exists():
+        assert entry.calibration_sha256 in line
+        assert digest_of(said) in line

@@ -80,6 +80,41 @@ def test_a_damaged_file_is_named_with_both_digests_and_the_next_step(
     assert [one.is_ok for one in library.verify("street-yolo")] == [False]
 
 
+def test_a_damaged_calibration_is_named_with_both_digests(folder: Path, tmp_path: Path):
+    path = folder / "says.safetensors"
+    path.write_bytes(b"whole")
+    expected = digest_of(path)
+    entry = replace(
+        models_in(folder)["street-gadms"], calibration=path.name, calibration_sha256=expected
+    )
+    library = ModelLibrary(tmp_path / "m", catalogue={entry.name: entry}, bundled=folder)
+    assert library.calibration_path("street-gadms") == path
+    assert [one.is_ok for one in library.verify()] == [True]
+    path.write_bytes(b"other")
+    with pytest.raises(WeightsError) as refusal:
+        library.calibration_path("street-gadms")
+    assert not isinstance(refusal.value, WeightsUnusable)
+    for part in (str(path), digest_of(path), expected, "install Descry again"):
+        assert part in str(refusal.value)
+    assert [(one.is_ok, one.detail) for one in library.verify()] == [(False, str(refusal.value))]
+
+
+@pytest.mark.parametrize(
+    ("calibration", "digest", "reason"),
+    [
+        ("says.safetensors", "abc", "calibration_sha256 is not 64"),
+        ("says.safetensors", 7, "calibration_sha256 is not 64"),
+        (None, "0" * 64, "calibration_sha256 without a calibration"),
+    ],
+)
+def test_a_digest_of_a_calibration_that_makes_no_sense_is_refused(
+    folder: Path, calibration, digest, reason
+):
+    entry = models_in(folder)["street-gadms"]
+    with pytest.raises(ValueError, match=reason):
+        replace(entry, calibration=calibration, calibration_sha256=digest)
+
+
 def test_a_file_that_is_gone_is_named(library: ModelLibrary, folder: Path):
     path = folder / "street-gadms.safetensors"
     path.unlink()
@@ -126,7 +161,8 @@ def test_every_file_of_this_version_is_what_its_list_says():
         assert bundled_path(entry).stat().st_size == entry.size
         assert (FOLDER / f"{entry.name}.md").is_file()
         assert entry.synthetic
-        assert entry.calibration is None or (FOLDER / entry.calibration).is_file()
+        if entry.calibration is not None:
+            assert digest_of(FOLDER / entry.calibration) == entry.calibration_sha256
     files = [path for path in FOLDER.iterdir() if path.is_file()] if FOLDER.is_dir() else []
     assert sum(path.stat().st_size for path in files) <= 30_000_000
 

@@ -29,6 +29,11 @@ def test_the_longest_sentences_stay_in_their_order():
     assert entry == {"image": "crops/1.jpg", "captions": ["abcdef", "abcde"]}
 
 
+def test_a_sentence_told_often_is_no_more_than_others():
+    entry = told_at_length({"image": "crops/1.jpg", "captions": ["a man", "a man", "a", "a man"]})
+    assert entry["captions"] == ["a man", "a man"]
+
+
 def test_what_is_chosen_is_written_whole(tmp_path):
     crops, captions, chosen = (tmp_path / name for name in ("crops", "captions", "chosen"))
     crops.write_text(

@@ -42,3 +42,7 @@ def test_threads_are_set_for_the_processes_only(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     drawn(checked_seed, [5])
     assert os.environ["OMP_NUM_THREADS"] == "7"
+
+
+def test_opencv_uses_one_thread_in_each_process():
+    drawn(exec, ["import cv2\nassert cv2.getNumThreads() == 1, cv2.getNumThreads()"])

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -40,6 +41,13 @@ def test_each_person_is_met_about_as_often_as_any_other():
 
     assert len(met) == 80
     assert 4 <= min(met.values()) <= max(met.values()) <= 8
+
+
+def test_people_are_met_in_another_order_each_round():
+    met = [person for frame in range(60) for person in people_of(TRAIN, frame)]
+    following = list(pairwise(met))
+
+    assert len(set(following)) > len(following) / 2  # a sixth, were all six rounds alike
 
 
 def test_the_usual_number_of_frames_shows_each_person_six_times():

@@ -166,10 +166,11 @@ def test_synthetic_weights_of_encoder_or_detector_are_said(synthetic, trained_on
     assert cautions.SYNTHETIC.startswith("synthetic weights")
 
 
-@pytest.mark.parametrize(("kind", "warned"), [("live", True), ("file", False)])
-def test_a_live_camera_was_watched_with_the_detector_of_the_settings(kind, warned):
-    trust = Trust(CALIBRATION, frozenset({"street-detector"}), "street-detector")
-    answer = ask(service(detector="0123456789abcdef", kind=kind, trust=trust))
+@pytest.mark.parametrize("kind", ["live", "file"])
+@pytest.mark.parametrize(("detector", "warned"), [("street-detector", True), ("yolo11n", False)])
+def test_the_detector_that_made_the_tracks_counts_live_or_not(kind, detector, warned):
+    trust = Trust(CALIBRATION, frozenset({"street-detector"}))
+    answer = ask(service(detector=detector, kind=kind, trust=trust))
     assert (cautions.SYNTHETIC in answer.notes) is warned
 
 

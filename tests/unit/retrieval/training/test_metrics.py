@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from retrieval.errors import DatasetUnusable
-from retrieval.training.metrics import SCORE_EDGES, metrics_of_similarity, rank_metrics
+from retrieval.training.metrics import (
+    SCORE_EDGES,
+    average_precision,
+    metrics_of_similarity,
+    rank_metrics,
+)
 from tests.conftest import missing
 
 FIGURES = ("r1", "r5", "r10", "map", "minp")
@@ -131,6 +136,15 @@ def test_a_ranking_of_three_matches_is_measured_as_the_books_say():
     assert measured.map == pytest.approx(100 * (1 / 1 + 2 / 3 + 3 / 6) / 3)
     assert measured.minp == pytest.approx(50)
     assert (measured.r1, measured.r5) == (100, 100)
+
+
+@given(st.sets(st.integers(1, 40)), st.integers(0, 40))
+def test_average_precision_is_a_share_and_one_only_for_a_perfect_order(ranks, missed):
+    expected = len(ranks) + missed
+    found = average_precision(sorted(ranks), expected)
+    assert 0 <= found <= 1
+    is_perfect = bool(ranks) and not missed and ranks == set(range(1, len(ranks) + 1))
+    assert (found > 1 - 1e-9) == is_perfect
 
 
 def test_of_equal_scores_other_people_stand_ahead():
