@@ -123,6 +123,7 @@ def pack_checkpoint(checkpoint: Path, path: Path, architecture: Architecture | N
     """
     from detectors.yolo import load_packed, load_trained
 
+    prepare_ultralytics()  # where a run was done before, nobody has
     model = load_trained(checkpoint)
     tensors = {
         name: value.float().numpy()

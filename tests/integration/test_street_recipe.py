@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import ConfigError
 from pipeline.street.recipe.bundle import (
     CALIBRATION_FILE,
     DETECTOR,
@@ -19,26 +18,19 @@ from pipeline.street.recipe.bundle import (
     LIST,
 )
 from pipeline.street.recipe.steps import STEPS
-from pipeline.street.rendering.graphics import open_context
 from retrieval.encoder import load_encoder
 from retrieval.search.calibration_file import read_calibration
 from retrieval.weights.manifest import digest_of, read_manifest
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(1800),
+    pytest.mark.usefixtures("drawing"),
+]
 
 FILES = {
     CALIBRATION_FILE, DETECTOR_FILE, ENCODER_FILE, LIST, f"{DETECTOR}.md", f"{ENCODER}.md",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _can_draw():
-    for name in ("anny", "moderngl"):
-        pytest.importorskip(name, reason=f"no {name}: the group `street` is not installed")
-    try:
-        open_context().release()
-    except ConfigError as error:
-        pytest.skip(f"nothing is drawn here: {error}")
 
 
 class Kitchen:

@@ -11,28 +11,20 @@ from pathlib import Path
 import av
 import pytest
 
-from pipeline.errors import ConfigError
 from pipeline.street.footage.truth import Truth
-from pipeline.street.rendering.graphics import open_context
 from retrieval.training.datasets import open_dataset
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+    pytest.mark.usefixtures("drawing"),
+]
 
 RENDER = (
     "render", "--people", "3", "--cameras", "1", "--seconds", "11", "--fps", "2",
     "--size", "160x96", "--places", "lobby", "--jobs", "1",
 )  # fmt: skip
 STILLS = ("stills", "--people", "4", "--frames", "3", "--split", "train")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _can_draw():
-    for name in ("anny", "moderngl"):
-        pytest.importorskip(name, reason=f"no {name}: the group `street` is not installed")
-    try:
-        open_context().release()
-    except ConfigError as error:
-        pytest.skip(f"nothing is drawn here: {error}")
 
 
 def street(*arguments: str, seed: int, out: Path) -> subprocess.Popen:

@@ -286,7 +286,8 @@ def _move(walker: _Walker, speed_m_s: float) -> None:
     """One step ahead, or one step of a pause."""
     stop = walker.stop
     if stop is None:
-        walker.metres = min(walker.metres + speed_m_s * STEP_S, walker.leg.route.length_m)
+        route, step_m = walker.leg.route, speed_m_s * STEP_S
+        walker.metres = route.after(walker.metres, step_m, walker.aside)
         walker.note(moves=speed_m_s > 0.1)
         return
     walker.paused_s += STEP_S

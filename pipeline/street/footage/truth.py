@@ -13,10 +13,11 @@ from typing import Any
 
 from pipeline.errors import NotFound
 from pipeline.files import write_whole
-from pipeline.street.footage.folder import REVISION
 from pipeline.street.footage.mot import Boxes, TruthRow, mot_line, read_boxes
 from pipeline.street.look import Look
 
+#: Of the form of the files, whatever they tell of.
+REVISION = 1
 #: Fewer seconds without somebody do not end their appearance.
 _GAP_S = 2.0
 #: Who shows less than this, or is smaller, makes no appearance.

@@ -13,7 +13,6 @@ from types import MappingProxyType
 import yaml
 
 from detectors.mixed_precision import halves_are_fast
-from detectors.offline import prepare_ultralytics
 from detectors.training import DetectorPlan, pack_checkpoint, train_detector
 from pipeline.errors import DescryError
 from pipeline.files import write_whole
@@ -182,7 +181,6 @@ def pack(kitchen: Kitchen) -> bool:
     from retrieval.tokenizer import known_tokens
 
     kitchen.packed.mkdir(parents=True, exist_ok=True)
-    prepare_ultralytics()  # where the detector was done before, nobody has
     pack_checkpoint(kitchen.best_detector, kitchen.packed / DETECTOR_FILE)
     known = known_tokens(training_captions(kitchen.stills("train") / CAPTIONS))
     write_packed(read_checkpoint(kitchen.best_encoder), known, kitchen.packed / ENCODER_FILE)

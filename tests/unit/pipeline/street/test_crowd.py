@@ -105,3 +105,15 @@ def test_nobody_leaps_or_spins(people):
         assert steps.max(initial=0) <= 2.2 * STEP_S
         assert np.abs(np.diff(track.samples[:, 2])).max(initial=0) <= 2.7 * STEP_S
         assert (np.diff(track.samples[:, 3]) >= 0).all()
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.floats(-1.4, 1.4), st.floats(0.8, 1.8), st.floats(-2.6, 2.6))
+def test_nobody_runs_around_the_outside_of_a_bend(aside, speed, bend):
+    corner = (6.0 + 5 * math.cos(bend), 5 * math.sin(bend))
+    route = Route(((0.0, 0.0), (6.0, 0.0), corner))
+    (track,) = walk_all([leg(route=route, aside_m=aside, speed=speed)], 30)
+    paces = np.linalg.norm(np.diff(track.samples[:, :2], axis=0), axis=1) / STEP_S
+
+    assert paces.max() <= speed * 1.01
+    assert track.samples[-1, 3] == pytest.approx(route.length_m)

@@ -18,8 +18,9 @@ from pipeline.street.scenery.places import PLACES, is_for_tests
 SMALL = Request(3, people=4, cameras=3, seconds=30.0, places=("lobby", "shop"))
 
 
-# The briskest walker, catching up with a companion, while stepping aside for somebody.
-FASTEST_M_S = math.hypot(1.8 + 0.5, 0.5)
+# The briskest walker, catching up with a companion, while somebody is pushed aside: on a bend the
+# two may point the same way.
+FASTEST_M_S = 1.01 * (1.8 + 0.5) + 0.8
 
 
 @pytest.fixture(scope="module")
