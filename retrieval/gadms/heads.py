@@ -11,6 +11,9 @@ from retrieval.gadms.configuration import GadmsConfig
 #: Deviation of the classifier's first weights; its bias starts at zero.
 _CLASSIFIER_STD = 0.001
 
+#: Of the head of tags; the bias starts where most tags are rare.
+_TAG_STD, _TAG_LOG_ODDS = 0.02, -3.0
+
 
 class MaskedWordHead(nn.Module):
     """From a token of the cross-modal blocks to a score for every word of the vocabulary."""
@@ -61,7 +64,9 @@ class CrossModalHeads(nn.Module):
         return self.ln_post(self.cross_modal_transformer(x))  # type: ignore[no-any-return]
 
 
-def draw_heads(config: GadmsConfig, *, classes: int | None, seed: int) -> dict[str, Tensor]:
+def draw_heads(
+    config: GadmsConfig, *, classes: int | None, tags: int | None = None, seed: int
+) -> dict[str, Tensor]:
     """First values of all heads, the same for the same `seed` on the same kind of machine.
 
     Deviations as in the reference: with width w and depth L, w^-½ for what attends, (2w)^-½ for
@@ -70,6 +75,7 @@ def draw_heads(config: GadmsConfig, *, classes: int | None, seed: int) -> dict[s
     Args:
         config: their shape.
         classes: of the identity classifier; None for a model without one.
+        tags: that a head tells; None for a model without one.
         seed: of the draw.
     """
     with torch.random.fork_rng(devices=[]):
@@ -82,6 +88,10 @@ def draw_heads(config: GadmsConfig, *, classes: int | None, seed: int) -> dict[s
             weight = torch.empty(classes, config.embed_dim)
             drawn["classifier.weight"] = nn.init.normal_(weight, std=_CLASSIFIER_STD)
             drawn["classifier.bias"] = torch.zeros(classes)
+        if tags is not None:
+            weight = torch.empty(tags, config.embed_dim)
+            drawn["tag_head.weight"] = nn.init.normal_(weight, std=_TAG_STD)
+            drawn["tag_head.bias"] = torch.full((tags,), _TAG_LOG_ODDS)
     return drawn
 
 

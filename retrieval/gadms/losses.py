@@ -83,6 +83,30 @@ def identity_loss(
     return summed / (2 * _at_least_one(total, summed))
 
 
+def tag_loss(
+    image_logits: Tensor, text_logits: Tensor, held: Tensor, *, total: Tensor | int
+) -> Tensor:
+    """Binary cross-entropy of every tag, from pictures and from captions, averaged.
+
+    What a caption does not speak of it cannot tell: there its best guess is how common the tag
+    is among people so described, and costs the same whatever is learnt.
+
+    Args:
+        image_logits: (B, L) of this rank.
+        text_logits: (B, L).
+        held: (B, L) whether the picture has the tag.
+        total: pairs of all ranks, as in `masked_word_loss`.
+
+    Returns:
+        (): of each pair the sum over the tags, in nats; the mean over pairs.
+    """
+    wanted = held.float()
+    cross_entropy = functional.binary_cross_entropy_with_logits
+    summed = cross_entropy(image_logits.float(), wanted, reduction="sum")
+    summed = summed + cross_entropy(text_logits.float(), wanted, reduction="sum")
+    return summed / (2 * _at_least_one(total, summed))
+
+
 def hits(logits: Tensor, wanted: Tensor) -> Tensor:
     """() how many rows of (M, classes) logits are highest at the `wanted` (M,) class."""
     return (logits.argmax(dim=-1) == wanted).sum()

@@ -14,13 +14,16 @@ class Gadms(CrossModalHeads):
     """Towers and heads; parameter names are those of the reference's checkpoints.
 
     `base_model` is the dual encoder, all that inference needs. The classifier exists for
-    fine-tuning alone.
+    fine-tuning alone, `tag_head` where tags are learnt: it is ours, the reference has none.
     """
 
-    def __init__(self, config: GadmsConfig, *, classes: int | None = None) -> None:
+    def __init__(
+        self, config: GadmsConfig, *, classes: int | None = None, tags: int | None = None
+    ) -> None:
         super().__init__(config)
         self.base_model = DualEncoder(config)
         self.classifier = None if classes is None else nn.Linear(config.embed_dim, classes)
+        self.tag_head = None if tags is None else nn.Linear(config.embed_dim, tags)
 
     @property
     def config(self) -> GadmsConfig:
@@ -58,7 +61,11 @@ class Gadms(CrossModalHeads):
 
 
 def model_from(
-    config: GadmsConfig, tensors: Mapping[str, Tensor], *, classes: int | None = None
+    config: GadmsConfig,
+    tensors: Mapping[str, Tensor],
+    *,
+    classes: int | None = None,
+    tags: int | None = None,
 ) -> Gadms:
     """A model in float32 that holds `tensors`, by reference name, and trains all of them.
 
@@ -66,7 +73,7 @@ def model_from(
         RuntimeError: a tensor is missing, too many, or of another shape.
     """
     with torch.device("meta"):
-        model = Gadms(config, classes=classes)
+        model = Gadms(config, classes=classes, tags=tags)
     state = {name: tensor.to(torch.float32, copy=True) for name, tensor in tensors.items()}
     model.load_state_dict(state, strict=True, assign=True)
     model.base_model.attn_mask = causal_mask(config.context_length)
@@ -74,8 +81,13 @@ def model_from(
 
 
 def with_fresh_heads(
-    config: GadmsConfig, towers: Mapping[str, Tensor], *, classes: int | None, seed: int
+    config: GadmsConfig,
+    towers: Mapping[str, Tensor],
+    *,
+    classes: int | None,
+    tags: int | None = None,
+    seed: int,
 ) -> dict[str, Tensor]:
     """All tensors of a model that starts from these towers (by open_clip name) and new heads."""
     named = {f"base_model.{name}": tensor for name, tensor in towers.items()}
-    return named | draw_heads(config, classes=classes, seed=seed)
+    return named | draw_heads(config, classes=classes, tags=tags, seed=seed)

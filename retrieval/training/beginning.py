@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 # Enough to tell models apart; ranking a share of millions would take longer than training.
 _MOST_ASIDE = 5000
 _FEW = 10  # people
+# Heads whose size the data set decides.
+_OF_PEOPLE = ("classifier.", "tag_head.")
 
 StartReport = Callable[[str], Callable[[float, float | None], None]]
 _TOWER_FIELDS = (
@@ -91,16 +93,17 @@ def build_model(plan: TrainingPlan, train: SampleTable, start: Path | None) -> G
     classes = None
     if "id" in losses:
         classes = train.classes if plan.classes == "identities" else len(train)
+    tags = len(train.tags.names) if "tags" in losses else None
     if start is None:
         tensors = with_fresh_heads(
-            config, draw_weights(config, plan.seed), classes=classes, seed=plan.seed
+            config, draw_weights(config, plan.seed), classes=classes, tags=tags, seed=plan.seed
         )
     else:
-        tensors = _from_checkpoint(config, plan, start, classes)
-    model = model_from(config, tensors, classes=classes)
+        tensors = _from_checkpoint(config, plan, start, classes, tags)
+    model = model_from(config, tensors, classes=classes, tags=tags)
     if "mlm" not in losses:
         for name, parameter in model.named_parameters():
-            if not name.startswith(("base_model.", "classifier.")):
+            if not name.startswith(("base_model.", *_OF_PEOPLE)):
                 parameter.requires_grad_(False)
     return model
 
@@ -117,15 +120,21 @@ def what_decides(
     }
 
 
-def check_tables(tables: Tables, count: int) -> None:
-    """Refuse what cannot be learnt from or judged by.
+def check_tables(tables: Tables, plan: TrainingPlan, count: int) -> None:
+    """Refuse what `count` processes cannot learn from or be judged by.
 
     Raises:
-        DatasetUnusable: fewer than two captions to learn from, or nothing to validate on.
+        DatasetUnusable: fewer than two captions to learn from, nothing to validate on, or no tags
+            where they are to be learnt.
     """
     if len(tables.train) < max(2, count):
         raise DatasetUnusable(
             f"{len(tables.train)} captions to learn from, for {count} processes: too few"
+        )
+    if "tags" in (plan.losses or {}) and not tables.train.tags.names:
+        raise DatasetUnusable(
+            f"{plan.dataset.root}: no entry has 'tags', which the loss tags wants: give them, or "
+            "leave the loss out"
         )
     if not len(tables.validation):
         raise DatasetUnusable(f"nothing to choose the best model by: {tables.source} is empty")
@@ -137,17 +146,19 @@ def check_tables(tables: Tables, count: int) -> None:
 
 
 def _from_checkpoint(
-    config: GadmsConfig, plan: TrainingPlan, start: Path, classes: int | None
+    config: GadmsConfig, plan: TrainingPlan, start: Path, classes: int | None, tags: int | None
 ) -> dict[str, Tensor]:
     checkpoint = read_checkpoint(start, like=config, keep_heads=True)
     _check_towers(checkpoint, config, plan, start)
-    tensors = with_fresh_heads(config, checkpoint.tensors, classes=classes, seed=plan.seed)
+    tensors = with_fresh_heads(
+        config, checkpoint.tensors, classes=classes, tags=tags, seed=plan.seed
+    )
     taken = 0
     for name, tensor in checkpoint.heads.items():
         if name not in tensors:
             continue
         if tensor.shape != tensors[name].shape:
-            if name.startswith("classifier."):
+            if name.startswith(_OF_PEOPLE):
                 continue  # of other people
             raise PlanRefused(
                 f"{start}: {name} has shape {tuple(tensor.shape)}, configuration "

@@ -2,7 +2,7 @@
 
 import logging
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from itertools import combinations, pairwise
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from retrieval.errors import DatasetUnusable
 from retrieval.training.layouts import Entry, EntryFault, Split
 from retrieval.training.samples import SampleTable, TextColumn
+from retrieval.training.tags import tagged
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ class Gathering:
         self._parts = {split: _Part() for split in SPLITS}
         self._places: dict[str, int] = {}  # of each path: row × 3 + number of the split
         self._names: dict[str, int] = {}  # identities that are text, numbered as they came
+        self._tags: dict[str, int] = {}  # of all splits, numbered as they came
         self._kind: type | None = None  # of identities
         self._repeats = 0
 
@@ -52,7 +54,8 @@ class Gathering:
         place = self._places.get(entry.picture)
         if place is None:
             self._places[entry.picture] = part.images * len(SPLITS) + SPLITS.index(entry.split)
-            row = part.add_image(entry.picture, identity)
+            tags = {self._tags.setdefault(tag, len(self._tags)) for tag in entry.tags}
+            row = part.add_image(entry.picture, identity, tags)
         else:
             row, earlier = place // len(SPLITS), SPLITS[place % len(SPLITS)]
             if earlier != entry.split:
@@ -64,6 +67,10 @@ class Gathering:
                 raise EntryFault(
                     f"{entry.picture!r} has identity {entry.identity!r}, but another in an entry "
                     "before; keep one"
+                )
+            if part.tags.get(row, set()) != {self._tags.get(tag) for tag in entry.tags}:
+                raise EntryFault(
+                    f"{entry.picture!r} has other tags than in an entry before; keep one"
                 )
             self._repeats += 1
         for caption in entry.captions:
@@ -93,7 +100,9 @@ class Gathering:
             raise DatasetUnusable(f"{self._file}: holds no entries; download or write it again")
         identities = {split: self._identities(part) for split, part in parts.items()}
         self._check_disjoint(identities)
-        tables = {split: part.table(root, identities[split]) for split, part in parts.items()}
+        tables = {
+            split: part.table(root, identities[split], self._tags) for split, part in parts.items()
+        }
         if self._by_caption:
             return {split: _one_identity_a_caption(table) for split, table in tables.items()}
         if "train" in tables:
@@ -144,6 +153,7 @@ class _Part:
 
     def __init__(self) -> None:
         self.identities = array("q")
+        self.tags: dict[int, Set[int]] = {}  # of the rows that have some
         self._paths, self._path_ends = bytearray(), array("q", [0])
         self._captions, self._caption_ends = bytearray(), array("q", [0])
         self._caption_images = array("q")
@@ -152,8 +162,10 @@ class _Part:
     def images(self) -> int:
         return len(self.identities)
 
-    def add_image(self, path: str, identity: int) -> int:
+    def add_image(self, path: str, identity: int, tags: Set[int]) -> int:
         """The row it got."""
+        if tags:
+            self.tags[self.images] = tags
         self._paths += path.encode()
         self._path_ends.append(len(self._paths))
         self.identities.append(identity)
@@ -164,7 +176,9 @@ class _Part:
         self._caption_ends.append(len(self._captions))
         self._caption_images.append(row)
 
-    def table(self, root: Path, identities: NDArray[np.int64]) -> SampleTable:
+    def table(
+        self, root: Path, identities: NDArray[np.int64], tags: Mapping[str, int]
+    ) -> SampleTable:
         caption_images = np.frombuffer(self._caption_images, np.int64)
         return SampleTable(
             root,
@@ -173,6 +187,7 @@ class _Part:
             captions=_column(self._captions, self._caption_ends),
             caption_images=caption_images,
             caption_identities=identities[caption_images],
+            tags=tagged(self.images, self.tags, tags),
         )
 
 

@@ -24,6 +24,7 @@ class Entry:
     captions: tuple[str, ...]  # at least one, none empty
     identity: int | str | None  # None: nobody says who it is
     split: Split
+    tags: frozenset[str] = frozenset()  # what is true of who is shown, said or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,9 @@ def parse_webperson(entry: object) -> Entry:
 
 
 def parse_ours(entry: object) -> Entry:
-    """One object of our own layout: `image`, `caption` or `captions`, `identity` and `split`.
+    """One object of our own layout: `image`, `caption` or `captions`, `identity`, `split`, `tags`.
 
-    `split` is "test" where it is not said, and `identity` None.
+    `split` is "test" where it is not said, `identity` None, and `tags`, a list of texts, empty.
 
     Raises:
         EntryFault: a field is missing or of a wrong type.
@@ -93,7 +94,9 @@ def parse_ours(entry: object) -> Entry:
     if not (identity is None or isinstance(identity, str) or _is_whole(identity)):
         raise EntryFault("'identity' is neither a whole number nor text")
     split = _our_split(fields.get("split", "test"))
-    return Entry(_picture(_text(fields, "image")), _clean(captions), identity, split)
+    listed = [] if fields.get("tags", []) == [] else _texts(fields, "tags")
+    picture, tags = _picture(_text(fields, "image")), frozenset(listed)
+    return Entry(picture, _clean(captions), identity, split, tags)
 
 
 #: The published layouts, by our name for each; files and folders are called as the authors do.

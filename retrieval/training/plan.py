@@ -14,7 +14,7 @@ from retrieval.training.plan_parts import DatasetChoice, Masking, PlanPart
 from retrieval.training.schedule import Grouping
 
 Task = Literal["pretrain", "finetune"]
-LossName = Literal["sdm", "mlm", "id", "itc"]
+LossName = Literal["sdm", "mlm", "id", "itc", "tags"]
 
 # Of GA-DMS's released scripts; the paper weighs masked tokens 0.4.
 _EPOCHS: Mapping[Task, int] = {"pretrain": 30, "finetune": 60}
@@ -115,8 +115,9 @@ class TrainingPlan(PlanPart):
     )
     losses: Mapping[LossName, float] | None = Field(
         default=None,
-        description="Weights by name, of sdm, mlm, itc and, to fine-tune, id; others are off; null:"
-        " sdm 1 and mlm 0.3 to pretrain, sdm, id and mlm 1 to fine-tune",
+        description="Weights by name, of sdm, mlm, itc, tags (of entries that have some) and, to"
+        " fine-tune, id; others are off; null: sdm 1 and mlm 0.3 to pretrain, sdm, id and mlm 1"
+        " to fine-tune",
     )
     score: Literal["reference", "paper"] = Field(
         default="reference",

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.errors import DatasetUnusable, PlanRefused
+from retrieval.training.tags import Tags, no_tags
 
 Number = TypeVar("Number", np.uint8, np.int64)
 
@@ -98,7 +99,7 @@ class SampleTable(Sequence[Sample]):
     """N captions of M pictures. Row i is caption i with its picture.
 
     Every picture has a caption. Its identity is that of its first caption; all its captions share
-    it, except where each caption is its own identity, as in WebPerson.
+    it, except where each caption is its own identity, as in WebPerson. Tags are of pictures.
     """
 
     def __init__(
@@ -110,6 +111,7 @@ class SampleTable(Sequence[Sample]):
         captions: TextColumn,
         caption_images: NDArray[np.int64],
         caption_identities: NDArray[np.int64],
+        tags: Tags | None = None,
     ) -> None:
         """Keep the columns.
 
@@ -120,6 +122,7 @@ class SampleTable(Sequence[Sample]):
             captions: N sentences.
             caption_images: (N,) row of the picture that each describes.
             caption_identities: (N,).
+            tags: of the M pictures; None where there are none.
 
         Raises:
             ValueError: columns differ in length, or a picture has no caption.
@@ -141,6 +144,9 @@ class SampleTable(Sequence[Sample]):
         self.image_identities = _frozen(image_identities)
         self.caption_images = _frozen(caption_images)
         self.caption_identities = _frozen(caption_identities)
+        self.tags = no_tags(per_image) if tags is None else tags
+        if len(self.tags.held) != per_image:
+            raise ValueError(f"{per_image} pictures, but tags of {len(self.tags.held)}")
 
     @property
     def images(self) -> int:
@@ -156,7 +162,8 @@ class SampleTable(Sequence[Sample]):
     def nbytes(self) -> int:
         """Memory held by the columns, in bytes."""
         texts = self.image_paths.nbytes + self.captions.nbytes
-        return texts + sum(column.nbytes for column in self._numbers())
+        numbers = sum(column.nbytes for column in self._numbers())
+        return texts + numbers + self.tags.held.nbytes
 
     @property
     def digest(self) -> str:
@@ -167,6 +174,9 @@ class SampleTable(Sequence[Sample]):
         for column in [*columns, *self._numbers()]:
             sum_of.update(f"{len(column)} {column.dtype};".encode())
             sum_of.update(np.ascontiguousarray(column).data)
+        if self.tags.names:
+            sum_of.update("\0".join(self.tags.names).encode())
+            sum_of.update(np.ascontiguousarray(self.tags.held).data)
         return sum_of.hexdigest()
 
     def __len__(self) -> int:
@@ -205,6 +215,7 @@ class SampleTable(Sequence[Sample]):
             captions=self.captions.take(chosen),
             caption_images=caption_images.astype(np.int64, copy=False),
             caption_identities=identities,
+            tags=self.tags.take(kept),
         )
 
     def relabelled(self) -> "SampleTable":
@@ -227,6 +238,7 @@ class SampleTable(Sequence[Sample]):
             captions=self.captions,
             caption_images=self.caption_images,
             caption_identities=caption_identities.astype(np.int64, copy=False),
+            tags=self.tags,
         )
 
     def split_off(self, share: float, seed: int) -> tuple["SampleTable", "SampleTable"]:

@@ -103,7 +103,7 @@ def _train(
     precision = precision_on(device, plan.precision)
     _settle(plan, precision)
     tables = open_tables(plan, report)
-    check_tables(tables, ranks.count)
+    check_tables(tables, plan, ranks.count)
     model = build_model(plan, tables.train, start).to(device)
     if ranks.is_first:
         folder.claim({**what_decides(plan, tables, start, ranks.count), "precision": precision})

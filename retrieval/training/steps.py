@@ -28,6 +28,7 @@ class Views:
             pretraining; in fine-tuning the masked or the plain one.
         masked_ids: (B, N) the view whose hidden words are predicted.
         labels: (B, N) those words, 0 elsewhere.
+        tags: (B, L) float, which tags each picture has; None where none are learnt.
     """
 
     images: Tensor
@@ -36,6 +37,7 @@ class Views:
     matched_ids: Tensor
     masked_ids: Tensor
     labels: Tensor
+    tags: Tensor | None = None
 
 
 class LearningStep(nn.Module):
@@ -80,6 +82,8 @@ class LearningStep(nn.Module):
                 shares = self._contrast(image_features, text_features.float(), views.identities)
             if "id" in self._weights:
                 shares["id"] = self._identify(image_features, text_features, views, outcome)
+            if "tags" in self._weights:
+                shares["tags"] = self._tell_tags(image_features, text_features, views)
             if text_tokens is not None:
                 shares["mlm"] = self._predict_words(image_tokens, text_tokens, views, outcome)
             self._sum_up(shares, outcome)
@@ -127,6 +131,13 @@ class LearningStep(nn.Module):
         outcome["accuracy_image_id"] = self._share(of_images, views.identities, total)
         outcome["accuracy_text_id"] = self._share(of_texts, views.identities, total)
         return losses.identity_loss(of_images, of_texts, views.identities, total=total)
+
+    def _tell_tags(self, images: Tensor, texts: Tensor, views: Views) -> Tensor:
+        head = self.model.tag_head
+        if head is None or views.tags is None:
+            raise ValueError("a loss over tags needs a model with a head for them, and tags")
+        total = self._ranks.total(views.identities.new_tensor(len(views.identities)))
+        return losses.tag_loss(head(images), head(texts), views.tags, total=total)
 
     def _predict_words(
         self, image_tokens: Tensor, text_tokens: Tensor, views: Views, outcome: Outcome

@@ -92,7 +92,7 @@ class Trainer:
         self._scores = (
             ScoreTable(len(train), initial=plan.masking.initial_score) if is_pretraining else None
         )
-        self._views = ViewMaker(plan, self._scores, parts.device)
+        self._views = ViewMaker(plan, self._scores, parts.device, train)
         step = LearningStep(
             parts.model,
             weights={str(name): weight for name, weight in (plan.losses or {}).items()},
@@ -289,7 +289,7 @@ class Trainer:
         self._optimising.restore(saved.tensors("optimiser"), saved.state["scaler"])
         if self._scores is not None:
             self._scores = ScoreTable.from_tensors(saved.tensors("scores"))
-            self._views = ViewMaker(self._parts.plan, self._scores, self._parts.device)
+            self._views.scores = self._scores
         self._at = Position(saved.state["epoch"], saved.state["batch"], saved.step)
         self._unmoved = self._at
         log.info("training goes on at epoch %d, step %d", self._at.epoch, self._at.step)

@@ -16,6 +16,7 @@ from retrieval.gadms.masking import (
 )
 from retrieval.training.loading import Batch
 from retrieval.training.plan import TrainingPlan
+from retrieval.training.samples import SampleTable
 from retrieval.training.scores import ScoreTable
 from retrieval.training.seeds import draw_seed
 from retrieval.training.steps import Views
@@ -25,10 +26,26 @@ class ViewMaker:
     """Hides words of captions: by their scores in pretraining, uniformly in fine-tuning.
 
     What is hidden is a function of seed, epoch, caption and score, and of nothing else.
+
+    Attributes:
+        scores: of every caption, as its last draw left them; None for fine-tuning.
     """
 
-    def __init__(self, plan: TrainingPlan, scores: ScoreTable | None, device: torch.device) -> None:
-        """`scores` are those of pretraining; None for fine-tuning."""
+    def __init__(
+        self,
+        plan: TrainingPlan,
+        scores: ScoreTable | None,
+        device: torch.device,
+        table: SampleTable | None = None,
+    ) -> None:
+        """Make views.
+
+        Args:
+            plan: says how words are hidden, and whether tags are learnt.
+            scores: those of pretraining; None for fine-tuning.
+            device: where the views are wanted.
+            table: of the captions, which knows the tags; None where none are learnt.
+        """
         chances = plan.masking
         self._curves = MaskingCurves(
             alpha_noise=chances.alpha_noise,
@@ -37,7 +54,8 @@ class ViewMaker:
             gamma_noise=chances.gamma_noise,
             gamma_informative=chances.gamma_informative,
         )
-        self._plan, self._scores, self._device = plan, scores, device
+        self._plan, self.scores, self._device = plan, scores, device
+        self._tagged = table if (plan.losses or {}).get("tags") else None
 
     def views(self, batch: Batch, epoch: int) -> Views:
         """The batch on the device, with its views of this epoch (from 1)."""
@@ -48,8 +66,8 @@ class ViewMaker:
             for row in batch.rows.tolist()
         ]
         matched: torch.Tensor | None
-        if self._scores is not None:
-            scores = self._scores.rows(batch.rows.numpy())[:, : ids.shape[1]]
+        if self.scores is not None:
+            scores = self.scores.rows(batch.rows.numpy())[:, : ids.shape[1]]
             pairs = [
                 draw_dual_views(caption, score, self._curves, rng)
                 for caption, score, rng in zip(ids, scores, rngs, strict=True)
@@ -87,7 +105,14 @@ class ViewMaker:
             matched_ids=masked if matched is None else put(matched),
             masked_ids=masked,
             labels=put(_stack([view.labels for view in hidden])),
+            tags=None if self._tagged is None else put(_tags_of(self._tagged, batch)),
         )
+
+
+def _tags_of(table: SampleTable, batch: Batch) -> torch.Tensor:
+    """(B, L) of the pictures of a batch."""
+    pictures = table.caption_images[batch.rows.numpy()]
+    return torch.from_numpy(table.tags.held[pictures].astype(np.float32))
 
 
 def _stack(rows: Sequence[np.ndarray[tuple[int, ...], np.dtype[np.int64]]]) -> torch.Tensor:

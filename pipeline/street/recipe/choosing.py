@@ -1,4 +1,4 @@
-"""Which crops and sentences the encoder learns from."""
+"""Which crops, sentences and tags the encoder learns from."""
 
 import json
 from collections.abc import Iterable
@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.files import write_whole
+from pipeline.street.footage.stills import CAPTIONS, CROPS, LOOKS
+from pipeline.street.look import Look
+from pipeline.street.recipe.tagging import tags_of
 
 LEAST_HEIGHT_PX, LEAST_VISIBLE = 56.0, 0.45
 """Of a body and of its surface: what is smaller or more hidden teaches clothes to nobody."""
@@ -14,19 +17,25 @@ SENTENCES_EACH = 2
 """The longest: a short one fits half of the people that a batch holds as wrong answers."""
 
 
-def choose(crops: Path, captions: Path, chosen: Path) -> int:
+def choose(stills: Path, chosen: Path) -> int:
     """Write the captions of the crops that show somebody well, and not in infrared light.
 
     Args:
-        crops: `crops.jsonl` of a folder of stills.
-        captions: its `captions.jsonl`.
-        chosen: what is written, beside `captions`.
+        stills: a folder of stills.
+        chosen: what is written, in that folder.
 
     Returns:
         How many crops were chosen.
     """
-    well_seen = {f"crops/{one['image']}" for one in _lines(crops) if is_well_seen(one)}
-    kept = [told_at_length(one) for one in _lines(captions) if one["image"] in well_seen]
+    crops = _lines(stills / CROPS)
+    well_seen = {f"crops/{one['image']}" for one in crops if is_well_seen(one)}
+    looks = json.loads((stills / LOOKS).read_bytes())
+    tags = tags_of([Look.from_mapping(look) for look in looks.values()])
+    kept = [
+        {**told_at_length(one), "tags": tags[one["identity"]]}
+        for one in _lines(stills / CAPTIONS)
+        if one["image"] in well_seen
+    ]
     write_whole(chosen, "".join(json.dumps(one) + "\n" for one in kept))
     return len(kept)
 

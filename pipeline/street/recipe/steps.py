@@ -17,7 +17,7 @@ from detectors.training import DetectorPlan, pack_checkpoint, train_detector
 from pipeline.errors import DescryError
 from pipeline.files import write_whole
 from pipeline.shutdown import INTERRUPTED
-from pipeline.street.footage.stills import CAPTIONS, CROPS
+from pipeline.street.footage.stills import CAPTIONS
 from pipeline.street.recipe import bundle
 from pipeline.street.recipe.bundle import (
     CALIBRATION_FILE,
@@ -137,7 +137,7 @@ def learn_to_describe(kitchen: Kitchen) -> bool:
     """Train the encoder with the command that everybody trains with."""
     folder, stills = kitchen.out / "encoder", kitchen.stills("train")
     folder.mkdir(parents=True, exist_ok=True)
-    choose(stills / CROPS, stills / CAPTIONS, stills / WELL_SEEN)
+    choose(stills, stills / WELL_SEEN)
     plan = encoder_plan(
         kitchen.amounts, stills / WELL_SEEN, kitchen.stills("val") / CAPTIONS, folder / "run",
         halves=halves_are_fast(),

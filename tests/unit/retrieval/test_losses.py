@@ -15,6 +15,7 @@ from retrieval.gadms.losses import (
     info_nce_loss,
     masked_word_loss,
     sdm_loss,
+    tag_loss,
 )
 
 WIDTH = 6
@@ -167,6 +168,18 @@ def test_parts_divided_by_the_whole_count_sum_to_the_whole(count, cut, seed):
     both = (expected + torch.nn.functional.cross_entropy(other, wanted)) / 2
     torch.testing.assert_close(people, both, atol=1e-5, rtol=1e-5)
     assert sum(hits(one[p], wanted[p]) for p in parts) == (one.argmax(dim=1) == wanted).sum()
+
+
+def test_tags_cost_what_their_cross_entropy_is_and_parts_sum_to_the_whole():
+    one, other, _ = logits_of(7, 3)
+    held = one > 0.3
+    shares = [torch.sigmoid(logits) for logits in (one, other)]
+    surprise = [-torch.where(held, p, 1 - p).log().sum() for p in shares]
+    parts = (slice(0, 3), slice(3, None))
+    found = sum(tag_loss(one[p], other[p], held[p], total=7) for p in parts)
+    torch.testing.assert_close(found, (surprise[0] + surprise[1]) / 14)
+    sure = (held.float() * 2 - 1) * 40
+    assert tag_loss(sure, sure, held, total=7) < 1e-6
 
 
 @pytest.mark.parametrize("total", [0, torch.tensor(0), torch.tensor(5)])

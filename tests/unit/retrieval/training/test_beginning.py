@@ -1,5 +1,6 @@
 """What a training begins with: never a test split, and a model of the plan's own shape."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -118,13 +119,16 @@ def test_a_judge_without_a_val_split_is_refused(tmp_path: Path):
 
 
 def test_too_little_to_learn_from_or_to_judge_by_is_refused(train: SampleTable):
-    check_tables(Tables(train, train[:1], "a part"), 2)
+    usual = plan(Path("people"))
+    check_tables(Tables(train, train[:1], "a part"), usual, 2)
     with pytest.raises(DatasetUnusable, match="1 captions to learn from, for 1 processes"):
-        check_tables(Tables(train[:1], train, "a part"), 1)
+        check_tables(Tables(train[:1], train, "a part"), usual, 1)
     with pytest.raises(DatasetUnusable, match="6 captions to learn from, for 7 processes"):
-        check_tables(Tables(train, train, "a part"), 7)
+        check_tables(Tables(train, train, "a part"), usual, 7)
     with pytest.raises(DatasetUnusable, match="a part is empty"):
-        check_tables(Tables(train, train[:0], "a part"), 1)
+        check_tables(Tables(train, train[:0], "a part"), usual, 1)
+    with pytest.raises(DatasetUnusable, match="people: no entry has 'tags', which the loss tags"):
+        check_tables(Tables(train, train, "a part"), plan(Path("people"), losses={"tags": 1}), 1)
 
 
 def test_a_drawn_model_is_the_same_for_the_same_seed(people: Path, train: SampleTable):
@@ -161,9 +165,12 @@ def test_heads_without_a_loss_are_frozen(people: Path, train: SampleTable, losse
         assert parameter.requires_grad is (always or are_trained), name
 
 
-def saved(path: Path, config: GadmsConfig = TINY, *, classes: int | None = None, **heads) -> Path:
+def saved(
+    path: Path, config: GadmsConfig = TINY, *, classes: int | None = None, tags: int | None = None,
+    **heads,
+) -> Path:  # fmt: skip
     """A checkpoint of another seed than the plan's; `heads` replace some of its own."""
-    drawn = draw_heads(config, classes=classes, seed=77) | heads
+    drawn = draw_heads(config, classes=classes, tags=tags, seed=77) | heads
     family = "ga-dms" if classes is None else "irra"
     write_checkpoint(Checkpoint(config, family, draw_weights(config, 77), heads=drawn), path)
     return path
@@ -194,6 +201,27 @@ def test_a_classifier_of_as_many_people_is_kept_and_one_of_others_drawn_anew(
     expected = draw_heads(TINY, classes=3, seed=seed)["classifier.weight"]
     assert torch.equal(model.classifier.weight, expected)
     assert torch.equal(model.base_model.visual.proj, draw_weights(TINY, 77)["visual.proj"])
+
+
+def test_a_head_tells_each_tag_and_is_drawn_anew_for_other_tags(people: Path, tmp_path: Path):
+    file = make_jsonl(tmp_path, train=3, val=1, test=1) / "people.jsonl"
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    for number, line in enumerate(lines):
+        line["tags"] = [f"in {line['split']}", "red" if number % 2 else "blue"]
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    learnt = open_dataset("jsonl", tmp_path).split("train")
+    assert learnt.tags.names == ("blue", "in test", "in train", "in val", "red")
+    assert learnt.tags.held.sum(axis=0).tolist() == [3, 0, 6, 0, 3]
+    chosen = plan(people, "pretrain", seed=5, losses={"sdm": 1, "tags": 0.1})
+    model = build_model(chosen, learnt, None)
+    assert model.tag_head is not None
+    assert model.tag_head.out_features == 5
+    assert model.tag_head.weight.requires_grad
+    for tags, seed in ((5, 77), (4, 5)):
+        start = saved(tmp_path / f"{tags}.safetensors", tags=tags)
+        again = build_model(chosen, learnt, start)
+        expected = draw_heads(TINY, classes=None, tags=5, seed=seed)["tag_head.weight"]
+        assert torch.equal(again.tag_head.weight, expected)
 
 
 def test_a_classifier_that_pretraining_cannot_use_is_left(

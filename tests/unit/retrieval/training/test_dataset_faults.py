@@ -196,6 +196,13 @@ def test_a_picture_in_two_splits_is_named(tmp_path: Path):
     assert "line 2: 'a.png' is in test, but an entry before has it in train" in line
 
 
+def test_a_picture_with_two_lists_of_tags_is_named(tmp_path: Path):
+    line = refused_ours(tmp_path, ours(tags=["red", "coat"]), ours(tags=["red"]))
+    assert line.endswith("line 2: 'a.png' has other tags than in an entry before; keep one")
+    assert "other tags" in refused_ours(tmp_path, ours(), ours(tags=["red"]))
+    assert "other tags" in refused_ours(tmp_path, ours(tags=["red"]), ours())
+
+
 def test_a_picture_of_two_people_is_named(tmp_path: Path):
     line = refused_ours(tmp_path, ours(identity="Ann"), ours(identity="Zoë"))
     assert "line 2: 'a.png' has identity 'Zoë', but another in an entry before" in line
@@ -224,6 +231,9 @@ def test_an_identity_in_two_splits_is_named(tmp_path: Path, identity, other):
         ({"captions": ["a coat"]}, "has both 'caption' and 'captions'"),
         ({"caption": 5}, "'caption' is not text"),
         ({"image": None}, "'image' is not text"),
+        ({"tags": "red"}, "'tags' is not a list of texts"),
+        ({"tags": 0}, "'tags' is not a list of texts"),
+        ({"tags": ["red", 5]}, "'tags' holds what is not text"),
     ],
 )
 def test_an_odd_line_of_ours_is_named(tmp_path: Path, fields: dict, said: str):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from retrieval.errors import DatasetUnusable, PlanRefused
 from retrieval.training.samples import Sample, SampleTable, TextColumn
+from retrieval.training.tags import Tags, no_tags
 
 texts = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=12), max_size=20)
 
@@ -107,6 +108,56 @@ def test_a_picture_without_a_caption_is_refused(caption_images: list[int]):
             caption_images=np.array(caption_images),
             caption_identities=np.zeros(2, np.int64),
         )
+
+
+def tagged_table(*images: int, captions_each: int = 1) -> SampleTable:
+    """As `table_of`; picture number n has the tag "odd" or "even", as n is."""
+    table = table_of(*images, captions_each=captions_each)
+    odd = np.arange(table.images) % 2 == 1
+    return SampleTable(
+        table.root,
+        image_paths=table.image_paths,
+        image_identities=table.image_identities,
+        captions=table.captions,
+        caption_images=table.caption_images,
+        caption_identities=table.caption_identities,
+        tags=Tags(("even", "odd"), np.stack([~odd, odd], axis=1)),
+    )
+
+
+@given(st.lists(st.integers(0, 5), min_size=3, max_size=9), st.data())
+def test_tags_stay_with_their_pictures(images: list[int], data: st.DataObject):
+    table = tagged_table(0, 9, *images, captions_each=2)
+    rows = data.draw(st.lists(st.integers(0, len(table) - 1), min_size=1))
+    for part in (table.take(rows), *table.split_off(0.5, 1), table.relabelled()):
+        numbers = [int(path.removesuffix(".jpg")) for path in part.image_paths]
+        assert part.tags.held[:, 1].tolist() == [number % 2 == 1 for number in numbers]
+
+
+def test_tags_of_other_pictures_are_refused():
+    with pytest.raises(ValueError, match="2 pictures, but tags of 3"):
+        table = table_of(0, 1)
+        SampleTable(
+            table.root,
+            image_paths=table.image_paths,
+            image_identities=table.image_identities,
+            captions=table.captions,
+            caption_images=table.caption_images,
+            caption_identities=table.caption_identities,
+            tags=no_tags(3),
+        )
+    with pytest.raises(ValueError, match="1 tags do not fit"):
+        Tags(("a",), np.zeros((2, 2), np.bool_))
+
+
+def test_tags_count_for_the_digest_and_their_absence_changes_none():
+    told = tagged_table(0, 1)
+    other = tagged_table(0, 1)
+    other.tags = Tags(("even", "odder"), told.tags.held)
+    third = tagged_table(0, 1)
+    third.tags = Tags(("even", "odd"), ~told.tags.held)
+    digests = {one.digest for one in (told, other, third, table_of(0, 1))}
+    assert len(digests) == 4
 
 
 def test_the_digest_is_of_what_is_said_and_not_of_where_it_lies():

@@ -1,13 +1,13 @@
 """One step: what is summed, what is differentiated, and what half precision must not touch."""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 import torch
 
 from retrieval.gadms.gradient_attention import score_words
-from retrieval.gadms.losses import info_nce_loss, sdm_loss
+from retrieval.gadms.losses import info_nce_loss, sdm_loss, tag_loss
 from retrieval.gadms.model import Gadms
 from retrieval.training.ranks import Ranks
 from retrieval.training.steps import LearningStep, Outcome, Views
@@ -32,7 +32,8 @@ def learn(model: Gadms, views: Views, weights: Mapping[str, float], **options) -
 
 
 def rows(views: Views, part: slice) -> Views:
-    return Views(**{field.name: getattr(views, field.name)[part] for field in fields(Views)})
+    values = {field.name: getattr(views, field.name) for field in fields(Views)}
+    return Views(**{name: value[part] for name, value in values.items() if value is not None})
 
 
 def gradients(model: Gadms, loss: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -152,6 +153,32 @@ def test_only_fp16_needs_a_loss_scale(model: Gadms):
     for autocast, is_scaled in ((None, False), (torch.bfloat16, False), (torch.float16, True)):
         step = LearningStep(model, weights=ALL, score=None, ranks=Ranks(), autocast=autocast)
         assert step.is_scaled is is_scaled
+
+
+def test_tags_are_learnt_from_pictures_and_from_captions(views: Views):
+    torch.manual_seed(3)
+    model = Gadms(small_model().config, tags=2)
+    tagged = replace(views, tags=(torch.rand(len(views.ids), 2) < 0.5).float())
+    outcome = learn(model, tagged, {"tags": 0.5})
+    assert set(outcome) == {"loss", "loss_tags"}
+    head = model.tag_head
+    assert head is not None
+    with torch.no_grad():
+        features = (
+            model.base_model.encode_image(views.images),
+            model.encode_masked(views.matched_ids, views.ids.argmax(dim=-1)),
+        )
+        expected = tag_loss(*map(head, features), tagged.tags, total=len(views.ids))
+    torch.testing.assert_close(outcome["loss_tags"], 0.5 * expected)
+    moved = gradients(model, outcome["loss"])
+    assert {"tag_head.weight", "base_model.visual.proj", "base_model.text_projection"} <= set(moved)
+
+
+def test_tags_cannot_be_learnt_without_a_head_or_without_any(model: Gadms, views: Views):
+    with pytest.raises(ValueError, match="head for them"):
+        learn(model, replace(views, tags=torch.zeros(len(views.ids), 2)), {"tags": 1.0})
+    with pytest.raises(ValueError, match="and tags"):
+        learn(Gadms(model.config, tags=2), views, {"tags": 1.0})
 
 
 def test_people_cannot_be_learnt_without_a_classifier(views: Views):
