@@ -31,6 +31,10 @@ def render(
     kilobits: Annotated[
         int | None, typer.Option(help="The most a film may take a second; no limit without.")
     ] = None,
+    visits: Annotated[
+        int | None,
+        typer.Option(help="Cameras somebody passes before they leave; none: they walk on."),
+    ] = None,
     jobs: JobsOption = 2,
 ) -> None:
     """Film a story: H.264 of each camera, true boxes (MOTChallenge), and truth.json.
@@ -41,7 +45,9 @@ def render(
 
     run_render(
         out,
-        RenderOptions(seed, people, cameras, seconds, fps, size, places, kinds, split, kilobits),
+        RenderOptions(
+            seed, people, cameras, seconds, fps, size, places, kinds, split, kilobits, visits
+        ),
         jobs,
     )
 

@@ -38,6 +38,7 @@ class RenderOptions:
     kinds: str
     split: str
     kilobits: int | None
+    visits: int | None = None
 
     def request(self) -> Request:
         """What is asked for.
@@ -57,6 +58,7 @@ class RenderOptions:
             parse_names("--places", self.places, PLACES),
             parse_names("--kinds", self.kinds, KINDS),
             parse_split(self.split),
+            None if self.visits is None else _within("--visits", self.visits, 1, 40),
         )
 
 

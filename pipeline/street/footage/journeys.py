@@ -55,8 +55,9 @@ def seen_walks(place: Place, number: int, camera: Camera) -> list[SeenWalk]:
 
 
 def plan_legs(
-    rng: np.random.Generator, walks: Sequence[Sequence[SeenWalk]], people: int, seconds: float
-) -> list[Leg]:
+    rng: np.random.Generator, walks: Sequence[Sequence[SeenWalk]], people: int, seconds: float,
+    *, visits: int | None = None,
+) -> list[Leg]:  # fmt: skip
     """The legs of everybody, each past another camera than the last where there is one.
 
     Newcomers come as a Poisson process does, given how many there are in all; some come in pairs.
@@ -66,12 +67,14 @@ def plan_legs(
         walks: those that each camera sees.
         people: how many.
         seconds: how long the story is.
+        visits: legs of each journey; None for as many as fit.
     """
+    most = _MOST_LEGS if visits is None else min(visits, _MOST_LEGS)
     arrives_s = np.sort(rng.uniform(_FIRST * seconds, _LAST * seconds, people))
     legs: list[Leg] = []
     person = 0
     while person < people:
-        journey = _journey(rng, walks, person, float(arrives_s[person]), seconds)
+        journey = _journey(rng, walks, person, float(arrives_s[person]), seconds, most)
         legs += journey
         person += 1
         if person < people and rng.random() < _IN_PAIRS:
@@ -87,13 +90,13 @@ def _companion(leg: Leg, person: int) -> Leg:
 
 def _journey(
     rng: np.random.Generator, walks: Sequence[Sequence[SeenWalk]], person: int,
-    arrives_s: float, seconds: float,
+    arrives_s: float, seconds: float, most: int,
 ) -> list[Leg]:  # fmt: skip
     speed = float(np.clip(rng.normal(_SPEED_M_S, _SPEED_SPREAD), 0.8, 1.8))
     activity = "phoning" if rng.random() < _PHONES else "walking"
     legs: list[Leg] = []
     at_s, camera, last = arrives_s, -1, None
-    while at_s < seconds and len(legs) < _MOST_LEGS:
+    while at_s < seconds and len(legs) < most:
         others = [number for number in range(len(walks)) if number != camera]
         camera = int(rng.choice(others or [camera]))
         walk = _choose(rng, walks[camera])

@@ -37,6 +37,8 @@ class Request:
         places: names of `PLACES`; cameras hang in them in turn.
         kinds: `day`, `dusk`, `night`, `infrared` or `rain`; cameras have them in turn.
         split: whose people and which variants of the places.
+        visits: cameras that somebody passes before they leave for good; None to walk on until the
+            story ends.
     """
 
     seed: int
@@ -49,6 +51,7 @@ class Request:
     places: tuple[str, ...] = ("street", "lobby")
     kinds: tuple[str, ...] = ("day",)
     split: Split = "test"
+    visits: int | None = None
 
     @property
     def frames(self) -> int:
@@ -128,8 +131,9 @@ def tell(request: Request) -> Story:
     people = _cast(request)
     walks = [seen_walks(places[one.place].build(), one.place, one.camera) for one in cameras]
     legs = plan_legs(
-        np.random.default_rng((request.seed, 2)), walks, request.people, request.seconds
-    )
+        np.random.default_rng((request.seed, 2)), walks, request.people, request.seconds,
+        visits=request.visits,
+    )  # fmt: skip
     tracks = walk_all(legs, request.seconds)
     journeys = tuple(
         Journey(person, tuple(track for track in tracks if track.leg.person == person))

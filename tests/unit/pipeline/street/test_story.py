@@ -1,6 +1,7 @@
 """pipeline.street.footage.story and journeys: who walks where and when."""
 
 import math
+from collections import Counter
 from itertools import pairwise
 
 import numpy as np
@@ -115,6 +116,12 @@ def test_each_leg_passes_another_camera_than_the_last(rng):
     for before, after in pairwise(legs):
         if before.person == after.person:
             assert before.place != after.place
+
+
+def test_people_leave_after_as_many_cameras_as_is_asked_for(rng):
+    walks = [[SeenWalk(number, Route(((0, 0), (5 + number, 0))), 5.0)] for number in range(3)]
+    legs = plan_legs(rng, walks, people=20, seconds=600.0, visits=2)
+    assert Counter(leg.person for leg in legs) == dict.fromkeys(range(20), 2)
 
 
 def test_with_one_camera_people_come_back_to_it(rng):
