@@ -56,17 +56,19 @@ def progress_bar() -> Iterator[Callable[[str], Report]]:
 def _plain_report(label: str) -> Report:
     began = told_at = time.monotonic()
     told = -1
+    first: float | None = None  # what was done before, by a run that this one goes on with
 
     def report(done: float, total: float | None) -> None:
-        nonlocal told, told_at
+        nonlocal told, told_at, first, began
         if not total:
             return
         tenth, now = int(10 * done / total), time.monotonic()
+        if first is None:
+            first, began = done, now
         if tenth > told or now - told_at >= _TELL_EVERY_S:
             told, told_at = tenth, now
-            sys.stderr.write(
-                f"{label}: {done:.0f} of {total:.0f}{_eta(done, total, now - began)}\n"
-            )
+            eta = _eta(done - first, total - first, now - began)
+            sys.stderr.write(f"{label}: {done:.0f} of {total:.0f}{eta}\n")
 
     return report
 
