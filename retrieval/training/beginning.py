@@ -12,8 +12,8 @@ from torch import Tensor
 from retrieval.errors import DatasetUnusable, PlanRefused, WeightsUnusable
 from retrieval.gadms.checkpoint import Checkpoint, read_checkpoint
 from retrieval.gadms.configuration import PRESETS, GadmsConfig
+from retrieval.gadms.first_weights import first_weights
 from retrieval.gadms.model import Gadms, model_from, with_fresh_heads
-from retrieval.gadms.towers import draw_weights
 from retrieval.training.datasets import open_dataset
 from retrieval.training.plan import TrainingPlan
 from retrieval.training.samples import SampleTable
@@ -96,7 +96,7 @@ def build_model(plan: TrainingPlan, train: SampleTable, start: Path | None) -> G
     tags = len(train.tags.names) if "tags" in losses else None
     if start is None:
         tensors = with_fresh_heads(
-            config, draw_weights(config, plan.seed), classes=classes, tags=tags, seed=plan.seed
+            config, first_weights(config, plan.seed), classes=classes, tags=tags, seed=plan.seed
         )
     else:
         tensors = _from_checkpoint(config, plan, start, classes, tags)

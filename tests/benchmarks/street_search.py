@@ -1,6 +1,7 @@
-"""End to end on a rendered street: video in, sentence out, against the truth.
+r"""End to end on a rendered street: video in, sentence out, against the truth.
 
-    descry street render --seed 3 --people 300 --cameras 6 --seconds 600 --out street
+    descry street render --seed 3 --people 300 --cameras 6 --seconds 240 --fps 5 \
+        --visits 2 --places street,lobby,platform,shop,car_park,park --out street
     python tests/benchmarks/street_search.py street [--json]
 
 Every camera is imported by the real processes. One sentence is asked for each person who appears;

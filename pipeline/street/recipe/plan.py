@@ -31,7 +31,7 @@ class Amounts:
     test_people: int = 1000
     test_frames: int = 900
     detector_epochs: int = 11
-    encoder_epochs: int = 6
+    encoder_epochs: int = 4
     configuration: str = "street"
     batch: int = 64
 
@@ -86,7 +86,7 @@ def encoder_plan(
         "adam_eps": 1e-8,
         "clip_norm": 5.0,
         "precision": "bf16" if halves else "fp32",
-        "losses": {"itc": 1.0, "sdm": 0.1, "tags": 0.06},
+        "losses": {"itc": 1.0, "sdm": 0.1, "tags": 0.15},
         "score": "paper",
         "caption_padding": "batch",
         "augment": False,
