@@ -97,7 +97,7 @@ class SearchAnswer(_Record):
     no_match: Annotated[
         bool,
         Field(
-            description="nobody there, or no hit is a likely match; false where hits have no "
+            description="nobody there, or most likely nobody fits; false where hits have no "
             "probability"
         ),
     ]

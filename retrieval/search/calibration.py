@@ -8,6 +8,9 @@ far above the others it lies in plain cosine: where half the street wears dark c
 rare, and yet they all fit. The more tracks are looked at, the likelier is one as good by chance:
 that counts too. A logistic law, fitted on queries of people the encoder never saw, weighs the
 three.
+
+Whether anybody fits at all is another question: of five hundred people ten may fit equally well,
+none of them likely, and yet one does. A second law answers it from the best track alone.
 """
 
 from collections.abc import Sequence
@@ -27,10 +30,10 @@ MOST_LOG_ODDS = 9.2
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """How the log-odds that a track fits follow from what is known of it.
+    """How log-odds, as that a track fits, follow from what is known of a track.
 
     Attributes:
-        intercept: log-odds of a track at the centre of the unrelated ones, alone in the index.
+        intercept: log-odds for a track at the centre of the unrelated ones, alone in the index.
         rarity: per −ln of the chance that an unrelated track scores as high; 0 or more.
         excess: per unit of cosine above the centre; 0 or more.
         crowd: per ln of the number of tracks looked at; 0 or less.
@@ -48,7 +51,7 @@ class Law:
             raise ValueError(f"{self} would let a higher score make a worse match")
 
     def probabilities(self, scores: Floats, spread: Spread, tracks: int) -> Floats:
-        """(N,) that the track of each of (N,) scores fits, 0 to 1; rising with the score."""
+        """(N,) by the track of each of (N,) scores, 0 to 1; rising with the score."""
         log_odds = (
             self.intercept
             + self.rarity * rarity(spread.standardise(scores))
@@ -71,7 +74,7 @@ class Judgement:
 
     Attributes:
         probabilities: that each hit fits, 0 to 1, in the order of the scores.
-        no_match: whether none of them is likely.
+        no_match: whether most likely nobody fits.
     """
 
     probabilities: tuple[float, ...]
@@ -86,8 +89,10 @@ class Calibration:
         model_id: the encoder; another's scores mean something else.
         background: (B, D) unrelated people, each the mean of a few of its shots, which is why
             lengths are 1 or less; None where the index alone is the background.
-        law: from a score to log-odds.
-        threshold: probability below which nothing is a likely match.
+        law: from a score to the log-odds that its track fits.
+        presence: from the best score to the log-odds that anybody fits; fitted where as many
+            queries were of somebody who is there as of somebody who is not.
+        threshold: probability that anybody fits below which there is no likely match.
         false_alarms: share of absent people for whom something reached the threshold when it was
             chosen.
         fitted_on: how many queries the law was fitted on; 0 for the rough one.
@@ -96,6 +101,7 @@ class Calibration:
     model_id: str
     background: Vectors | None
     law: Law
+    presence: Law
     threshold: float
     false_alarms: float
     fitted_on: int
@@ -122,8 +128,11 @@ class Calibration:
         spread = self.spread(query, sample)
         if spread is None:
             return None
-        found = self.law.probabilities(np.asarray(scores, np.float64), spread, sample.tracks)
-        return Judgement(tuple(found.tolist()), no_match=not bool((found >= self.threshold).any()))
+        given = np.asarray(scores, np.float64)
+        found = self.law.probabilities(given, spread, sample.tracks)
+        # That anybody fits is no less likely than that the best track does.
+        there = np.maximum(self.presence.probabilities(given, spread, sample.tracks), found)
+        return Judgement(tuple(found.tolist()), no_match=not bool((there >= self.threshold).any()))
 
     def spread(self, query: Vector, sample: TrackSample) -> Spread | None:
         """Where unrelated tracks lie for `query`; None where nothing tells."""
@@ -140,6 +149,7 @@ def rough_calibration(model_id: str) -> Calibration:
         model_id=model_id,
         background=None,
         law=ROUGH_LAW,
+        presence=ROUGH_LAW,
         threshold=ROUGH_THRESHOLD,
         false_alarms=ROUGH_FALSE_ALARMS,
         fitted_on=0,

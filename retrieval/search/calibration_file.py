@@ -17,7 +17,7 @@ from retrieval.whole_files import written_whole
 #: One key holds all that is said: several would be written in an order that changes the digest.
 METADATA_KEY = "descry"
 BACKGROUND = "background"
-FORMAT = 1
+FORMAT = 2
 
 #: A file larger than this is no calibration: 8,192 people of 512 numbers in half precision.
 MOST_BYTES = 9_000_000
@@ -40,6 +40,7 @@ def save_calibration(calibration: Calibration, path: Path) -> None:
         "format": FORMAT,
         "model_id": calibration.model_id,
         "law": asdict(calibration.law),
+        "presence": asdict(calibration.presence),
         "threshold": calibration.threshold,
         "false_alarms": calibration.false_alarms,
         "fitted_on": calibration.fitted_on,
@@ -70,6 +71,7 @@ def read_calibration(path: Path, *, model_id: str, dimension: int) -> Calibratio
             model_id=_text(said, "model_id"),
             background=_background(people),
             law=Law(**said["law"]),
+            presence=Law(**said["presence"]),
             threshold=_share(said, "threshold"),
             false_alarms=_share(said, "false_alarms"),
             fitted_on=_count(said, "fitted_on"),
@@ -96,7 +98,7 @@ def _read(path: Path) -> tuple[NDArray[Any], dict[str, Any]]:
     except (SafetensorError, OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise _damaged(path, error) from error
     if not isinstance(said, dict) or said.get("format") != FORMAT:
-        raise _damaged(path, f"not of format {FORMAT}")
+        raise _damaged(path, f"not of format {FORMAT}, which this version reads")
     return people, said
 
 

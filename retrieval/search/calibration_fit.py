@@ -2,7 +2,8 @@
 
 Each query is asked of galleries of several sizes, once with its people in it and once without,
 as searches go: indexes grow, and some people never came. What a user would be shown, the first
-ten tracks of each answer, teaches the law; the answers about absent people choose the threshold.
+ten tracks of each answer, teaches how likely a track fits; the best of each, how likely anybody
+does, and from where on that is said.
 """
 
 from collections.abc import Iterator, Sequence
@@ -54,7 +55,7 @@ def fit_calibration(
     background: Vectors,
     *,
     model_id: str,
-    false_alarms: float = 0.1,
+    false_alarms: float | None = None,
     sizes: Sequence[int] = GALLERY_SIZES,
     seed: int = 0,
 ) -> Calibration:
@@ -67,7 +68,8 @@ def fit_calibration(
         relevant: (Q, T) whether the sentence truly fits the track, whoever it was written for.
         background: (B, D) people unrelated to the queries, each the mean of a few shots.
         model_id: of the encoder.
-        false_alarms: share of absent people for whom something may reach the threshold.
+        false_alarms: share of absent people for whom something may reach the threshold; None for
+            that at which as large a share of those who are there is refused.
         sizes: of the galleries to ask, tracks.
         seed: draws the galleries.
 
@@ -78,18 +80,28 @@ def fit_calibration(
     stored = background.astype(np.float16).astype(np.float32)  # as it will be read back
     rng = np.random.default_rng(seed)
     answers = list(ask_galleries(queries, scores, relevant, stored, sizes=sizes, rng=rng))
-    law = fit_law(answers)
-    best = [
-        float(law.probabilities(answer.scores[:1], answer.spread, answer.tracks)[0])
-        for answer in answers
-        if not answer.is_present
-    ]
+    law, presence = fit_law(answers), fit_presence(answers)
+    chances = np.array(
+        [
+            max(
+                one.probabilities(answer.scores[:1], answer.spread, answer.tracks)[0]
+                for one in (law, presence)
+            )
+            for answer in answers
+        ]
+    )
+    present = np.array([answer.is_present for answer in answers], np.bool_)
+    if false_alarms is None:
+        threshold = equal_error(chances[present], chances[~present])
+    else:
+        threshold = threshold_for(chances[~present], false_alarms)
     return Calibration(
         model_id=model_id,
         background=stored,
         law=law,
-        threshold=threshold_for(np.array(best), false_alarms),
-        false_alarms=false_alarms,
+        presence=presence,
+        threshold=threshold,
+        false_alarms=float((chances[~present] >= threshold).mean()),
         fitted_on=len(queries),
     )
 
@@ -130,6 +142,23 @@ def fit_law(answers: Sequence[Answer]) -> Law:
     outcomes = np.concatenate([answer.fits for answer in answers]).astype(np.float64)  # (N,)
     if not 0 < outcomes.sum() < len(outcomes):
         raise ValueError("all tracks that were found fit, or none does: nothing can be learnt")
+    return _law(features, outcomes)
+
+
+def fit_presence(answers: Sequence[Answer]) -> Law:
+    """The law that tells best, from the best track of each answer, whether anybody fits.
+
+    Raises:
+        ValueError: somebody fits in all answers, or in none.
+    """
+    features = np.concatenate([_features(answer)[:1] for answer in answers])  # (N, 3)
+    outcomes = np.array([answer.is_present for answer in answers], np.float64)  # (N,)
+    if not 0 < outcomes.sum() < len(outcomes):
+        raise ValueError("somebody fits in every answer, or in none: nothing can be learnt")
+    return _law(features, outcomes)
+
+
+def _law(features: Floats, outcomes: Floats) -> Law:
     used = [0, 1, 2]
     while True:
         intercept, weights = _logistic(features[:, used], outcomes)
@@ -139,6 +168,27 @@ def fit_law(answers: Sequence[Answer]) -> Law:
         used = [at for at in used if at not in wrong]
     coefficients = dict.fromkeys(range(3), 0.0) | dict(zip(used, weights.tolist(), strict=True))
     return Law(intercept, *(coefficients[at] for at in range(3)))
+
+
+def equal_error(present: Floats, absent: Floats) -> float:
+    """The threshold that refuses as large a share of those present as it lets absent people pass.
+
+    Where none makes the two equal, the one at which the larger of them is least.
+
+    Args:
+        present: (P,) probability of the best track of each answer about somebody who is there.
+        absent: (A,) likewise about somebody who is not.
+
+    Raises:
+        ValueError: nobody was there, or nobody was absent.
+    """
+    if not (len(present) and len(absent)):
+        raise ValueError(f"{len(present)} people present, {len(absent)} absent")
+    above = min(np.nextafter(max(present.max(), absent.max()), 2.0), 1.0)
+    thresholds = np.unique(np.concatenate([present, absent, [above]]))  # (T,)
+    refused = np.searchsorted(np.sort(present), thresholds) / len(present)
+    passed = 1 - np.searchsorted(np.sort(absent), thresholds) / len(absent)
+    return float(thresholds[np.argmin(np.maximum(refused, passed))])
 
 
 def threshold_for(best: Floats, false_alarms: float) -> float:

@@ -24,8 +24,6 @@ log = logging.getLogger(__name__)
 # Enough to tell models apart; ranking a share of millions would take longer than training.
 _MOST_ASIDE = 5000
 _FEW = 10  # people
-# Heads whose size the data set decides.
-_OF_PEOPLE = ("classifier.", "tag_head.")
 
 StartReport = Callable[[str], Callable[[float, float | None], None]]
 _TOWER_FIELDS = (
@@ -103,7 +101,7 @@ def build_model(plan: TrainingPlan, train: SampleTable, start: Path | None) -> G
     model = model_from(config, tensors, classes=classes, tags=tags)
     if "mlm" not in losses:
         for name, parameter in model.named_parameters():
-            if not name.startswith(("base_model.", *_OF_PEOPLE)):
+            if not name.startswith(("base_model.", "classifier.", "tag_head.")):
                 parameter.requires_grad_(False)
     return model
 
@@ -112,8 +110,10 @@ def what_decides(
     plan: TrainingPlan, tables: Tables, start: Path | None, ranks: int
 ) -> dict[str, Any]:
     """Plan, data and first weights: a run goes on only where all are as they were."""
+    tags = {"train_tags": tables.train.tags.digest} if "tags" in (plan.losses or {}) else {}
     return {
         **plan.deciding(ranks),
+        **tags,
         "start_from": digest_of(start) if start is not None else None,
         "train_captions": tables.train.digest,
         "validation_captions": tables.validation.digest,
@@ -155,10 +155,10 @@ def _from_checkpoint(
     )
     taken = 0
     for name, tensor in checkpoint.heads.items():
-        if name not in tensors:
-            continue
+        if name not in tensors or name.startswith("tag_head."):
+            continue  # which tag a row stands for is not kept
         if tensor.shape != tensors[name].shape:
-            if name.startswith(_OF_PEOPLE):
+            if name.startswith("classifier."):
                 continue  # of other people
             raise PlanRefused(
                 f"{start}: {name} has shape {tuple(tensor.shape)}, configuration "

@@ -17,6 +17,7 @@ from retrieval.training.tags import tagged
 log = logging.getLogger(__name__)
 
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
+_MOST_TAGS = 10_000  # of which a hundred thousand pictures take a gigabyte
 _KINDS: Mapping[type, str] = {int: "a number", str: "text", type(None): "missing"}
 
 
@@ -54,6 +55,8 @@ class Gathering:
         place = self._places.get(entry.picture)
         if place is None:
             self._places[entry.picture] = part.images * len(SPLITS) + SPLITS.index(entry.split)
+            if len(self._tags) > _MOST_TAGS:
+                raise EntryFault(f"more than {_MOST_TAGS:,} different tags: what is rare is none")
             tags = {self._tags.setdefault(tag, len(self._tags)) for tag in entry.tags}
             row = part.add_image(entry.picture, identity, tags)
         else:

@@ -95,8 +95,8 @@ def parse_ours(entry: object) -> Entry:
         raise EntryFault("'identity' is neither a whole number nor text")
     split = _our_split(fields.get("split", "test"))
     listed = [] if fields.get("tags", []) == [] else _texts(fields, "tags")
-    picture, tags = _picture(_text(fields, "image")), frozenset(listed)
-    return Entry(picture, _clean(captions), identity, split, tags)
+    picture, tags = _picture(_text(fields, "image")), _clean(listed, "tag")
+    return Entry(picture, _clean(captions), identity, split, frozenset(tags))
 
 
 #: The published layouts, by our name for each; files and folders are called as the authors do.
@@ -157,14 +157,14 @@ def _absent(fields: Mapping[str, object], name: str, kind: str) -> str:
     return f"{name!r} is not {kind}" if name in fields else f"no field {name!r}"
 
 
-def _clean(captions: list[str]) -> tuple[str, ...]:
-    """Captions as UTF-8 can hold them; a NUL counts as a blank."""
+def _clean(captions: list[str], what: str = "caption") -> tuple[str, ...]:
+    """Captions, or tags, as UTF-8 can hold them; a NUL counts as a blank."""
     cleaned = tuple(
         caption if caption.isascii() and "\0" not in caption else _storable(caption)
         for caption in captions
     )
     if not all(caption.strip() for caption in cleaned):
-        raise EntryFault("a caption is empty")
+        raise EntryFault(f"a {what} is empty")
     return cleaned
 
 

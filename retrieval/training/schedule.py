@@ -62,7 +62,8 @@ def parameter_groups(
     """Groups for `torch.optim.Adam`, each with its `lr_factor` for `set_learning_rate`.
 
     "irra" is what IRRA's `solver/build.py` does: ×5 for names with "cross"; then biases ×2
-    and without decay; then ×5 for "classifier" and "mlm_head", whose biases stay without decay.
+    and without decay; then ×5 for "classifier" and "mlm_head" (and our "tag_head"), whose biases
+    stay without decay.
     Parameters that are frozen are in no group.
 
     Args:
@@ -99,6 +100,6 @@ def _irra(name: str, weight_decay: float) -> tuple[float, float]:
         factor = _NEW_MODULE_FACTOR
     if "bias" in name:
         factor, decay = _BIAS_FACTOR, 0.0
-    if "classifier" in name or "mlm_head" in name:
+    if "classifier" in name or "mlm_head" in name or "tag_head" in name:
         factor = _NEW_MODULE_FACTOR
     return factor, decay

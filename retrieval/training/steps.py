@@ -28,7 +28,8 @@ class Views:
             pretraining; in fine-tuning the masked or the plain one.
         masked_ids: (B, N) the view whose hidden words are predicted.
         labels: (B, N) those words, 0 elsewhere.
-        tags: (B, L) float, which tags each picture has; None where none are learnt.
+        tags: (B, L) float, which tags each picture has, those with none left out of their loss;
+            None where none are learnt.
     """
 
     images: Tensor
@@ -136,8 +137,9 @@ class LearningStep(nn.Module):
         head = self.model.tag_head
         if head is None or views.tags is None:
             raise ValueError("a loss over tags needs a model with a head for them, and tags")
-        total = self._ranks.total(views.identities.new_tensor(len(views.identities)))
-        return losses.tag_loss(head(images), head(texts), views.tags, total=total)
+        told = views.tags.any(dim=1)  # of pictures without tags nobody said that none is true
+        total = self._ranks.total(told.sum())
+        return losses.tag_loss(head(images[told]), head(texts[told]), views.tags[told], total=total)
 
     def _predict_words(
         self, image_tokens: Tensor, text_tokens: Tensor, views: Views, outcome: Outcome

@@ -7,6 +7,7 @@ Writes losses, gradients, joined rows and scores of this rank to OUT/rank-N.pt.
 
 import os
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import torch
@@ -23,13 +24,13 @@ from retrieval.training.ranks import Ranks, join_ranks, leave_ranks
 from retrieval.training.steps import LearningStep, Views
 
 CONFIG = PRESETS["tiny"]
-COUNT, CLASSES = 8, 5
+COUNT, CLASSES, TAGS = 8, 5, 3
 
 
 def drawn_model(task: str) -> Gadms:
     classes = CLASSES if task == "finetune" else None
-    state = with_fresh_heads(CONFIG, draw_weights(CONFIG, 3), classes=classes, seed=4)
-    return model_from(CONFIG, state, classes=classes)
+    state = with_fresh_heads(CONFIG, draw_weights(CONFIG, 3), classes=classes, tags=TAGS, seed=4)
+    return model_from(CONFIG, state, classes=classes, tags=TAGS)
 
 
 def drawn_views() -> Views:
@@ -47,16 +48,15 @@ def drawn_views() -> Views:
     noise[:, 2] = 49405
     images = torch.randn(COUNT, 3, 384, 128, generator=draw)
     identities = torch.tensor([0, 1, 1, 2, 3, 0, 4, 4])
-    return Views(images, identities, ids, noise, masked, labels)
+    tags = (torch.rand(COUNT, TAGS, generator=draw) < 0.5).float()
+    tags[:2] = 0  # so that the first rank has fewer pictures with tags
+    return Views(images, identities, ids, noise, masked, labels, tags)
 
 
 def part_of(views: Views, ranks: Ranks) -> Views:
     share = COUNT // ranks.count
     mine = slice(ranks.rank * share, (ranks.rank + 1) * share)
-    return Views(
-        views.images[mine], views.identities[mine], views.ids[mine], views.matched_ids[mine],
-        views.masked_ids[mine], views.labels[mine],
-    )  # fmt: skip
+    return Views(**{field.name: getattr(views, field.name)[mine] for field in fields(Views)})
 
 
 def plan_of(task: str, folder: Path) -> TrainingPlan:
@@ -75,7 +75,8 @@ def learn(task: str, folder: Path, ranks: Ranks) -> dict[str, object]:
     """Losses and gradients of one step, and the weights after it."""
     model, plan = drawn_model(task), plan_of(task, folder)
     score = "reference" if task == "pretrain" else None
-    weights = {str(name): weight for name, weight in (plan.losses or {}).items()} | {"itc": 0.5}
+    weights = {str(name): weight for name, weight in (plan.losses or {}).items()}
+    weights |= {"itc": 0.5, "tags": 0.1}
     step = LearningStep(model, weights=weights, score=score, ranks=ranks)
     optimising = Optimising(step, plan, ranks)
     outcome = optimising.forward(part_of(drawn_views(), ranks), is_last=True)

@@ -60,14 +60,15 @@ class _Stills:
 
 
 def calibrate(
-    stills: Path, encoder: Encoder, *, false_alarms: float = 0.1, seed: int = 0
+    stills: Path, encoder: Encoder, *, false_alarms: float | None = None, seed: int = 0
 ) -> Calibration:
     """The calibration of `encoder`.
 
     Args:
         stills: a folder of `descry street stills`, of the split `val` or `test`.
         encoder: with the weights as they are shipped.
-        false_alarms: share of absent people for whom something may pass for a likely match.
+        false_alarms: share of absent people for whom something may pass for a likely match; None
+            for that at which as large a share of the present is refused.
         seed: halves the people and draws the sentences.
 
     Raises:

@@ -59,10 +59,10 @@ def encoder_plan(
     Of GA-DMS's losses the contrastive one teaches from random weights, where SDM alone collapses;
     a little SDM beside it knows that two pictures of one person are no negatives. What is true of
     everybody, told as tags, teaches colours and garments sooner than sentences do: of a picture
-    it says fifty things, a sentence four. Masked words would take a third of the time. Captions
-    are as long as the longest of their batch: padding to 77 tokens is most of the work of so small
-    a text tower. What other cameras do to a picture is drawn anew each time; erasing parts of it
-    slows down what learns little enough.
+    it says fifty things, a sentence three or four. Masked words would take a third of the time.
+    Captions are as long as the longest of their batch: padding to 77 tokens is most of the work of
+    so small a text tower. What other cameras do to a picture is drawn anew each time; erasing parts
+    of it slows down what learns little enough.
 
     Args:
         amounts: of epochs and batch.

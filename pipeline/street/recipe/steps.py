@@ -30,6 +30,10 @@ from pipeline.street.recipe.bundle import (
 from pipeline.street.recipe.choosing import choose
 from pipeline.street.recipe.plan import Amounts, encoder_plan
 from pipeline.street.recipe.record import Inputs, claim, digest_of_file
+from retrieval.search.calibration_file import FORMAT
+
+BEGINNING = 2
+"""Raised when the same plan and captions come to begin otherwise, or to say other tags."""
 
 StartReport = Callable[[str], Callable[[float, float | None], None]]
 
@@ -254,6 +258,7 @@ STEPS: Mapping[str, Step] = MappingProxyType(
             lambda kitchen: {
                 **_captions(kitchen),
                 "plan": encoder_plan(kitchen.amounts, Path("a"), Path("b"), Path("c")),
+                "beginning": BEGINNING,
             },
             lambda kitchen: [kitchen.best_encoder],
             learn_to_describe,
@@ -271,6 +276,7 @@ STEPS: Mapping[str, Step] = MappingProxyType(
             "fits what scores mean",
             lambda kitchen: {
                 "encoder": digest_of_file(kitchen.packed / ENCODER_FILE), **_captions(kitchen),
+                "format": FORMAT,
             },
             lambda kitchen: [kitchen.packed / CALIBRATION_FILE],
             calibrate,

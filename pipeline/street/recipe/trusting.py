@@ -72,7 +72,7 @@ def trust_figures(asked: Asked, calibration: Calibration, *, seed: int = 0) -> d
 def _answer(
     asked: Asked, calibration: Calibration, query: int, gallery: NDArray[np.int64]
 ) -> tuple[list[float], bool, NDArray[np.bool_]]:
-    """Chances of the tracks shown, whether none is likely, and (N,) who fits, best score first."""
+    """Chances of the tracks shown, whether it is no match, and (N,) who fits, best score first."""
     scores = asked.scores[query, gallery]
     best = np.argsort(-scores, kind="stable")
     judgement = calibration.judge(

@@ -41,7 +41,8 @@ def library(tmp_path):
     )
     clip = Entry(name="clip", kind="encoder", licence="MIT", source="elsewhere")
     people = np.full((3, 4), 0.5, np.float32)
-    fitted = Calibration("street@1", people, Law(-3.0, 0.5, 1.0, -0.5), 0.4, 0.1, 60)
+    law = Law(-3.0, 0.5, 1.0, -0.5)
+    fitted = Calibration("street@1", people, law, law, 0.4, 0.1, 60)
     save_calibration(fitted, bundled / "street.calibration.safetensors")
     return ModelLibrary(
         tmp_path / "models", catalogue={"street": street, "clip": clip}, bundled=bundled

@@ -32,11 +32,23 @@ def people(*scores):
 
 
 def calibrated(background=None, law=LAW, threshold=0.5):
-    return Calibration("m@1", background, law, threshold, false_alarms=0.1, fitted_on=9)
+    return Calibration("m@1", background, law, law, threshold, false_alarms=0.1, fitted_on=9)
 
 
 def sample(*scores, tracks=None):
     return TrackSample(np.array(scores, np.float64), len(scores) if tracks is None else tracks)
+
+
+def test_no_match_is_a_question_of_its_own_and_never_against_a_likely_hit():
+    always, never = Law(9.0, 0.0, 0.0, 0.0), Law(-9.0, 0.0, 0.0, 0.0)
+
+    def judged(law, presence):
+        calibration = Calibration("m@1", people(0.1, 0.2), law, presence, 0.5, 0.1, 9)
+        return calibration.judge(QUERY, [0.3], sample(0.3)).no_match
+
+    assert judged(never, never)
+    assert not judged(never, always)  # somebody fits, though nobody can say who
+    assert not judged(always, never)
 
 
 backgrounds = st.none() | st.lists(cosines, min_size=1, max_size=20).map(lambda s: people(*s))

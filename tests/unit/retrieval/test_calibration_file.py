@@ -12,11 +12,12 @@ from retrieval.search import calibration_file
 from retrieval.search.calibration import Calibration, Law, rough_calibration
 from retrieval.search.calibration_file import read_calibration, save_calibration
 
-LAW = Law(-3.5, 0.75, 12.0, -0.5)
+LAW, PRESENCE = Law(-3.5, 0.75, 12.0, -0.5), Law(-1.5, 0.5, 2.0, -0.25)
 GOOD = {
-    "format": 1,
+    "format": 2,
     "model_id": "m@1",
     "law": asdict(LAW),
+    "presence": asdict(PRESENCE),
     "threshold": 0.4,
     "false_alarms": 0.1,
     "fitted_on": 200,
@@ -40,19 +41,19 @@ def read(path, model_id="m@1", dimension=4):
 
 
 def test_it_is_read_as_it_was_written(path):
-    calibration = Calibration("m@1", PEOPLE.astype(np.float32), LAW, 0.4, 0.1, 200)
+    calibration = Calibration("m@1", PEOPLE.astype(np.float32), LAW, PRESENCE, 0.4, 0.1, 200)
     save_calibration(calibration, path)
     found = read(path)
     np.testing.assert_array_equal(found.background, calibration.background)
     assert found.background.dtype == np.float32
-    for name in ("model_id", "law", "threshold", "false_alarms", "fitted_on"):
+    for name in ("model_id", "law", "presence", "threshold", "false_alarms", "fitted_on"):
         assert getattr(found, name) == getattr(calibration, name)
     assert found.is_fitted
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
 def test_the_same_calibration_makes_the_same_bytes(path):
-    calibration = Calibration("m@1", PEOPLE.astype(np.float32), LAW, 0.4, 0.1, 200)
+    calibration = Calibration("m@1", PEOPLE.astype(np.float32), LAW, PRESENCE, 0.4, 0.1, 200)
     save_calibration(calibration, path)
     first = path.read_bytes()
     save_calibration(calibration, path)
@@ -65,7 +66,7 @@ def test_one_without_a_background_is_not_kept(path):
 
 
 def test_a_folder_that_is_not_there_is_an_error_of_the_disk(tmp_path):
-    calibration = Calibration("m@1", PEOPLE.astype(np.float32), LAW, 0.4, 0.1, 200)
+    calibration = Calibration("m@1", PEOPLE.astype(np.float32), LAW, PRESENCE, 0.4, 0.1, 200)
     with pytest.raises(OSError, match="gone"):
         save_calibration(calibration, tmp_path / "gone" / "m.safetensors")
 
@@ -73,7 +74,8 @@ def test_a_folder_that_is_not_there_is_an_error_of_the_disk(tmp_path):
 @pytest.mark.parametrize(
     "change",
     [
-        {"format": 2},
+        {"format": 1},
+        {"presence": None},
         {"law": None},
         {"law": {**asdict(LAW), "rarity": -1.0}},
         {"law": {**asdict(LAW), "excess": "much"}},

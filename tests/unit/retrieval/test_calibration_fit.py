@@ -9,8 +9,10 @@ from retrieval.search.background import Spread
 from retrieval.search.calibration_fit import (
     Answer,
     ask_galleries,
+    equal_error,
     fit_calibration,
     fit_law,
+    fit_presence,
     threshold_for,
 )
 from retrieval.search.reliability import (
@@ -89,17 +91,43 @@ def test_its_probabilities_keep_their_word_on_other_people(calibration, answers)
     assert np.square(chances - fits).mean() < 0.7 * np.square(constant - fits).mean()
 
 
-def test_absent_people_are_refused_as_often_as_was_said(calibration, answers):
-    refused = np.array([chances_of(calibration, a).max() < calibration.threshold for a in answers])
+def refusals(calibration, answers):
+    """Of each answer whether it is "no likely match", and whether anybody fits."""
+    chances = [
+        max(
+            law.probabilities(answer.scores, answer.spread, answer.tracks).max()
+            for law in (calibration.presence, calibration.law)
+        )
+        for answer in answers
+    ]
     present = np.array([answer.is_present for answer in answers])
-    assert calibration.false_alarms == 0.1
+    return np.array(chances) < calibration.threshold, present
+
+
+def test_absent_people_are_refused_as_often_as_was_said(background, answers):
+    questions = Crowd(seed=2).questions(150, 400)
+    strict = fit_calibration(*questions, background, model_id="m@1", false_alarms=0.1)
+    refused, present = refusals(strict, answers)
+    assert strict.false_alarms == pytest.approx(0.1, abs=0.01)
     assert 1 - absent_refused_share(refused, present) == pytest.approx(0.1, abs=0.07)
     assert false_refusal_share(refused, present) < 0.5
 
 
+@pytest.mark.parametrize("tracks", [40, 300])
+def test_left_alone_it_is_as_often_wrong_about_the_present_as_about_the_absent(
+    calibration, answers, tracks
+):
+    some = [answer for answer in answers if answer.tracks == tracks]
+    refused, present = refusals(calibration, some)
+    passed = 1 - absent_refused_share(refused, present)
+    assert false_refusal_share(refused, present) == pytest.approx(passed, abs=0.15)
+    assert passed < 0.4  # half would be guessing
+
+
 def test_the_same_is_fitted_again(background, calibration):
     again = fit_calibration(*Crowd(seed=2).questions(150, 400), background, model_id="m@1")
-    assert (again.law, again.threshold) == (calibration.law, calibration.threshold)
+    assert (again.law, again.presence) == (calibration.law, calibration.presence)
+    assert again.threshold == calibration.threshold
     assert again.fitted_on == 150
 
 
@@ -149,9 +177,40 @@ def test_what_parts_those_who_fit_without_error_still_has_a_law():
 
 
 @pytest.mark.parametrize("fits", [[True, True], [False, False]])
-def test_nothing_is_learnt_from_one_outcome(fits):
+@pytest.mark.parametrize("fit", [fit_law, fit_presence])
+def test_nothing_is_learnt_from_one_outcome(fit, fits):
     with pytest.raises(ValueError, match="nothing can be learnt"):
-        fit_law([answer([0.9, 0.1], fits)])
+        fit([answer([0.9, 0.1], fits)])
+
+
+def test_presence_is_told_by_the_best_track_and_not_by_the_others():
+    high, low = answer([0.5, 0.4], [False, True]), answer([0.2, 0.1], [False, False])
+    law = fit_presence([high, low] * 30)
+    chances = law.probabilities(np.array([0.5, 0.2]), Spread(0.0, 0.1), 10)
+    assert chances[0] > 0.9  # though the best track does not fit
+    assert chances[1] < 0.1
+
+
+@untimed
+@given(
+    st.lists(st.floats(0, 1), min_size=1, max_size=30).map(np.array),
+    st.lists(st.floats(0, 1), min_size=1, max_size=30).map(np.array),
+)
+def test_no_threshold_makes_the_larger_error_smaller_than_the_equal_one(present, absent):
+    threshold = equal_error(present, absent)
+    worst = max((present < threshold).mean(), (absent >= threshold).mean())
+    for other in np.concatenate([present, absent]):
+        assert max((present < other).mean(), (absent >= other).mean()) >= worst - 1e-9
+
+
+def test_errors_are_shared_among_present_and_absent():
+    assert 0.2 < equal_error(np.array([0.9, 0.8, 0.7]), np.array([0.1, 0.2])) <= 0.7
+    half = np.array([0.2, 0.8])
+    assert equal_error(half, half) == 0.8
+    # Four of five absent people are refused, and nobody present: no share is rounded on the way.
+    assert equal_error(np.full(3, 0.5), np.array([0, 0.1, 0.2, 0.3, 0.9])) == 0.5
+    with pytest.raises(ValueError, match="0 absent"):
+        equal_error(half, half[:0])
 
 
 @untimed

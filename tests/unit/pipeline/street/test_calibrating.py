@@ -71,7 +71,9 @@ def test_a_better_score_is_a_better_match(stills):
 
 def test_the_same_seed_calibrates_the_same_and_another_halves_the_people_otherwise(stills):
     first, again, other = (calibrate(stills, ENCODER, seed=seed) for seed in (1, 1, 2))
-    assert (first.law, first.threshold) == (again.law, again.threshold)
+    assert (first.law, first.presence, first.threshold) == (
+        again.law, again.presence, again.threshold,
+    )  # fmt: skip
     np.testing.assert_array_equal(first.background, again.background)
     assert not np.array_equal(first.background, other.background)
 
@@ -88,7 +90,8 @@ def test_what_is_kept_in_a_file_is_what_was_fitted(stills, tmp_path):
         tmp_path / "c.safetensors", model_id=ENCODER.model_id, dimension=ENCODER.dimension
     )
     np.testing.assert_array_equal(found.background, calibration.background)
-    assert (found.law, found.threshold) == (calibration.law, calibration.threshold)
+    assert (found.law, found.presence) == (calibration.law, calibration.presence)
+    assert found.threshold == calibration.threshold
 
 
 @pytest.mark.parametrize("people", [0, 1, 2])

@@ -196,7 +196,7 @@ def asked_of(scores, relevant):
 
 def calibration_of(threshold):
     law = Law(-9.0, 1.0, 0.0, 0.0)
-    return Calibration("m", np.zeros((4, 2), np.float32), law, threshold, 0.1, 1)
+    return Calibration("m", np.zeros((4, 2), np.float32), law, law, threshold, 0.1, 1)
 
 
 def test_an_encoder_that_knows_everybody_refuses_the_absent_and_nobody_else():

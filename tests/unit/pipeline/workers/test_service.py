@@ -66,9 +66,8 @@ def people_in(*colours):
 
 MUTED = ["black", "white", "grey", "brown", "beige", "blue"]
 CROWD = people_in(*MUTED * 10)
-CALIBRATION = Calibration(
-    ENCODER.model_id, CROWD, Law(-7.0, 1.0, 0.0, -0.5), 0.5, false_alarms=0.1, fitted_on=100
-)
+LAW = Law(-7.0, 1.0, 0.0, -0.5)
+CALIBRATION = Calibration(ENCODER.model_id, CROWD, LAW, LAW, 0.5, false_alarms=0.1, fitted_on=100)
 
 
 def service(*, people=CROWD, encoder=None, detector="yolo11n", kind="file", trust=None, state=None):

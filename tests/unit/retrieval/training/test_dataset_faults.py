@@ -196,6 +196,12 @@ def test_a_picture_in_two_splits_is_named(tmp_path: Path):
     assert "line 2: 'a.png' is in test, but an entry before has it in train" in line
 
 
+def test_tags_without_end_are_no_tags(tmp_path: Path):
+    many = [f"seen at {second} s" for second in range(10_001)]
+    line = refused_ours(tmp_path, ours("b.png", tags=many), ours(tags=["red"]))
+    assert "line 2: more than 10,000 different tags" in line
+
+
 def test_a_picture_with_two_lists_of_tags_is_named(tmp_path: Path):
     line = refused_ours(tmp_path, ours(tags=["red", "coat"]), ours(tags=["red"]))
     assert line.endswith("line 2: 'a.png' has other tags than in an entry before; keep one")
@@ -234,6 +240,7 @@ def test_an_identity_in_two_splits_is_named(tmp_path: Path, identity, other):
         ({"tags": "red"}, "'tags' is not a list of texts"),
         ({"tags": 0}, "'tags' is not a list of texts"),
         ({"tags": ["red", 5]}, "'tags' holds what is not text"),
+        ({"tags": ["red", " "]}, "a tag is empty"),
     ],
 )
 def test_an_odd_line_of_ours_is_named(tmp_path: Path, fields: dict, said: str):

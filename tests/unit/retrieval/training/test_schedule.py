@@ -16,6 +16,8 @@ NAMES = [
     "mlm_head.fc.bias",
     "classifier.weight",
     "classifier.bias",
+    "tag_head.weight",
+    "tag_head.bias",
 ]
 
 
@@ -88,6 +90,8 @@ def test_irra_groups_let_new_heads_and_biases_learn_faster_and_biases_decay_not(
         "mlm_head.fc.bias": (5.0, 0.0),
         "classifier.weight": (5.0, 0.1),
         "classifier.bias": (5.0, 0.0),
+        "tag_head.weight": (5.0, 0.1),
+        "tag_head.bias": (5.0, 0.0),
     }
 
 

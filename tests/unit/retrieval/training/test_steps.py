@@ -159,6 +159,7 @@ def test_tags_are_learnt_from_pictures_and_from_captions(views: Views):
     torch.manual_seed(3)
     model = Gadms(small_model().config, tags=2)
     tagged = replace(views, tags=(torch.rand(len(views.ids), 2) < 0.5).float())
+    tagged.tags[:, 0] = 1  # each has one
     outcome = learn(model, tagged, {"tags": 0.5})
     assert set(outcome) == {"loss", "loss_tags"}
     head = model.tag_head
@@ -172,6 +173,19 @@ def test_tags_are_learnt_from_pictures_and_from_captions(views: Views):
     torch.testing.assert_close(outcome["loss_tags"], 0.5 * expected)
     moved = gradients(model, outcome["loss"])
     assert {"tag_head.weight", "base_model.visual.proj", "base_model.text_projection"} <= set(moved)
+
+
+def test_pictures_without_tags_are_no_pictures_of_people_who_have_none(views: Views):
+    torch.manual_seed(3)
+    model = Gadms(small_model().config, tags=2)
+    held = torch.zeros(len(views.ids), 2)
+    held[1] = torch.tensor([1.0, 0.0])
+    some = learn(model, replace(views, tags=held), {"tags": 1.0})
+    alone = learn(model, rows(replace(views, tags=held), slice(1, 2)), {"tags": 1.0})
+    torch.testing.assert_close(some["loss_tags"], alone["loss_tags"])
+    nobody = learn(model, replace(views, tags=torch.zeros_like(held)), {"tags": 1.0})
+    assert nobody["loss_tags"] == 0
+    assert not any(value.any() for value in gradients(model, nobody["loss"]).values())
 
 
 def test_tags_cannot_be_learnt_without_a_head_or_without_any(model: Gadms, views: Views):

@@ -1,5 +1,7 @@
 """What is hidden of a caption hangs on seed, epoch, caption and score, and on nothing else."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -10,8 +12,10 @@ from retrieval.gadms.gradient_attention import is_word
 from retrieval.tokenizer import MASK_ID, tokenize
 from retrieval.training.loading import Batch
 from retrieval.training.plan import TrainingPlan
+from retrieval.training.samples import SampleTable, TextColumn
 from retrieval.training.scores import ScoreTable
 from retrieval.training.steps import Views
+from retrieval.training.tags import Tags
 from retrieval.training.views import ViewMaker
 
 COUNT = 12
@@ -37,6 +41,26 @@ def drawn(rows: list[int], *, epoch: int = 1, score: float | None = None, **chan
     """Views of pretraining where there is a score, else of fine-tuning."""
     table = None if score is None else ScoreTable(COUNT, initial=score)
     return ViewMaker(plan(**changes), table, CPU).views(batch_of(rows), epoch)
+
+
+def test_tags_are_those_of_the_pictures_that_the_captions_describe():
+    pictures = np.arange(COUNT) // 2  # two captions each
+    held = np.arange(COUNT // 2)[:, None] % 3 == np.arange(3)
+    table = SampleTable(
+        Path("r"),
+        image_paths=TextColumn(f"{number}.png" for number in range(COUNT // 2)),
+        image_identities=np.arange(COUNT // 2),
+        captions=TextColumn(TEXTS),
+        caption_images=pictures,
+        caption_identities=pictures,
+        tags=Tags(("a", "b", "c"), held),
+    )
+    rows = [7, 0, 11, 4]
+    for losses, is_told in (({"sdm": 1, "tags": 1}, True), ({"sdm": 1}, False)):
+        views = ViewMaker(plan(losses=losses), None, CPU, table).views(batch_of(rows), 1)
+        assert (views.tags is not None) is is_told
+        if views.tags is not None:
+            assert views.tags.tolist() == held[[3, 0, 5, 2]].astype(float).tolist()
 
 
 batches = st.lists(st.integers(0, COUNT - 1), min_size=1, max_size=6, unique=True)
