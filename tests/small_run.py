@@ -1,6 +1,7 @@
 """A very small model, the same bits on every machine, and everything it computes in one step."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -79,6 +80,12 @@ def small_views() -> Views:
     noise[0, end[0]] = 49405
     images = _uniform(torch.Size((4, 3, 384, 128)), draw, 1.7)
     return Views(images, torch.tensor(IDENTITIES), ids, noise, masked, labels)
+
+
+def rows_of(views: Views, part: slice) -> Views:
+    """Some rows of a batch."""
+    given = {field.name: getattr(views, field.name) for field in fields(Views)}
+    return Views(**{name: value[part] for name, value in given.items() if value is not None})
 
 
 def run_small() -> dict[str, Any]:

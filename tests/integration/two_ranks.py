@@ -7,7 +7,6 @@ Writes losses, gradients, joined rows and scores of this rank to OUT/rank-N.pt.
 
 import os
 import sys
-from dataclasses import fields
 from pathlib import Path
 
 import torch
@@ -22,6 +21,7 @@ from retrieval.training.optimising import Optimising
 from retrieval.training.plan import TrainingPlan
 from retrieval.training.ranks import Ranks, join_ranks, leave_ranks
 from retrieval.training.steps import LearningStep, Views
+from tests.small_run import rows_of
 
 CONFIG = PRESETS["tiny"]
 COUNT, CLASSES, TAGS = 8, 5, 3
@@ -56,7 +56,7 @@ def drawn_views() -> Views:
 def part_of(views: Views, ranks: Ranks) -> Views:
     share = COUNT // ranks.count
     mine = slice(ranks.rank * share, (ranks.rank + 1) * share)
-    return Views(**{field.name: getattr(views, field.name)[mine] for field in fields(Views)})
+    return rows_of(views, mine)
 
 
 def plan_of(task: str, folder: Path) -> TrainingPlan:

@@ -1,7 +1,6 @@
 """Adam moves the weights by what the parts of a batch say together, or not at all."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 
 import pytest
 import torch
@@ -12,7 +11,7 @@ from retrieval.training.optimising import Optimising
 from retrieval.training.plan import TrainingPlan
 from retrieval.training.ranks import Ranks
 from retrieval.training.steps import LearningStep, Views
-from tests.small_run import small_model, small_views
+from tests.small_run import rows_of, small_model, small_views
 
 
 def plan(**changes) -> TrainingPlan:
@@ -40,10 +39,6 @@ def learn(optimising: Optimising, *batches: Views) -> float:
     return optimising.step().gradient_norm
 
 
-def rows(views: Views, part: slice) -> Views:
-    return Views(**{field.name: getattr(views, field.name)[part] for field in fields(Views)})
-
-
 def state_of(model: Gadms) -> dict[str, Tensor]:
     return {name: value.detach().clone() for name, value in model.state_dict().items()}
 
@@ -57,7 +52,7 @@ def test_a_batch_in_parts_moves_the_weights_as_the_whole_does(parts: int):
     views, size = small_views(), 4 // parts
     (whole, one), (pieces, many) = learning(), learning()
     norm = learn(one, views)
-    again = learn(many, *(rows(views, slice(i, i + size)) for i in range(0, 4, size)))
+    again = learn(many, *(rows_of(views, slice(i, i + size)) for i in range(0, 4, size)))
     assert again == pytest.approx(norm, rel=1e-4)
     expected = moments(one)
     for name, value in moments(many).items():
@@ -67,12 +62,12 @@ def test_a_batch_in_parts_moves_the_weights_as_the_whole_does(parts: int):
 
 
 def test_parts_with_as_many_hidden_words_are_one_batch_for_the_word_loss():
-    views = rows(small_views(), slice(0, 2))
+    views = rows_of(small_views(), slice(0, 2))
     labels = torch.where(torch.arange(77) == 1, views.ids, torch.zeros_like(views.ids))
     views = Views(views.images, views.identities, views.ids, views.ids, views.ids, labels)
     (_, one), (_, many) = learning({"mlm": 1.0}), learning({"mlm": 1.0})
     norm = learn(one, views)
-    assert learn(many, rows(views, slice(0, 1)), rows(views, slice(1, 2))) == pytest.approx(
+    assert learn(many, rows_of(views, slice(0, 1)), rows_of(views, slice(1, 2))) == pytest.approx(
         norm, rel=1e-4
     )
 

@@ -1,7 +1,7 @@
 """One step: what is summed, what is differentiated, and what half precision must not touch."""
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import pytest
 import torch
@@ -11,7 +11,7 @@ from retrieval.gadms.losses import info_nce_loss, sdm_loss, tag_loss
 from retrieval.gadms.model import Gadms
 from retrieval.training.ranks import Ranks
 from retrieval.training.steps import LearningStep, Outcome, Views
-from tests.small_run import small_model, small_views
+from tests.small_run import rows_of, small_model, small_views
 
 ALL = {"sdm": 1.0, "mlm": 0.3, "id": 0.5, "itc": 0.25}
 
@@ -29,11 +29,6 @@ def views() -> Views:
 def learn(model: Gadms, views: Views, weights: Mapping[str, float], **options) -> Outcome:
     step = LearningStep(model, **{"score": None, "ranks": Ranks(), **options}, weights=weights)
     return step(views)
-
-
-def rows(views: Views, part: slice) -> Views:
-    values = {field.name: getattr(views, field.name) for field in fields(Views)}
-    return Views(**{name: value[part] for name, value in values.items() if value is not None})
 
 
 def gradients(model: Gadms, loss: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -84,7 +79,7 @@ def test_parts_of_a_batch_have_the_gradients_of_the_whole_where_losses_are_sums(
     model: Gadms, views: Views, cut: int
 ):
     """Losses over words and people, each part weighed by its share of them."""
-    parts = [rows(views, slice(0, cut)), rows(views, slice(cut, None))]
+    parts = [rows(views, slice(0, cut)), rows_of(views, slice(cut, None))]
     for name in ("mlm", "id"):
         whole = learn(model, views, {name: 1.0})
         counts = [(p.labels > 0).sum() if name == "mlm" else len(p.ids) for p in parts]
@@ -181,7 +176,7 @@ def test_pictures_without_tags_are_no_pictures_of_people_who_have_none(views: Vi
     held = torch.zeros(len(views.ids), 2)
     held[1] = torch.tensor([1.0, 0.0])
     some = learn(model, replace(views, tags=held), {"tags": 1.0})
-    alone = learn(model, rows(replace(views, tags=held), slice(1, 2)), {"tags": 1.0})
+    alone = learn(model, rows_of(replace(views, tags=held), slice(1, 2)), {"tags": 1.0})
     torch.testing.assert_close(some["loss_tags"], alone["loss_tags"])
     nobody = learn(model, replace(views, tags=torch.zeros_like(held)), {"tags": 1.0})
     assert nobody["loss_tags"] == 0
