@@ -79,7 +79,7 @@ def test_parts_of_a_batch_have_the_gradients_of_the_whole_where_losses_are_sums(
     model: Gadms, views: Views, cut: int
 ):
     """Losses over words and people, each part weighed by its share of them."""
-    parts = [rows(views, slice(0, cut)), rows_of(views, slice(cut, None))]
+    parts = [rows_of(views, slice(0, cut)), rows_of(views, slice(cut, None))]
     for name in ("mlm", "id"):
         whole = learn(model, views, {name: 1.0})
         counts = [(p.labels > 0).sum() if name == "mlm" else len(p.ids) for p in parts]
