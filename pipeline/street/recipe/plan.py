@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+BEGINNING = 2
+"""Raised when the same plan and captions come to begin otherwise, or to say other tags."""
+
 
 @dataclass(frozen=True, slots=True)
 class Amounts:

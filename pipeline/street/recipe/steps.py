@@ -28,12 +28,9 @@ from pipeline.street.recipe.bundle import (
     LIST,
 )
 from pipeline.street.recipe.choosing import choose
-from pipeline.street.recipe.plan import Amounts, encoder_plan
+from pipeline.street.recipe.plan import BEGINNING, Amounts, encoder_plan
 from pipeline.street.recipe.record import Inputs, claim, digest_of_file
 from retrieval.search.calibration_file import FORMAT
-
-BEGINNING = 2
-"""Raised when the same plan and captions come to begin otherwise, or to say other tags."""
 
 StartReport = Callable[[str], Callable[[float, float | None], None]]
 
@@ -275,8 +272,8 @@ STEPS: Mapping[str, Step] = MappingProxyType(
         "calibration": Step(
             "fits what scores mean",
             lambda kitchen: {
-                "encoder": digest_of_file(kitchen.packed / ENCODER_FILE), **_captions(kitchen),
-                "format": FORMAT,
+                **_captions(kitchen), "format": FORMAT,
+                "encoder": digest_of_file(kitchen.packed / ENCODER_FILE),
             },
             lambda kitchen: [kitchen.packed / CALIBRATION_FILE],
             calibrate,
@@ -297,8 +294,7 @@ STEPS: Mapping[str, Step] = MappingProxyType(
                 "figures": digest_of_file(kitchen.figures), "into": kitchen.into,
                 "amounts": asdict(kitchen.amounts),
             },
-            _finished,
-            list_and_describe,
+            _finished, list_and_describe,
         ),
     }
 )  # fmt: skip

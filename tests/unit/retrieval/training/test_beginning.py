@@ -1,11 +1,9 @@
 """What a training begins with: never a test split, and a model of the plan's own shape."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
@@ -26,7 +24,6 @@ from retrieval.training.beginning import (
 from retrieval.training.datasets import NAMES, ignore, open_dataset
 from retrieval.training.plan import Task, TrainingPlan
 from retrieval.training.samples import SampleTable
-from retrieval.training.tags import Tags
 from tests.miniature_datasets import (
     make_cuhk,
     make_icfg,
@@ -203,40 +200,6 @@ def test_a_classifier_of_as_many_people_is_kept_and_one_of_others_drawn_anew(
     expected = draw_heads(TINY, classes=3, seed=seed)["classifier.weight"]
     assert torch.equal(model.classifier.weight, expected)
     assert torch.equal(model.base_model.visual.proj, draw_weights(TINY, 77)["visual.proj"])
-
-
-def test_a_head_tells_each_tag_of_those_learnt_from_and_is_always_drawn(
-    people: Path, tmp_path: Path
-):
-    file = make_jsonl(tmp_path, train=3, val=1, test=1) / "people.jsonl"
-    lines = [json.loads(line) for line in file.read_text().splitlines()]
-    for number, line in enumerate(lines):
-        line["tags"] = [f"in {line['split']}", "red" if number % 2 else "blue"]
-    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    learnt = open_dataset("jsonl", tmp_path).split("train")
-    assert learnt.tags.names == ("blue", "in train", "red")  # what only others have is not asked
-    assert learnt.tags.held.sum(axis=0).tolist() == [3, 6, 3]
-    chosen = plan(people, "pretrain", seed=5, losses={"sdm": 1, "tags": 0.1})
-    model = build_model(chosen, learnt, None)
-    assert model.tag_head is not None
-    assert model.tag_head.out_features == 3
-    assert model.tag_head.weight.requires_grad
-    for tags in (3, 4):  # as many may be others
-        start = saved(tmp_path / f"{tags}.safetensors", tags=tags)
-        again = build_model(chosen, learnt, start)
-        assert torch.equal(again.tag_head.weight, model.tag_head.weight)
-        assert torch.equal(again.base_model.visual.proj, draw_weights(TINY, 77)["visual.proj"])
-
-
-def test_tags_decide_where_they_are_learnt(people: Path, train: SampleTable):
-    def decided(held: bool, **losses: float) -> dict:
-        table = train.take(range(len(train)))
-        table.tags = Tags(("red",), np.full((table.images, 1), held))
-        tables = Tables(table, table, "itself")
-        return what_decides(plan(people, losses={"sdm": 1, **losses}), tables, None, 1)
-
-    assert decided(True) == decided(False)
-    assert decided(True, tags=1) != decided(False, tags=1)
 
 
 def test_a_classifier_that_pretraining_cannot_use_is_left(
