@@ -110,10 +110,8 @@ def test_a_picture_without_a_caption_is_refused(caption_images: list[int]):
         )
 
 
-def tagged_table(*images: int, captions_each: int = 1) -> SampleTable:
-    """As `table_of`; picture number n has the tag "odd" or "even", as n is."""
-    table = table_of(*images, captions_each=captions_each)
-    odd = np.arange(table.images) % 2 == 1
+def with_tags(table: SampleTable, tags: Tags) -> SampleTable:
+    """The same table, its pictures tagged."""
     return SampleTable(
         table.root,
         image_paths=table.image_paths,
@@ -121,8 +119,15 @@ def tagged_table(*images: int, captions_each: int = 1) -> SampleTable:
         captions=table.captions,
         caption_images=table.caption_images,
         caption_identities=table.caption_identities,
-        tags=Tags(("even", "odd"), np.stack([~odd, odd], axis=1)),
+        tags=tags,
     )
+
+
+def tagged_table(*images: int, captions_each: int = 1) -> SampleTable:
+    """As `table_of`; picture number n has the tag "odd" or "even", as n is."""
+    table = table_of(*images, captions_each=captions_each)
+    odd = np.arange(table.images) % 2 == 1
+    return with_tags(table, Tags(("even", "odd"), np.stack([~odd, odd], axis=1)))
 
 
 @given(st.lists(st.integers(0, 5), min_size=3, max_size=9), st.data())
@@ -136,16 +141,7 @@ def test_tags_stay_with_their_pictures(images: list[int], data: st.DataObject):
 
 def test_tags_of_other_pictures_are_refused():
     with pytest.raises(ValueError, match="2 pictures, but tags of 3"):
-        table = table_of(0, 1)
-        SampleTable(
-            table.root,
-            image_paths=table.image_paths,
-            image_identities=table.image_identities,
-            captions=table.captions,
-            caption_images=table.caption_images,
-            caption_identities=table.caption_identities,
-            tags=no_tags(3),
-        )
+        with_tags(table_of(0, 1), no_tags(3))
     with pytest.raises(ValueError, match="1 tags do not fit"):
         Tags(("a",), np.zeros((2, 2), np.bool_))
 
