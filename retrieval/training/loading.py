@@ -19,6 +19,7 @@ from retrieval.errors import PictureUnreadable, TrainingError
 from retrieval.pictures import open_picture
 from retrieval.tokenizer import tokenize
 from retrieval.training.augment import TrainingTransform
+from retrieval.training.dead_workers import abandon, has_dead
 from retrieval.training.loader_worker import end_with
 from retrieval.training.sampler import BatchSchedule
 from retrieval.training.samples import SampleTable, TextColumn
@@ -27,6 +28,7 @@ from retrieval.training.seeds import draw_seed
 # A fork would copy locks that threads hold and a CUDA context that no child can use. A fork
 # server has neither, and imports torch once for all workers where spawned ones import it each.
 _START = "forkserver"
+_END_SEEN_S = 1.0  # what a process leaves behind may be read before its end is seen
 
 
 _Step = tuple[int, NDArray[np.int64]]
@@ -175,7 +177,8 @@ class BatchLoader:
         """
         if schedule.count != len(table):
             raise ValueError(f"a schedule of {schedule.count} rows, a table of {len(table)}")
-        self._steps, self._has_workers = _Steps(schedule, rank), workers > 0
+        self._steps = _Steps(schedule, rank)
+        self._arriving: Iterator[_Loaded] | None = None  # the latest epoch's
         _check_shared_memory(schedule.batch * 3 * transform.height * transform.width * 4, workers)
         context = multiprocessing.get_context(_START) if workers else None
         if context is not None:
@@ -203,7 +206,7 @@ class BatchLoader:
         if self._loader is None:
             raise TrainingError("the loader is closed: make another")
         self._steps.epoch, self._steps.first_step = epoch, first_step
-        arriving = iter(self._loader)
+        arriving = self._arriving = iter(self._loader)
         while (loaded := self._next(arriving)) is not None:
             if loaded.fault:
                 raise PictureUnreadable(loaded.fault)
@@ -211,26 +214,23 @@ class BatchLoader:
 
     def close(self) -> None:
         """Let the workers go."""
-        self._loader = None
+        arriving, self._arriving, self._loader = self._arriving, None, None
+        if arriving is not None and has_dead(arriving):
+            abandon(arriving)
 
     def _next(self, arriving: Iterator[_Loaded]) -> _Loaded | None:
         try:
             return next(arriving, None)
-        except (RuntimeError, EOFError, OSError) as error:
-            if not self._has_workers or not _tells_of_an_end(error):
+        except Exception as error:
+            # What a batch that was half sent ends with is any of a dozen errors.
+            if not has_dead(arriving, wait_s=_END_SEEN_S):
                 raise
+            self.close()
             reason = " ".join(str(error).split()) or "in the middle of a batch"
             raise TrainingError(
                 f"a process that reads pictures ended ({reason}): if memory or /dev/shm is short, "
                 "lower workers; 0 needs neither"
             ) from error
-
-
-def _tells_of_an_end(error: Exception) -> bool:
-    """Whether a worker is gone: torch says so, or a batch it had half sent cannot be read."""
-    if isinstance(error, RuntimeError):
-        return "DataLoader worker (pid" in str(error)
-    return not str(error).startswith("Caught ")  # what torch puts before a worker's own error
 
 
 def _check_shared_memory(batch_bytes: int, workers: int) -> None:
