@@ -80,6 +80,8 @@ def start_training(
 def export_model(file: Path, out: Path, *, full_precision: bool, prefix: bool) -> int:
     """Write weights as the reference's own programs read them; how many tensors there are.
 
+    The head that learnt tags stays behind: the reference has none, and loads strictly.
+
     Args:
         file: any checkpoint that `read_checkpoint` reads.
         out: the `.pth` to write.
@@ -91,12 +93,15 @@ def export_model(file: Path, out: Path, *, full_precision: bool, prefix: bool) -
         ConfigError: `out` is there already, is not called .pth or .pt, or cannot be written.
     """
     from retrieval.gadms.checkpoint import read_checkpoint
+    from retrieval.gadms.heads import TAG_HEAD
     from retrieval.gadms.reference_layout import write_reference
 
     _check_free(out)
     checkpoint = read_checkpoint(file, keep_heads=True)
     tensors = {f"base_model.{name}": value for name, value in checkpoint.tensors.items()}
-    tensors |= checkpoint.heads
+    tensors |= {
+        name: value for name, value in checkpoint.heads.items() if not name.startswith(TAG_HEAD)
+    }
     try:
         write_reference(
             tensors, out, epoch=0, epochs=0,

@@ -11,6 +11,9 @@ from retrieval.gadms.configuration import GadmsConfig
 #: Deviation of the classifier's first weights; its bias starts at zero.
 _CLASSIFIER_STD = 0.001
 
+#: How the names of the head of tags begin; it is ours, the reference has none.
+TAG_HEAD = "tag_head."
+
 #: Of the head of tags; the bias starts where most tags are rare.
 _TAG_STD, _TAG_LOG_ODDS = 0.02, -3.0
 
@@ -90,8 +93,8 @@ def draw_heads(
             drawn["classifier.bias"] = torch.zeros(classes)
         if tags is not None:
             weight = torch.empty(tags, config.embed_dim)
-            drawn["tag_head.weight"] = nn.init.normal_(weight, std=_TAG_STD)
-            drawn["tag_head.bias"] = torch.full((tags,), _TAG_LOG_ODDS)
+            drawn[f"{TAG_HEAD}weight"] = nn.init.normal_(weight, std=_TAG_STD)
+            drawn[f"{TAG_HEAD}bias"] = torch.full((tags,), _TAG_LOG_ODDS)
     return drawn
 
 

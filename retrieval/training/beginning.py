@@ -13,6 +13,7 @@ from retrieval.errors import DatasetUnusable, PlanRefused, WeightsUnusable
 from retrieval.gadms.checkpoint import Checkpoint, read_checkpoint
 from retrieval.gadms.configuration import PRESETS, GadmsConfig
 from retrieval.gadms.first_weights import first_weights
+from retrieval.gadms.heads import TAG_HEAD
 from retrieval.gadms.model import Gadms, model_from, with_fresh_heads
 from retrieval.training.datasets import open_dataset
 from retrieval.training.plan import TrainingPlan
@@ -101,7 +102,7 @@ def build_model(plan: TrainingPlan, train: SampleTable, start: Path | None) -> G
     model = model_from(config, tensors, classes=classes, tags=tags)
     if "mlm" not in losses:
         for name, parameter in model.named_parameters():
-            if not name.startswith(("base_model.", "classifier.", "tag_head.")):
+            if not name.startswith(("base_model.", "classifier.", TAG_HEAD)):
                 parameter.requires_grad_(False)
     return model
 
@@ -155,7 +156,7 @@ def _from_checkpoint(
     )
     taken = 0
     for name, tensor in checkpoint.heads.items():
-        if name not in tensors or name.startswith("tag_head."):
+        if name not in tensors or name.startswith(TAG_HEAD):
             continue  # which tag a row stands for is not kept
         if tensor.shape != tensors[name].shape:
             if name.startswith("classifier."):

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from pipeline.wiring.training import export_model
 from retrieval.gadms.configuration import PRESETS
 from retrieval.gadms.towers import draw_weights
 from retrieval.training.beginning import Tables, build_model, what_decides
@@ -36,6 +37,18 @@ def test_a_head_tells_each_tag_of_those_learnt_from_and_is_always_drawn(tmp_path
         again = build_model(chosen, learnt, start)
         assert torch.equal(again.tag_head.weight, model.tag_head.weight)
         assert torch.equal(again.base_model.visual.proj, draw_weights(TINY, 77)["visual.proj"])
+
+
+def test_an_export_leaves_the_head_of_tags_behind(tmp_path: Path):
+    """The reference's programs load strictly, and know of none."""
+    names = []
+    for tags in (None, 3):
+        out = tmp_path / f"{tags}.pth"
+        start = saved(tmp_path / f"{tags}.safetensors", tags=tags)
+        count = export_model(start, out, full_precision=True, prefix=False)
+        names.append(set(torch.load(out, weights_only=True)["model"]))
+        assert count == len(names[-1])
+    assert names[0] == names[1]
 
 
 def test_tags_decide_where_they_are_learnt(tmp_path: Path):
