@@ -16,12 +16,16 @@ from pathlib import Path
 from detectors.errors import DetectorError
 from pipeline.errors import DescryError
 from pipeline.shutdown import INTERRUPTED, stopping
+from pipeline.street.recipe.kitchen import Kitchen
 from pipeline.street.recipe.plan import QUICK, USUAL, Amounts
 from pipeline.street.recipe.record import Record
-from pipeline.street.recipe.steps import STEPS, Kitchen
+from pipeline.street.recipe.steps import STEPS
 from retrieval.errors import RetrievalError
 
 _SAY_EVERY_S = 20.0
+_AMOUNTS = (
+    "seed", "train_frames", "train_people", "detector_epochs", "encoder_epochs", "again_epochs",
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -78,14 +82,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         choices=list(STEPS),
         help="this step alone; may repeat",
     )
-    for name in ("seed", "train_frames", "train_people", "detector_epochs", "encoder_epochs"):
+    for name in _AMOUNTS:
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=None)
     return parser.parse_args(arguments)
 
 
 def _amounts(options: argparse.Namespace) -> Amounts:
-    names = ("seed", "train_frames", "train_people", "detector_epochs", "encoder_epochs")
-    given = {name: getattr(options, name) for name in names}
+    given = {name: getattr(options, name) for name in _AMOUNTS}
     chosen = QUICK if options.quick else USUAL
     return replace(chosen, **{name: value for name, value in given.items() if value is not None})
 

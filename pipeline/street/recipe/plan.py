@@ -22,6 +22,7 @@ class Amounts:
         test_frames: pictures of them.
         detector_epochs: passes over the training frames.
         encoder_epochs: passes over the training captions.
+        again_epochs: more of them, from the best epoch of those, at a lower rate.
         configuration: of the encoder, a preset.
         batch: captions in one step.
     """
@@ -35,6 +36,7 @@ class Amounts:
     test_frames: int = 900
     detector_epochs: int = 11
     encoder_epochs: int = 4
+    again_epochs: int = 3
     configuration: str = "street"
     batch: int = 64
 
@@ -50,7 +52,7 @@ class Amounts:
 USUAL = Amounts()
 QUICK = Amounts(
     train_people=12, train_frames=10, val_people=6, val_frames=5, test_people=6, test_frames=5,
-    detector_epochs=1, encoder_epochs=1, batch=16,
+    detector_epochs=1, encoder_epochs=1, again_epochs=1, batch=16,
 )  # fmt: skip
 
 
@@ -98,4 +100,31 @@ def encoder_plan(
         "seed": amounts.seed,
         "keep": 1,
         "log_every_steps": 50,
+    }
+
+
+def second_plan(
+    amounts: Amounts, train: Path, validation: Path, start: Path, out: Path, *, halves: bool = False
+) -> dict[str, Any]:
+    """The plan that goes on from the best epoch of `encoder_plan`'s.
+
+    Half the rate, other orders of the captions and other pictures of the same crops. Four passes
+    left validation rising; a rate that starts high again would first undo what the last of
+    them learnt.
+
+    Args:
+        amounts: of epochs and batch.
+        train: the captions to learn from.
+        validation: `captions.jsonl` of the val split.
+        start: the best encoder of the first plan.
+        out: the run folder.
+        halves: compute in bfloat16.
+    """
+    return {
+        **encoder_plan(amounts, train, validation, out, halves=halves),
+        "start_from": str(start),
+        "epochs": amounts.again_epochs,
+        "warmup_epochs": 0,
+        "learning_rate": 3.5e-4,
+        "seed": amounts.seed + 1,
     }

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import yaml
 
@@ -28,63 +29,16 @@ from pipeline.street.recipe.bundle import (
     LIST,
 )
 from pipeline.street.recipe.choosing import choose
-from pipeline.street.recipe.plan import BEGINNING, Amounts, encoder_plan
+from pipeline.street.recipe.kitchen import Kitchen
+from pipeline.street.recipe.plan import BEGINNING, encoder_plan, second_plan
 from pipeline.street.recipe.record import Inputs, claim, digest_of_file
 from retrieval.search.calibration_file import FORMAT
-
-StartReport = Callable[[str], Callable[[float, float | None], None]]
-
-WELL_SEEN = "well-seen.jsonl"
-"""The captions that the encoder learns from, beside the others."""
 
 _JOBS = 2
 _LOOK_EVERY_S = 0.5
 _ENDED = (-signal.SIGTERM, -signal.SIGINT)  # before it could say that it was stopped
 _FILES = (DETECTOR_FILE, ENCODER_FILE, CALIBRATION_FILE)
 _FINISHED = (*_FILES, f"{DETECTOR}.md", f"{ENCODER}.md", LIST)
-
-
-@dataclass(frozen=True, slots=True)
-class Kitchen:
-    """Where the recipe works, and how much it makes.
-
-    Attributes:
-        out: the folder of everything.
-        amounts: how much.
-        report: given the name of a long job, what is told how far it is.
-        should_stop: asked between small parts of the work.
-        into: where the finished files are copied to; None to leave them.
-    """
-
-    out: Path
-    amounts: Amounts
-    report: StartReport
-    should_stop: Callable[[], bool]
-    into: Path | None = None
-
-    def stills(self, split: str) -> Path:
-        """The folder of one split's pictures."""
-        return self.out / "stills" / split
-
-    @property
-    def packed(self) -> Path:
-        """The folder of what goes into the repository."""
-        return self.out / "packed"
-
-    @property
-    def figures(self) -> Path:
-        """What was measured."""
-        return self.out / "figures.json"
-
-    @property
-    def best_detector(self) -> Path:
-        """The detector of the best epoch, as its trainer wrote it."""
-        return self.out / "detector" / "run" / "weights" / "best.pt"
-
-    @property
-    def best_encoder(self) -> Path:
-        """The encoder of the best epoch, heads included."""
-        return self.out / "encoder" / "run" / "best.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +89,30 @@ def learn_to_detect(kitchen: Kitchen) -> bool:
 
 
 def learn_to_describe(kitchen: Kitchen) -> bool:
-    """Train the encoder with the command that everybody trains with."""
-    folder, stills = kitchen.out / "encoder", kitchen.stills("train")
-    folder.mkdir(parents=True, exist_ok=True)
-    choose(stills, stills / WELL_SEEN)
+    """Train the encoder."""
+    choose(kitchen.stills("train"), kitchen.well_seen)
     plan = encoder_plan(
-        kitchen.amounts, stills / WELL_SEEN, kitchen.stills("val") / CAPTIONS, folder / "run",
-        halves=halves_are_fast(),
+        kitchen.amounts, kitchen.well_seen, kitchen.stills("val") / CAPTIONS,
+        kitchen.first_encoder.parent, halves=halves_are_fast(),
     )  # fmt: skip
-    (folder / "plan.yaml").write_text(yaml.safe_dump(plan, sort_keys=False))
-    return _command(kitchen, "train", "pretrain", "--config", folder / "plan.yaml")
+    return _train(kitchen, plan)
+
+
+def learn_to_describe_better(kitchen: Kitchen) -> bool:
+    """Train the best encoder of the first training on."""
+    plan = second_plan(
+        kitchen.amounts, kitchen.well_seen, kitchen.stills("val") / CAPTIONS,
+        kitchen.first_encoder, kitchen.best_encoder.parent, halves=halves_are_fast(),
+    )  # fmt: skip
+    return _train(kitchen, plan)
+
+
+def _train(kitchen: Kitchen, plan: Mapping[str, Any]) -> bool:
+    """Follow a plan, kept beside its run, with the command that everybody trains with."""
+    file = Path(plan["out"]).parent / "plan.yaml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(yaml.safe_dump(plan, sort_keys=False))
+    return _command(kitchen, "train", "pretrain", "--config", file)
 
 
 def _command(kitchen: Kitchen, *arguments: object) -> bool:
@@ -257,8 +225,18 @@ STEPS: Mapping[str, Step] = MappingProxyType(
                 "plan": encoder_plan(kitchen.amounts, Path("a"), Path("b"), Path("c")),
                 "beginning": BEGINNING,
             },
-            lambda kitchen: [kitchen.best_encoder],
+            lambda kitchen: [kitchen.first_encoder, kitchen.well_seen],
             learn_to_describe,
+        ),
+        "encoder-again": Step(
+            "learns that better, at a lower rate",
+            lambda kitchen: {
+                "encoder": digest_of_file(kitchen.first_encoder),
+                "captions": digest_of_file(kitchen.well_seen),
+                "plan": second_plan(kitchen.amounts, *map(Path, "abcd")),
+            },
+            lambda kitchen: [kitchen.best_encoder],
+            learn_to_describe_better,
         ),
         "pack": Step(
             "writes both models small",

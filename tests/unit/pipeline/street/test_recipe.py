@@ -15,9 +15,10 @@ from pipeline.street.recipe import __main__ as command
 from pipeline.street.recipe.__main__ import main
 from pipeline.street.recipe.asking import Asked
 from pipeline.street.recipe.detection import ap_of, found_of, is_fair, is_reasonable, judged
-from pipeline.street.recipe.plan import QUICK, USUAL, encoder_plan
+from pipeline.street.recipe.kitchen import Kitchen
+from pipeline.street.recipe.plan import QUICK, USUAL, encoder_plan, second_plan
 from pipeline.street.recipe.record import Record, claim
-from pipeline.street.recipe.steps import STEPS, Kitchen, Step, _command, _waited_for
+from pipeline.street.recipe.steps import STEPS, Step, _command, _waited_for
 from pipeline.street.recipe.trusting import trust_figures
 from retrieval.errors import DatasetUnusable
 from retrieval.search.calibration import Calibration, Law
@@ -121,6 +122,18 @@ def test_the_encoders_plan_is_one_that_training_takes(amounts, tmp_path):
     plan = encoder_plan(amounts, tmp_path / "a.jsonl", tmp_path / "b.jsonl", tmp_path / "run")
     filled = TrainingPlan.model_validate(plan).for_task("pretrain")
     assert filled.epochs == amounts.encoder_epochs
+
+
+@pytest.mark.parametrize("amounts", [USUAL, QUICK])
+def test_the_second_plan_goes_on_from_the_first_more_slowly(amounts, tmp_path):
+    data = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    first = TrainingPlan.model_validate(encoder_plan(amounts, *data, tmp_path / "run"))
+    start = tmp_path / "run" / "best.safetensors"
+    plan = second_plan(amounts, *data, start, tmp_path / "again")
+    second = TrainingPlan.model_validate(plan).for_task("pretrain")
+    assert (second.start_from, second.epochs) == (str(start), amounts.again_epochs)
+    assert second.learning_rate < first.learning_rate
+    assert second.seed != first.seed
 
 
 def test_a_box_finds_somebody_once_and_those_to_ignore_cost_nothing():
