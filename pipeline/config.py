@@ -9,11 +9,11 @@ import yaml
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from pipeline.config_cameras import Camera
 from pipeline.config_names import Key, settings_in
 from pipeline.config_problems import explain, one_line, unknown
 from pipeline.config_sections import (
     Api,
-    Camera,
     Crops,
     Detector,
     Encoder,

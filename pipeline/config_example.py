@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from pipeline.config import Settings
-from pipeline.config_sections import Camera
+from pipeline.config_cameras import Camera
 from pipeline.durations import format_duration
 
 _HEAD = """\

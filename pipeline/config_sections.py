@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from pipeline.config_types import (
     ApiUrl,
-    CameraUrl,
     Device,
     Half,
     ModelName,
@@ -60,27 +59,6 @@ class Redis(Section):
     )
     timeout_s: Seconds = Field(
         default=5.0, gt=0, le=300, description="How long to wait for the server to answer"
-    )
-
-
-class Camera(Section):
-    """One camera."""
-
-    url: CameraUrl = Field(description="rtsp://host:port/path or rtsps://…, without credentials")
-    username: str | None = Field(default=None, description="Who to log in as")
-    password: Secret | None = Field(default=None, description="The password of that user")
-    friendly_name: str | None = Field(
-        default=None, max_length=100, description="The name people see"
-    )
-    enabled: bool = Field(
-        default=True, description="false: keep the settings, leave the camera alone"
-    )
-    transport: Literal["tcp", "udp"] = Field(
-        default="tcp",
-        description="How the video travels: tcp (sure), udp (some old cameras need it)",
-    )
-    fps: float | None = Field(
-        default=None, gt=0, le=120, description="Frames looked at per second; null: detector.fps"
     )
 
 
