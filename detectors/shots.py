@@ -215,6 +215,7 @@ class ShotChooser:
             quality=seen.quality,
             picture=_picture(frame.image, seen.box),
             replaces=replaces,
+            time_source=frame.time_source,
         )
 
 

@@ -78,6 +78,7 @@ class Frame:
         number: position in the source, counted from 1; gaps where frames were skipped.
         captured_at: Unix seconds.
         image: (H, W, 3) RGB.
+        time_source: how `captured_at` is known, where that may change from frame to frame.
     """
 
     camera_id: str
@@ -85,6 +86,7 @@ class Frame:
     number: int
     captured_at: float
     image: Image
+    time_source: str | None = None
 
     @property
     def width(self) -> int:
@@ -200,6 +202,7 @@ class Shot:
         quality: how useful it is.
         picture: (H, W, 3) RGB crop around `box`, with a little margin.
         replaces: number of an earlier shot of the track that this one retires.
+        time_source: as of the frame it was cut from.
     """
 
     id: ShotId
@@ -210,6 +213,7 @@ class Shot:
     quality: Quality
     picture: Image
     replaces: int | None = None
+    time_source: str | None = None
 
     def __post_init__(self) -> None:
         if self.replaces is not None and not 1 <= self.replaces < self.id.number:

@@ -152,4 +152,5 @@ class CameraAnswer(_Record):
     state: str
     detail: str
     since: str | None
+    figures: dict[str, float]
     runs: list[RunAnswer]

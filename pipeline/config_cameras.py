@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from pipeline.config_sections import Section
-from pipeline.config_types import CameraUrl, Secret
+from pipeline.config_types import CameraUrl, PathOnDisk, Secret
 
 
 class Camera(Section):
@@ -23,6 +23,16 @@ class Camera(Section):
     transport: Literal["tcp", "udp"] = Field(
         default="tcp",
         description="How the video travels: tcp (sure), udp (some old cameras need it)",
+    )
+    ca_file: PathOnDisk | None = Field(
+        default=None,
+        description="Certificates (PEM) that vouch for an rtsps:// camera; null: nobody is asked"
+        " who is at the other end",
+    )
+    timed_by: Literal["auto", "camera", "arrival"] = Field(
+        default="auto",
+        description="Whose clock dates its pictures: camera (its sender reports), arrival (ours);"
+        " auto: the camera's while it agrees with ours",
     )
     fps: float | None = Field(
         default=None, gt=0, le=120, description="Frames looked at per second; null: detector.fps"

@@ -217,6 +217,22 @@ class Sources(Section):
     )
     reconnect_max_s: Seconds = Field(default=60.0, gt=0, le=3600, description="The longest wait")
 
+    clock_tolerance_s: Seconds = Field(
+        default=2.0,
+        gt=0,
+        le=3600,
+        description="How far the clock of a camera may be off ours and be believed",
+    )
+    frozen_after_s: Seconds = Field(
+        default=30.0,
+        gt=0,
+        le=3600,
+        description="A picture in which nothing at all changes for so long is frozen",
+    )
+    decode_on: Literal["auto", "cpu", "cuda", "vaapi", "qsv", "drm", "amf"] = Field(
+        default="auto", description="What decodes video: auto: a device where one works, else cpu"
+    )
+
     @model_validator(mode="after")
     def _waits_grow(self) -> "Sources":
         low, high = self.reconnect_min_s, self.reconnect_max_s

@@ -4,10 +4,16 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.recording import account
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+# A slow example on a busy machine is no fault.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 def missing(what: str, need: str) -> None:

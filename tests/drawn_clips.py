@@ -1,6 +1,6 @@
 """Small clips drawn on the spot, with frame times as a test wants them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -20,8 +20,11 @@ def draw_clip(
     size: tuple[int, int] = (64, 48),
     options: dict[str, str] | None = None,
     metadata: dict[str, str] | None = None,
+    picture: Callable[[int, tuple[int, int]], np.ndarray] | None = None,
 ) -> Path:
     """A video whose n-th frame (from 0) is shown at `times_s[n]` and says n: see `number_in`.
+
+    `picture` draws something else.
 
     Its left is red and its right tells the number, so that colours swapped and frames
     swapped both show; between them is noise, so that a frame is more than a few bytes.
@@ -34,14 +37,15 @@ def draw_clip(
         stream.pix_fmt = "yuv420p"
         stream.time_base = stream.codec_context.time_base = MILLISECONDS
         for number, time_s in enumerate(times_s):
-            frame = av.VideoFrame.from_ndarray(_picture(number, size), format="rgb24")
+            frame = av.VideoFrame.from_ndarray((picture or numbered)(number, size), format="rgb24")
             frame.pts, frame.time_base = round(time_s * 1000), MILLISECONDS
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return path
 
 
-def _picture(number: int, size: tuple[int, int]) -> np.ndarray:
+def numbered(number: int, size: tuple[int, int]) -> np.ndarray:
+    """(H, W, 3) picture of `draw_clip`."""
     width, height = size
     image = np.zeros((height, width, 3), np.uint8)
     image[:, : width // 2] = (200, 0, 0)

@@ -1,6 +1,7 @@
 """A video file as the RTSP server sends it: NAL units, RTP packets, SDP."""
 
 import base64
+import random
 import secrets
 import struct
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import av
 # Fits an Ethernet frame with every header around it.
 PAYLOAD_BYTES = 1400
 RTP_HZ = 90_000
+NTP_EPOCH_S = 2_208_988_800  # of 1900, before that of Unix
 
 
 @dataclass(frozen=True)
@@ -104,21 +106,37 @@ def describe(clip: Clip, codec: str) -> bytes:
 
 
 class RtpWriter:
-    """Puts RTP and interleaving headers before payloads."""
+    """Puts RTP and interleaving headers before payloads, and loses some if told to."""
 
-    def __init__(self) -> None:
+    def __init__(self, lost_share: float = 0.0) -> None:
         self._sequence = secrets.randbelow(1 << 16)
         self._offset = secrets.randbelow(1 << 31)
         self._source = secrets.randbelow(1 << 32)
+        self._lost_share, self._luck = lost_share, random.Random(1)
+        self._packets = self._octets = 0
 
     def write(self, payloads: list[bytes], shown_s: float) -> bytes:
         """All packets of one picture; the last one carries the marker."""
-        stamp = (self._offset + round(shown_s * RTP_HZ)) & 0xFFFFFFFF
         out = bytearray()
         for index, payload in enumerate(payloads, 1):
             marker = 0x80 if index == len(payloads) else 0
             self._sequence = (self._sequence + 1) & 0xFFFF
+            if self._luck.random() < self._lost_share:
+                continue
+            self._packets, self._octets = self._packets + 1, self._octets + len(payload)
+            head = (0x80, marker | 96, self._sequence, self._stamp(shown_s), self._source)
             out += struct.pack(">cBH", b"$", 0, 12 + len(payload))
-            out += struct.pack(">BBHII", 0x80, marker | 96, self._sequence, stamp, self._source)
+            out += struct.pack(">BBHII", *head)
             out += payload
         return bytes(out)
+
+    def report(self, at: float, shown_s: float) -> bytes:
+        """A sender report (RFC 3550, 6.4.1): a timestamp stands for this Unix second."""
+        seconds, fraction = divmod(at + NTP_EPOCH_S, 1)
+        body = (self._source, int(seconds), int(fraction * (1 << 32)), self._stamp(shown_s))
+        packet = struct.pack(">BBH", 0x80, 200, 6)
+        packet += struct.pack(">IIIIII", *body, self._packets, self._octets)
+        return struct.pack(">cBH", b"$", 1, len(packet)) + packet
+
+    def _stamp(self, shown_s: float) -> int:
+        return (self._offset + round(shown_s * RTP_HZ)) & 0xFFFFFFFF

@@ -5,11 +5,10 @@ As a process of its own, so that it can be killed:
 """
 
 import argparse
-import base64
-import hashlib
+import math
 import os
+import random
 import re
-import secrets
 import signal
 import socket
 import struct
@@ -19,7 +18,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from itertools import chain, repeat
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -27,60 +26,12 @@ from typing import Self
 if not __package__:  # started as a script: the checkout is not on the path yet
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from tests.rtsp_behaviour import Behaviour
 from tests.rtsp_media import AccessUnit, Clip, RtpWriter, describe, load_clip, packetise
 
 # A client that takes nothing for this long is gone.
 SEND_TIMEOUT_S = 10.0
-
-
-@dataclass
-class Behaviour:
-    """How the camera behaves; the defaults are a good one.
-
-    Attributes:
-        user: asks for credentials if set.
-        auth: "digest" or "basic".
-        path: the only path with a stream; others get 404.
-        codec: announces this instead of the truth.
-        silent: accepts connections and says nothing.
-        stall_after_s: sends nothing more after so many seconds of a connection.
-        speed: 1 is real time, 0 as fast as the client reads.
-        every_nth_damaged: overwrites the middle of every n-th picture; 0 for none.
-    """
-
-    user: str | None = None
-    password: str = ""
-    auth: str = "digest"
-    path: str = "live"
-    codec: str | None = None
-    silent: bool = False
-    stall_after_s: float | None = None
-    speed: float = 1.0
-    every_nth_damaged: int = 0
-    nonce: str = field(default_factory=lambda: secrets.token_hex(16))
-
-    def admits(self, method: str, header: str) -> bool:
-        """Whether an Authorization header opens the door."""
-        if self.user is None:
-            return True
-        if self.auth == "basic":
-            token = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
-            return header == f"Basic {token}"
-        given = dict(re.findall(r'(\w+)="([^"]*)"', header))
-        ha1 = _md5(f"{self.user}:camera:{self.password}")
-        ha2 = _md5(f"{method}:{given.get('uri', '')}")
-        return given.get("response") == _md5(f"{ha1}:{self.nonce}:{ha2}")
-
-    @property
-    def challenge(self) -> str:
-        """The WWW-Authenticate header."""
-        if self.auth == "basic":
-            return 'Basic realm="camera"'
-        return f'Digest realm="camera", nonce="{self.nonce}"'
-
-
-def _md5(text: str) -> str:
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+REPORT_EVERY_S = 0.5
 
 
 class Session:
@@ -130,7 +81,7 @@ class Session:
             return "200 OK", {"Public": "DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER"}, b""
         if not behaviour.admits(method, headers.get("authorization", "")):
             return "401 Unauthorized", {"WWW-Authenticate": behaviour.challenge}, b""
-        if not re.match(rf"rtsp://[^/]+/{re.escape(behaviour.path)}(/|$)", url):
+        if not re.match(rf"rtsps?://[^/]+/{re.escape(behaviour.path)}(/|$)", url):
             return "404 Not Found", {}, b""
         if method == "DESCRIBE":
             kind = {"Content-Type": "application/sdp", "Content-Base": url.rstrip("/") + "/"}
@@ -143,18 +94,31 @@ class Session:
         return "200 OK", extra, b""
 
     def _stream(self) -> None:
-        rtp = RtpWriter()
-        codec, behaviour = self.server.clip.codec, self.server.behaviour
-        began = time.monotonic()
+        rtp = RtpWriter(self.server.behaviour.lost_share)
+        behaviour, began = self.server.behaviour, time.monotonic()
+        reported_at = -math.inf
         with suppress(OSError):
-            for count, (send_at, shown_s, unit) in enumerate(self.server.schedule(), 1):
+            pictures = chain.from_iterable(self.server.schedule() for _ in repeat(None))
+            for count, (send_at, shown_s, unit) in enumerate(pictures, 1):
                 if self._over.wait(max(send_at - time.monotonic(), 0)):
                     return
-                if _is_past(began, behaviour.stall_after_s):
+                connected_s = time.monotonic() - began
+                if _is_past(connected_s, behaviour.stall_after_s):
                     continue
+                stamp_s = behaviour.stamp(shown_s, connected_s)
+                if behaviour.reports and connected_s - reported_at >= REPORT_EVERY_S:
+                    reported_at = connected_s
+                    self._send(rtp.report(behaviour.camera_now(connected_s), stamp_s))
+                codec = self.server.clip.codec
                 damaged = behaviour.every_nth_damaged and count % behaviour.every_nth_damaged == 0
                 nals = [_damage(nal) for nal in unit.nals] if damaged else unit.nals
-                self._send(rtp.write([p for n in nals for p in packetise(codec, n)], shown_s))
+                data = rtp.write([p for n in nals for p in packetise(codec, n)], stamp_s)
+                if connected_s > behaviour.garbage_after_s:
+                    data = random.Random(count).randbytes(len(data))
+                if connected_s > behaviour.cut_after_s:
+                    self._send(data[: len(data) // 2])
+                    self.close()
+                self._send(data)
 
     def _send(self, data: bytes) -> None:
         with self._sending:
@@ -167,8 +131,8 @@ class Session:
             self.client.shutdown(socket.SHUT_RDWR)
 
 
-def _is_past(began: float, limit_s: float | None) -> bool:
-    return limit_s is not None and time.monotonic() - began > limit_s
+def _is_past(connected_s: float, limit_s: float | None) -> bool:
+    return limit_s is not None and connected_s > limit_s
 
 
 def _damage(nal: bytes) -> bytes:
@@ -193,7 +157,8 @@ class RtspServer:
     @property
     def url(self) -> str:
         """Where the stream is, without credentials."""
-        return f"rtsp://127.0.0.1:{self.port}/{self.behaviour.path}"
+        scheme = "rtsps" if self.behaviour.tls else "rtsp"
+        return f"{scheme}://127.0.0.1:{self.port}/{self.behaviour.path}"
 
     def schedule(self) -> Iterator[tuple[float, float, AccessUnit]]:
         """When to send each picture (monotonic), its rising timestamp, and the picture.
@@ -201,16 +166,19 @@ class RtspServer:
         All clients share the camera's time. One that joins gets the running group of
         pictures from its key frame, as cameras answer PLAY with a fresh one.
         """
-        speed, units = self.behaviour.speed, self.clip.units
+        speed, clip = self.behaviour.speed, self.clip
+        units = clip.units
         now_s = (time.monotonic() - self._began) * speed
-        lap, at_s = divmod(now_s, self.clip.duration_s)
+        lap, at_s = divmod(now_s, clip.duration_s)
         start = max(i for i, u in enumerate(units) if i == 0 or (u.is_key and u.dts_s <= at_s))
-        delay_s = now_s - lap * self.clip.duration_s - units[start].dts_s
+        delay_s = now_s - lap * clip.duration_s - units[start].dts_s
         while True:
-            lap_s = lap * self.clip.duration_s
+            lap_s = lap * clip.duration_s
             for unit in units[start:]:
                 due_s = lap_s + unit.dts_s + delay_s
                 send_at = self._began + due_s / speed if speed else 0.0
+                if self.clip is not clip:  # the camera was set anew
+                    return
                 yield send_at, lap_s + unit.pts_s, unit
             lap, start = lap + 1, 0
 
@@ -246,6 +214,11 @@ class RtspServer:
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
+        if self.behaviour.tls:
+            try:
+                client = self.behaviour.tls.wrap_socket(client, server_side=True)
+            except OSError:  # the client does not like our certificate
+                return
         session = Session(self, client)
         with self._lock:
             self._sessions.add(session)

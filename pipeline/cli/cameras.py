@@ -2,6 +2,7 @@
 
 import json as json_format
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated
 
@@ -29,10 +30,16 @@ def list_cameras(
                 if json
                 else (
                     f"{found.camera}  {found.kind}  {found.state}  {len(found.runs)} runs"
+                    + (f"  {_offset(found.figures)}" if "clock_offset_s" in found.figures else "")
                     + (f"  {found.detail}" if found.detail else "")
                 )
             )
             sys.stdout.write(line + "\n")
+
+
+def _offset(figures: Mapping[str, float]) -> str:
+    """How far the camera's clock is ahead of ours."""
+    return f"clock {figures['clock_offset_s']:+.1f} s"
 
 
 @app.command()

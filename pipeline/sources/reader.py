@@ -2,9 +2,11 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Literal, Protocol
 
+from detectors.scene import SceneFault, SceneWatch
 from detectors.types import Frame
 from pipeline.clock import Clock, SystemClock
 from pipeline.errors import SourceError, SourceRefused
@@ -14,7 +16,7 @@ from pipeline.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 
-CameraState = Literal["connecting", "live", "lost", "refused"]
+CameraState = Literal["connecting", "live", "blind", "lost", "refused"]
 OnState = Callable[[str, CameraState, str, str, float], None]
 """Told of camera id, state, detail in words, run id, and the instant it began."""
 
@@ -32,6 +34,11 @@ class LiveSource(Protocol):
         """Packets that could not be decoded, over all connections."""
         ...
 
+    @property
+    def figures(self) -> Mapping[str, float]:
+        """What is known of the running connection, units in the names."""
+        ...
+
     def frames(
         self, run_id: str, stop: threading.Event, max_fps: float | None = None
     ) -> Iterator[Frame]:
@@ -42,8 +49,10 @@ class LiveSource(Protocol):
 class CameraReader(threading.Thread):
     """Reads one camera for ever, under a new run id for every connection.
 
-    A lost camera is tried again after a growing wait, a refused one after the longest:
-    a person may mend the password while we wait. The thread is a daemon: a camera that
+    A camera that shows a black, blank or frozen picture is blind: its frames are counted and not
+    handed over, and what follows is another run, so that nobody counts that time as watched. A
+    lost camera is tried again after a growing wait, a refused one after the longest: a person may
+    mend the password while we wait. The thread is a daemon: a camera that
     hangs in the middle of a connection holds up nobody's shutdown.
     """
 
@@ -57,6 +66,7 @@ class CameraReader(threading.Thread):
         backoff: Backoff,
         telemetry: Telemetry,
         max_fps: float | None = None,
+        watch_scene: Callable[[], SceneWatch] = SceneWatch,
         clock: Clock | None = None,
     ) -> None:
         super().__init__(name=f"reader-{camera.camera_id}", daemon=True)
@@ -69,10 +79,12 @@ class CameraReader(threading.Thread):
         self._backoff = backoff
         self._telemetry = telemetry
         self._max_fps = max_fps
+        self._watch_scene = watch_scene
         self._clock = clock or SystemClock()
         self._stopping = threading.Event()
         self._errors_counted = 0
         self._told: tuple[CameraState, str] | None = None
+        self._run_id = ""
 
     @property
     def reconnects(self) -> int:
@@ -88,6 +100,16 @@ class CameraReader(threading.Thread):
     def decode_errors(self) -> int:
         """Packets that could not be decoded."""
         return self._camera.decode_errors
+
+    def figures(self) -> dict[str, float]:
+        """What an operator wants to know of the camera, units in the names."""
+        return {
+            "frames_read": self.frames_read,
+            "frames_dropped": self.frames_dropped,
+            "decode_errors": self.decode_errors,
+            "reconnects": self.reconnects,
+            **self._camera.figures,
+        }
 
     def run(self) -> None:
         """Connect, read, wait, and again, until `stop`."""
@@ -108,31 +130,46 @@ class CameraReader(threading.Thread):
 
     def _read_once(self) -> float:
         """One connection from start to end; how long to wait before the next."""
-        run_id = self._new_run_id()
+        self._run_id = self._new_run_id()
         try:
-            self._feed(run_id)
+            self._feed()
         except SourceRefused as error:
             wait_s = self._backoff.longest_wait_s()
-            self._tell_of_fault("refused", error, run_id, wait_s)
+            self._tell_of_fault("refused", error, wait_s)
             return wait_s
         except SourceError as error:
             wait_s = self._backoff.next_wait_s()
-            self._tell_of_fault("lost", error, run_id, wait_s)
+            self._tell_of_fault("lost", error, wait_s)
             return wait_s
         finally:
             self._count_decode_errors()
         return 0.0
 
-    def _feed(self, run_id: str) -> None:
-        self._tell("connecting", "", run_id)
-        is_live = False
-        for frame in self._camera.frames(run_id, self._stopping, self._max_fps):
+    def _feed(self) -> None:
+        self._tell("connecting", "")
+        scene, was_seen = self._watch_scene(), False
+        fault: SceneFault | None = None
+        for frame in self._camera.frames(self._run_id, self._stopping, self._max_fps):
             if self._stopping.is_set():
                 return
-            self._hand_over(frame)
-            if not is_live:
-                is_live = True
-                self._go_live(run_id)
+            before, fault = fault, scene.judge(frame.image, frame.captured_at)
+            if fault is not None:
+                self._sit_out(frame, fault, is_new=fault != before)
+                continue
+            if before is not None:
+                self._run_id = self._new_run_id()
+            self._hand_over(replace(frame, run_id=self._run_id))
+            if not was_seen or before is not None:
+                self._go_live(is_new_connection=not was_seen)
+                was_seen = True
+
+    def _sit_out(self, frame: Frame, fault: SceneFault, *, is_new: bool) -> None:
+        """Count a frame in which nobody could be seen."""
+        self._telemetry.frames_dropped.labels(frame.camera_id, fault).inc()
+        if is_new:
+            detail = f"the picture is {fault}; look at its lens, light and cable"
+            log.warning("camera '%s': %s", frame.camera_id, detail)
+            self._tell("blind", detail)
 
     def _hand_over(self, frame: Frame) -> None:
         self.frames_read += 1
@@ -141,23 +178,21 @@ class CameraReader(threading.Thread):
         if self._frames.put(frame):
             self._telemetry.frames_dropped.labels(frame.camera_id, "newer").inc()
 
-    def _go_live(self, run_id: str) -> None:
-        self.connections += 1
-        if self.connections > 1:
+    def _go_live(self, *, is_new_connection: bool) -> None:
+        self.connections += is_new_connection
+        if is_new_connection and self.connections > 1:
             self._telemetry.reconnects.labels(self._camera.camera_id).inc()
         self._backoff.reset()
         self._told = None
-        log.info("camera '%s': live, run %s", self._camera.camera_id, run_id)
-        self._tell("live", "", run_id)
+        log.info("camera '%s': live, run %s", self._camera.camera_id, self._run_id)
+        self._tell("live", "")
 
     def _count_decode_errors(self) -> None:
         new = self._camera.decode_errors - self._errors_counted
         self._errors_counted += new
         self._telemetry.decode_errors.labels(self._camera.camera_id).inc(new)
 
-    def _tell_of_fault(
-        self, state: CameraState, error: SourceError, run_id: str, wait_s: float
-    ) -> None:
+    def _tell_of_fault(self, state: CameraState, error: SourceError, wait_s: float) -> None:
         # A camera that is away for a night must not fill the log with one sentence.
         is_new = self._told != (state, str(error))
         level = logging.DEBUG
@@ -165,8 +200,8 @@ class CameraReader(threading.Thread):
             level = logging.ERROR if state == "refused" else logging.WARNING
         log.log(level, "%s; trying again in %.0f s", error, wait_s)
         self._told = (state, str(error))
-        self._tell(state, str(error), run_id)
+        self._tell(state, str(error))
 
-    def _tell(self, state: CameraState, detail: str, run_id: str) -> None:
+    def _tell(self, state: CameraState, detail: str) -> None:
         self._telemetry.camera_up.labels(self._camera.camera_id).set(state == "live")
-        self._on_state(self._camera.camera_id, state, detail, run_id, self._clock.now())
+        self._on_state(self._camera.camera_id, state, detail, self._run_id, self._clock.now())

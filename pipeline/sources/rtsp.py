@@ -1,31 +1,24 @@
 """A live camera over RTSP: decoded frames, newest last, until the connection ends."""
 
-import logging
 import threading
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Literal, Self
+from pathlib import Path
+from typing import Literal
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import av
 import av.error
-from av.codec.context import Flags
 from av.container import InputContainer
-from av.packet import Packet
 from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
 
 from detectors.types import Frame, Image
 from pipeline.clock import Clock, SystemClock
-from pipeline.errors import SourceRefused, SourceUnreachable
+from pipeline.sources.capture_clock import CaptureClock, TimedBy
+from pipeline.sources.decoding import DecodeOn, acceleration
 from pipeline.sources.rate import RatePicker
-from pipeline.sources.rtsp_faults import Attempt, check_url, explain_open, explain_read
+from pipeline.sources.rtsp_faults import Attempt, check_ca_file, check_url, explain_open
+from pipeline.sources.rtsp_stream import MICROSECONDS, DecodeCounts, RtspStream
 
-log = logging.getLogger(__name__)
-
-MICROSECONDS = 1_000_000
-# A clock that was set back must not make a frame older than the one before it.
-SMALLEST_STEP_S = 0.001
 # Long enough to learn the picture's size in band, short enough that what is buffered
 # meanwhile is still news.
 ANALYSE_S = 0.5
@@ -46,22 +39,71 @@ class RtspCamera:
         username: str | None = None,
         password: str | None = None,
         transport: Literal["tcp", "udp"] = "tcp",
+        ca_file: Path | None = None,
         open_timeout_s: float = 10.0,
         read_timeout_s: float = 10.0,
+        timed_by: TimedBy = "auto",
+        clock_tolerance_s: float = 2.0,
+        decode_on: DecodeOn = "cpu",
         clock: Clock | None = None,
     ) -> None:
-        """Raises ConfigError for an address that is not plain rtsp:// or rtsps://."""
+        """Take the address; nothing is connected yet.
+
+        Args:
+            camera_id: its short name.
+            url: rtsp://… or rtsps://…, without credentials.
+            username: who to log in as.
+            password: of that user.
+            transport: how the video travels.
+            ca_file: certificates (PEM) of which one must have signed that of an rtsps:// camera;
+                None: the channel is encrypted, and nobody asks who is at its other end.
+            open_timeout_s: until it must answer.
+            read_timeout_s: silence after which it is lost.
+            timed_by: see `CaptureClock`.
+            clock_tolerance_s: likewise.
+            decode_on: see `decoding`.
+            clock: ours.
+
+        Raises:
+            ConfigError: an address that is not plain rtsp:// or rtsps://, or no such `ca_file`.
+        """
         check_url(camera_id, url)
+        if ca_file is not None:
+            check_ca_file(camera_id, ca_file)
         self.camera_id = camera_id
         self.url = url
-        self.decode_errors = 0
-        self.decoded = 0
-        self._username = username
-        self._password = password
+        self.counts = DecodeCounts()
+        self._login = None if username is None else (username, password or "")
         self._transport = transport
+        self._ca_file = ca_file
         self._open_timeout_s = open_timeout_s
         self.read_timeout_s = read_timeout_s
+        self._timed_by, self._clock_tolerance_s = timed_by, clock_tolerance_s
+        self._decode_on = decode_on
         self.clock = clock or SystemClock()
+        self.stream: RtspStream | None = None
+        """The newest connection, for those who ask what it is like."""
+
+    @property
+    def decode_errors(self) -> int:
+        """Packets that could not be decoded, over all connections."""
+        return self.counts.errors
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """Of the newest connection: is a device decoding, and how far is the camera's clock off."""
+        stream = self.stream
+        if stream is None:
+            return {}
+        figures = {"hardware_decoding": float(stream.is_accelerated), "leaps": stream.times.leaps}
+        if stream.times.offset_s is not None:
+            figures["clock_offset_s"] = round(stream.times.offset_s, 3)
+        return figures
+
+    @property
+    def decoded(self) -> int:
+        """Pictures decoded, over all connections."""
+        return self.counts.decoded
 
     def frames(
         self, run_id: str, stop: threading.Event, max_fps: float | None = None
@@ -79,13 +121,13 @@ class RtspCamera:
         with self.connect() as stream:
             picker = RatePicker(max_fps)
             began_at: float | None = None
-            for number, (captured_at, picture) in enumerate(stream.pictures(stop), 1):
-                began_at = captured_at if began_at is None else began_at
-                if picker.is_due(captured_at - began_at):
+            for number, (taken, picture) in enumerate(stream.pictures(stop), 1):
+                began_at = taken.at if began_at is None else began_at
+                if picker.is_due(taken.at - began_at):
                     image = to_rgb(picture)
-                    yield Frame(self.camera_id, run_id, number, captured_at, image)
+                    yield Frame(self.camera_id, run_id, number, taken.at, image, taken.source)
 
-    def connect(self) -> "RtspStream":
+    def connect(self) -> RtspStream:
         """Open a connection; a context manager.
 
         Raises:
@@ -95,9 +137,10 @@ class RtspCamera:
         attempt = Attempt(
             camera_id=self.camera_id,
             url=self.url,
-            has_login=self._username is not None,
+            has_login=self._login is not None,
             transport=self._transport,
             timeout_s=self._open_timeout_s,
+            ca_file=self._ca_file,
         )
         began = self.clock.monotonic()
         try:
@@ -105,7 +148,20 @@ class RtspCamera:
         except av.error.FFmpegError as error:
             fault = explain_open(error, attempt, self.clock.monotonic() - began)
         else:
-            return RtspStream(container, self)
+            self.stream = RtspStream(
+                container,
+                self.camera_id,
+                clock=self.clock,
+                times=CaptureClock(
+                    self.camera_id,
+                    self.clock,
+                    timed_by=self._timed_by,
+                    tolerance_s=self._clock_tolerance_s,
+                ),
+                read_timeout_s=self.read_timeout_s,
+                counts=self.counts,
+            )
+            return self.stream
         # Outside the handler: libav's error holds the address with the password, and
         # must not travel along as the context of ours.
         raise fault
@@ -118,106 +174,22 @@ class RtspCamera:
             "analyzeduration": str(int(ANALYSE_S * MICROSECONDS)),
             "fpsprobesize": "0",
         }
-        timeouts = (self._open_timeout_s, self.read_timeout_s)
-        return av.open(self._address(), mode="r", options=options, timeout=timeouts)
+        if self._ca_file is not None:
+            options |= {"ca_file": str(self._ca_file), "tls_verify": "1"}
+        return av.open(
+            self._address(),
+            mode="r",
+            options=options,
+            timeout=(self._open_timeout_s, self.read_timeout_s),
+            hwaccel=acceleration(self._decode_on),
+        )
 
     def _address(self) -> str:
-        if self._username is None:
+        if self._login is None:
             return self.url
         parts = urlsplit(self.url)
-        login = f"{quote(self._username, safe='')}:{quote(self._password or '', safe='')}"
+        login = ":".join(quote(part, safe="") for part in self._login)
         return urlunsplit(parts._replace(netloc=f"{login}@{parts.netloc}"))
-
-
-class RtspStream:
-    """One open connection.
-
-    `codec`, `width`, `height` and `fps` are what the camera announced; a size of 0 or an
-    fps of None means that it did not.
-    """
-
-    def __init__(self, container: InputContainer, camera: RtspCamera) -> None:
-        """Take over `container`; it is closed if there is nothing in it to decode."""
-        self._container = container
-        self._camera = camera
-        self._clock = camera.clock
-        self._last_at = 0.0
-        try:
-            self._stream = _decodable(container, camera.camera_id)
-        except SourceRefused:
-            container.close()
-            raise
-        context = self._stream.codec_context
-        # Threads over frames would hold back one picture each; threads over slices do not.
-        context.thread_type = "AUTO"
-        context.flags |= Flags.low_delay
-        self.codec = context.name
-        self.width = self._stream.width
-        self.height = self._stream.height
-        rate = self._stream.average_rate or self._stream.guessed_rate
-        self.fps = float(rate) if rate else None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._container.close()
-
-    def pictures(self, stop: threading.Event) -> Iterator[tuple[float, VideoFrame]]:
-        """The instant of capture and the picture, until `stop` is set.
-
-        Raises:
-            SourceUnreachable: the stream broke, ended or stalled.
-        """
-        camera = self._camera
-        packets = self._container.demux(self._stream)
-        last_seen = self._clock.monotonic()
-        # libav ends the iteration without a word when the camera dies.
-        while not stop.is_set() and (packet := self._next_packet(packets)) is not None:
-            for picture in self._decode(packet):
-                last_seen = self._clock.monotonic()
-                yield self._captured_at(), picture
-            if self._clock.monotonic() - last_seen > camera.read_timeout_s:
-                raise SourceUnreachable(
-                    f"camera '{camera.camera_id}': no picture could be decoded for "
-                    f"{camera.read_timeout_s:g} s; look at its encoder settings"
-                )
-        if not stop.is_set():
-            raise SourceUnreachable(f"camera '{camera.camera_id}': the stream ended")
-
-    def _next_packet(
-        self, packets: "Iterator[Packet[VideoStream]]"
-    ) -> "Packet[VideoStream] | None":
-        try:
-            return next(packets, None)
-        except av.error.FFmpegError as error:
-            fault = explain_read(error, self._camera.camera_id, self._camera.read_timeout_s)
-        raise fault  # outside the handler, for the reason that `connect` gives
-
-    def _decode(self, packet: "Packet[VideoStream]") -> list[VideoFrame]:
-        try:
-            pictures = packet.decode()
-        except av.error.FFmpegError as error:
-            self._camera.decode_errors += 1
-            log.debug(
-                "camera '%s': a packet was skipped (%s)", self._camera.camera_id, error.strerror
-            )
-            return []
-        self._camera.decoded += len(pictures)
-        return [picture for picture in pictures if picture.width and picture.height]
-
-    def _captured_at(self) -> float:
-        """When the picture was taken: for now, when it arrived; rising within the run.
-
-        The one place that decides it.
-        """
-        self._last_at = max(self._clock.now(), self._last_at + SMALLEST_STEP_S)
-        return self._last_at
 
 
 def to_rgb(picture: VideoFrame) -> Image:
@@ -225,16 +197,3 @@ def to_rgb(picture: VideoFrame) -> Image:
     image: Image = picture.to_ndarray(format="rgb24").astype("uint8", copy=False)
     image.flags.writeable = False
     return image
-
-
-def _decodable(container: InputContainer, camera_id: str) -> VideoStream:
-    """The first video stream, if there is a decoder for it."""
-    if not container.streams.video:
-        raise SourceRefused(f"camera '{camera_id}': sends no video; check the path in its url")
-    stream = container.streams.video[0]
-    # None where libav has no decoder, whatever the stubs say.
-    if getattr(stream, "codec_context", None) is None:
-        raise SourceRefused(
-            f"camera '{camera_id}': sends a codec that cannot be decoded; set it to H.264 or H.265"
-        )
-    return stream

@@ -2,7 +2,9 @@
 
 import errno
 import socket
+import ssl
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import av.error
@@ -11,6 +13,7 @@ from pipeline.errors import ConfigError, SourceError, SourceRefused, SourceUnrea
 
 # libav gives up a little early or late; an attempt that took this part of its time timed out.
 NEARLY = 0.9
+RTSPS_PORT = 322
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,7 @@ class Attempt:
         has_login: whether a username was sent.
         transport: "tcp" or "udp".
         timeout_s: how long it may take.
+        ca_file: whose certificates must vouch for the camera; None: nobody asks.
     """
 
     camera_id: str
@@ -30,6 +34,7 @@ class Attempt:
     has_login: bool
     transport: str
     timeout_s: float
+    ca_file: Path | None = None
 
 
 def check_url(camera_id: str, url: str) -> None:
@@ -52,10 +57,27 @@ def check_url(camera_id: str, url: str) -> None:
         raise ConfigError(f"{key}.url: not an RTSP address; write rtsp://HOST:PORT/PATH")
 
 
+def check_ca_file(camera_id: str, ca_file: Path) -> None:
+    """Let pass a file of certificates.
+
+    Raises:
+        ConfigError: it cannot be read, or holds none.
+    """
+    try:
+        ssl.create_default_context(cafile=str(ca_file))
+    except OSError as error:  # what is no certificate is an OSError too
+        raise ConfigError(
+            f"cameras.{camera_id}.ca_file: no certificates in {ca_file} "
+            f"({error.strerror or error}); give a PEM file"
+        ) from None
+
+
 def explain_open(error: av.error.FFmpegError, attempt: Attempt, took_s: float) -> SourceError:
     """Why a connection could not be opened, and what to do."""
     name, key = f"camera '{attempt.camera_id}'", f"cameras.{attempt.camera_id}"
     if reason := _refusal(error, attempt, key):
+        return SourceRefused(f"{name}: {reason}")
+    if reason := _distrust(attempt):
         return SourceRefused(f"{name}: {reason}")
     if _is_timeout(error) or took_s >= attempt.timeout_s * NEARLY:
         what = f"no answer from {attempt.url} within {attempt.timeout_s:g} s"
@@ -91,6 +113,24 @@ def _refusal(error: av.error.FFmpegError, attempt: Attempt, key: str) -> str | N
         return f"does not stream over {attempt.transport}; change {key}.transport"
     if isinstance(error, av.error.HTTPClientError):
         return f"refused the request ({error.strerror}); check {key}.url"
+    return None
+
+
+def _distrust(attempt: Attempt) -> str | None:
+    """What is wrong with the camera's certificate; libav says only "input/output error"."""
+    parts = urlsplit(attempt.url)
+    if attempt.ca_file is None or parts.scheme != "rtsps":
+        return None
+    context = ssl.create_default_context(cafile=str(attempt.ca_file))
+    where = (parts.hostname or "", parts.port or RTSPS_PORT)
+    try:
+        with socket.create_connection(where, attempt.timeout_s) as plain:
+            context.wrap_socket(plain, server_hostname=parts.hostname).close()
+    except ssl.SSLCertVerificationError as error:
+        key = f"cameras.{attempt.camera_id}"
+        return f"its certificate is not to be trusted ({error.verify_message}); check {key}.ca_file"
+    except OSError:
+        return None  # something else is the matter
     return None
 
 

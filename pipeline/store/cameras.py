@@ -91,3 +91,8 @@ class CameraStore:
         if rates is not None:
             status["rates"] = json.dumps(dict(rates))
         self._redis.hset(self._keys.camera(camera_id), mapping=status)
+
+    @store_errors()
+    def set_rates(self, camera_id: str, rates: Mapping[str, float]) -> None:
+        """Say what a camera's figures are, and leave its state alone."""
+        self._redis.hset(self._keys.camera(camera_id), "rates", json.dumps(dict(rates)))

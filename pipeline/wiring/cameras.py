@@ -5,6 +5,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+from detectors.scene import SceneWatch
 from detectors.types import Frame
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, NotFound
@@ -42,6 +43,10 @@ def build_camera(settings: Settings, camera_id: str) -> RtspCamera:
         username=camera.username,
         password=camera.password.get_secret_value() if camera.password else None,
         transport=camera.transport,
+        ca_file=camera.ca_file,
+        timed_by=camera.timed_by,
+        clock_tolerance_s=settings.sources.clock_tolerance_s,
+        decode_on=settings.sources.decode_on,
         open_timeout_s=settings.sources.open_timeout_s,
         read_timeout_s=settings.sources.read_timeout_s,
     )
@@ -76,6 +81,7 @@ def reader_maker(
             on_state=on_state,
             backoff=Backoff(sources.reconnect_min_s, sources.reconnect_max_s, random.Random()),
             telemetry=telemetry,
+            watch_scene=lambda: SceneWatch(frozen_after_s=sources.frozen_after_s),
             max_fps=settings.cameras[camera_id].fps or settings.detector.fps,
         )
 

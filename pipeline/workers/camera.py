@@ -197,7 +197,7 @@ class CameraWorker:
             run = self._runs.get(change.camera_id)
             if (
                 run is not None
-                and change.state in {"lost", "refused"}
+                and change.state in {"lost", "refused", "blind"}
                 and change.run_id == run.follower.run_id
             ):
                 self._end_run(change.camera_id, "broken", change.detail)
@@ -222,6 +222,9 @@ class CameraWorker:
         self._reported_at = now
         for camera_id, run in self._runs.items():
             self._put_progress(camera_id, run)
+        for camera_id, reader in self._readers.items():
+            tell = partial(self._parts.cameras.set_rates, camera_id, reader.figures())
+            self._outbox.put(partial(done, tell), is_expendable=True)
 
     def _put_progress(self, camera_id: str, run: _Run) -> None:
         reader = self._readers[camera_id]

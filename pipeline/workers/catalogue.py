@@ -91,5 +91,6 @@ class Catalogue:
             state=status.state,
             detail=status.detail,
             since=format_instant(status.at) if status.at else None,
+            figures=dict(status.rates),
             runs=[run_answer(run) for run in self.runs.of_camera(name)],
         )

@@ -33,7 +33,8 @@ class Publishing:
     Attributes:
         collection: `live`, or the import it belongs to.
         imported_at: Unix seconds of the import; None for a live camera.
-        time_source: where its instants come from: `arrival`, `flag`, `container`, `file date`.
+        time_source: where its instants come from, unless a shot says so itself: `flag`,
+            `container`, `file date`.
         is_live: from a camera, now.
         jpeg_quality: 1 to 100.
         long_side_px: the longest side of a kept picture.
@@ -60,7 +61,7 @@ class Publishing:
             jpeg=jpeg,
             replaces=shot.replaces,
             imported_at=self.imported_at,
-            time_source=self.time_source,
+            time_source=shot.time_source or self.time_source,
             is_live=self.is_live,
             published_at=now,
         )

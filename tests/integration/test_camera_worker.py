@@ -15,6 +15,7 @@ from pipeline.store.cameras import CameraStore
 from pipeline.store.crop_stream import CropStream
 from pipeline.store.runs import RunRecord, RunStore
 from pipeline.store.tracks import TrackStore
+from pipeline.store.wire import PublishedShot
 from pipeline.telemetry import Telemetry
 from pipeline.workers.camera import CameraParts, CameraWorker
 from pipeline.workers.following import RunFollower
@@ -47,6 +48,9 @@ class Reader:
 
     def stop(self, wait_s: float = 1.0) -> bool:
         return True
+
+    def figures(self) -> dict[str, float]:
+        return {"frames_dropped": 0}
 
     def is_alive(self) -> bool:
         return True
@@ -96,14 +100,20 @@ class Scene:
         self.worker._introduce(CAMERA)
         self.worker._start_reader(CAMERA)
 
-    def see(self, run: str, *numbers: int) -> None:
+    def see(self, run: str, *numbers: int, time_source: str | None = None) -> None:
         for number in numbers:
             self.clock.sleep(0.2)
-            self.frames.put(CAMERA, Frame(CAMERA, run, number, self.clock.now(), PICTURE))
+            frame = Frame(CAMERA, run, number, self.clock.now(), PICTURE, time_source)
+            self.frames.put(CAMERA, frame)
             self.worker.work_once(timeout_s=0.01)
 
     def tell(self, state: str, run: str) -> None:
         self.say(CAMERA, state, "told so", run, self.clock.now())
+
+    def published(self) -> list[PublishedShot]:
+        self.crops.ensure_group()
+        taken = self.crops.take("test", count=100, block_s=0.1, reclaim_idle_s=60.0)
+        return [crop.shot for crop in taken]
 
     def states(self) -> dict[str, str]:
         return {run.run_id: run.state for run in self.runs.of_camera(CAMERA)}
@@ -114,13 +124,30 @@ def scene(private_redis) -> Scene:
     return Scene(private_redis)
 
 
-def test_a_lost_connection_ends_its_run_and_its_tracks(scene):
+@pytest.mark.parametrize("state", ["lost", "refused", "blind"])
+def test_a_camera_that_shows_nothing_ends_its_run_and_its_tracks(scene, state):
     scene.begin()
     scene.see("a", *range(1, 6))
-    scene.tell("lost", "a")
+    scene.tell(state, "a")
     scene.worker.work_once(timeout_s=0.01)
     assert scene.states() == {"a": "broken"}
     assert [track.state for track in scene.tracks.list(CAMERA, after=None, count=9)] == ["ended"]
+
+
+def test_the_figures_of_a_camera_are_kept_beside_its_state(scene):
+    scene.begin()
+    scene.tell("live", "a")
+    scene.clock.sleep(1.5)
+    scene.worker.work_once(timeout_s=0.01)
+    status = scene.cameras.status(CAMERA)
+    assert (status.state, dict(status.rates)) == ("live", Reader().figures())
+
+
+@pytest.mark.parametrize(("said", "kept"), [("sender report", "sender report"), (None, "arrival")])
+def test_each_shot_keeps_whose_clock_dated_it(scene, said, kept):
+    scene.begin()
+    scene.see("a", *range(1, 6), time_source=said)
+    assert {shot.time_source for shot in scene.published()} == {kept}
 
 
 def test_a_run_notes_the_name_of_the_detector_that_looked(scene):

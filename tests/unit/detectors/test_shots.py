@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -50,6 +52,12 @@ def test_the_picture_is_the_person_with_a_margin_and_keeps_no_frame_alive():
     assert np.array_equal(shot.picture, seen.image[32:208, 97:163])
     assert shot.picture.base is None
     assert not shot.picture.flags.writeable
+
+
+def test_a_shot_says_how_the_instant_of_its_frame_is_known():
+    seen = dataclasses.replace(frame(), time_source="sender report")
+    (shot,) = chooser().consider(seen, [tracked()])
+    assert shot.time_source == "sender report"
 
 
 def test_a_person_at_the_edge_is_cut_at_the_frame():

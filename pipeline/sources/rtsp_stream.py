@@ -1,0 +1,165 @@
+"""One open connection to a camera: its packets decoded, its pictures dated."""
+
+import logging
+import struct
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Self
+
+import av.error
+from av.codec.context import Flags
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from pipeline.clock import Clock
+from pipeline.errors import SourceRefused, SourceUnreachable
+from pipeline.sources.capture_clock import CaptureClock, Instant
+from pipeline.sources.rtsp_faults import explain_read
+
+log = logging.getLogger(__name__)
+
+MICROSECONDS = 1_000_000
+# libav's AVProducerReferenceTime begins with the instant of capture: int64, Unix microseconds.
+PRODUCER_TIME: Final = "prft"
+WALLCLOCK: Final = struct.Struct("=q")
+
+
+@dataclass(slots=True)
+class DecodeCounts:
+    """Of one camera, over all its connections."""
+
+    decoded: int = 0
+    errors: int = 0
+
+
+class RtspStream:
+    """One open connection.
+
+    Attributes:
+        codec: as libav calls it.
+        width: pixels, as announced; 0 if it was not.
+        height: likewise.
+        fps: as announced; None if it was not.
+        times: dates the pictures.
+    """
+
+    def __init__(
+        self,
+        container: InputContainer,
+        camera_id: str,
+        *,
+        clock: Clock,
+        times: CaptureClock,
+        read_timeout_s: float,
+        counts: DecodeCounts,
+    ) -> None:
+        """Take over `container`; it is closed if there is nothing in it to decode."""
+        self._container = container
+        self._camera_id = camera_id
+        self._clock = clock
+        self._read_timeout_s = read_timeout_s
+        self._counts = counts
+        self.times = times
+        try:
+            self._stream = _decodable(container, camera_id)
+        except SourceRefused:
+            container.close()
+            raise
+        context = self._stream.codec_context
+        # Threads over frames would hold back one picture each; threads over slices do not.
+        context.thread_type = "AUTO"
+        context.flags |= Flags.low_delay
+        self.codec = context.name
+        self.width = self._stream.width
+        self.height = self._stream.height
+        rate = self._stream.average_rate or self._stream.guessed_rate
+        self.fps = float(rate) if rate else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._container.close()
+
+    @property
+    def is_accelerated(self) -> bool:
+        """Whether something else than the CPU decodes."""
+        return bool(self._stream.codec_context.is_hwaccel)
+
+    def pictures(self, stop: threading.Event) -> Iterator[tuple[Instant, VideoFrame]]:
+        """When each picture was taken, and the picture, until `stop` is set.
+
+        Raises:
+            SourceUnreachable: the stream broke, ended or stalled, or its clock went back.
+        """
+        packets = self._container.demux(self._stream)
+        last_seen = self._clock.monotonic()
+        # libav ends the iteration without a word when the camera dies.
+        while not stop.is_set() and (packet := self._next_packet(packets)) is not None:
+            self._hear_clock(packet)
+            for picture in self._decode(packet):
+                last_seen = self._clock.monotonic()
+                yield self.times.read(_shown_s(picture)), picture
+            if self._clock.monotonic() - last_seen > self._read_timeout_s:
+                raise SourceUnreachable(
+                    f"camera '{self._camera_id}': no picture could be decoded for "
+                    f"{self._read_timeout_s:g} s; look at its encoder settings"
+                )
+        if not stop.is_set():
+            raise SourceUnreachable(f"camera '{self._camera_id}': the stream ended")
+
+    def _next_packet(
+        self, packets: "Iterator[Packet[VideoStream]]"
+    ) -> "Packet[VideoStream] | None":
+        try:
+            return next(packets, None)
+        except av.error.FFmpegError as error:
+            fault = explain_read(error, self._camera_id, self._read_timeout_s)
+        raise fault  # outside the handler, for the reason that `RtspCamera.connect` gives
+
+    def _hear_clock(self, packet: "Packet[VideoStream]") -> None:
+        """Pass on what the camera's last sender report means for this packet, if there was one."""
+        if packet.pts is None or not packet.has_sidedata(PRODUCER_TIME):
+            return
+        (microseconds,) = WALLCLOCK.unpack_from(bytes(packet.get_sidedata(PRODUCER_TIME)))
+        shown_s = float(packet.pts * packet.time_base)
+        self.times.report(shown_s, microseconds / MICROSECONDS)
+
+    def _decode(self, packet: "Packet[VideoStream]") -> list[VideoFrame]:
+        try:
+            pictures = packet.decode()
+        except av.error.FFmpegError as error:
+            self._counts.errors += 1
+            log.debug("camera '%s': a packet was skipped (%s)", self._camera_id, error.strerror)
+            return []
+        self._counts.decoded += len(pictures)
+        return [picture for picture in pictures if picture.width and picture.height]
+
+
+def _shown_s(picture: VideoFrame) -> float | None:
+    """The picture's timestamp in its stream, seconds."""
+    if picture.pts is None or picture.time_base is None:
+        return None
+    return float(picture.pts * picture.time_base)
+
+
+def _decodable(container: InputContainer, camera_id: str) -> VideoStream:
+    """The first video stream, if there is a decoder for it."""
+    if not container.streams.video:
+        raise SourceRefused(f"camera '{camera_id}': sends no video; check the path in its url")
+    stream = container.streams.video[0]
+    # None where libav has no decoder, whatever the stubs say.
+    if getattr(stream, "codec_context", None) is None:
+        raise SourceRefused(
+            f"camera '{camera_id}': sends a codec that cannot be decoded; set it to H.264 or H.265"
+        )
+    return stream
