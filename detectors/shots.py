@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, NamedTuple
 
 import cv2
@@ -82,6 +83,27 @@ class _Life:
     candidate: Shot | None = None  # the best sighting while none is published
 
 
+class _View:
+    """A frame, and the largest picture of it there is: asked for once, and only if needed."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+
+    @cached_property
+    def image(self) -> Image:
+        """(H, W, 3) RGB to cut shots from."""
+        larger = self.frame.closeup() if self.frame.closeup is not None else None
+        if larger is None or larger.shape[0] <= self.frame.height:
+            return self.frame.image
+        return larger
+
+    def enlarged(self, box: Box) -> Box:
+        """`box` of the frame, in pixels of `image`: both show the same view."""
+        height, width = self.image.shape[:2]
+        across, down = width / self.frame.width, height / self.frame.height
+        return Box(box.x1 * across, box.y1 * down, box.x2 * across, box.y2 * down)
+
+
 class ShotChooser:
     """Picks the shots of every track of one run.
 
@@ -111,10 +133,11 @@ class ShotChooser:
     def consider(self, frame: Frame, boxes: Sequence[TrackedBox]) -> list[Shot]:
         """The shots that this frame is worth, at most one a track, in the order of `boxes`."""
         shots = []
+        view = _View(frame)
         for tracked in boxes:
             life = self._life_of.setdefault(tracked.number, _Life())
             others = [other.box for other in boxes if other.number != tracked.number]
-            shot = self._look_at(frame, tracked, others, life)
+            shot = self._look_at(view, tracked, others, life)
             if shot is not None:
                 shots.append(shot)
         return shots
@@ -133,25 +156,27 @@ class ShotChooser:
         return shots
 
     def _look_at(
-        self, frame: Frame, tracked: TrackedBox, others: Sequence[Box], life: _Life
+        self, view: _View, tracked: TrackedBox, others: Sequence[Box], life: _Life
     ) -> Shot | None:
-        rules = self._rules
+        rules, frame = self._rules, view.frame
         box = clip_box(tracked.box, frame.width, frame.height)
-        if box.height < rules.floor_height_px or box.width < 1.0:
+        if box.width < 1.0 or (life.published and not self._may_publish(life, frame.captured_at)):
             return None
-        if life.published and not self._may_publish(life, frame.captured_at):
+        large = view.enlarged(box)
+        if large.height < rules.floor_height_px:
             return None
-        seen = _Sighting(frame.captured_at, box, sighting_quality(frame.image, box, others))
+        quality = sighting_quality(view.image, large, [view.enlarged(other) for other in others])
+        seen = _Sighting(frame.captured_at, box, quality)
         good = seen.quality.height_px >= rules.min_height_px
         good = good and seen.quality.overall >= rules.min_quality
         if not good:
             if not life.published:
-                self._remember(frame, tracked.number, seen, life)
+                self._remember(view, tracked.number, seen, life)
             return None
-        look = _look(_cut(frame.image, box))
+        look = _look(_cut(view.image, large))
         if not life.published:
-            return self._publish(frame, tracked.number, seen, look, life, replaces=None)
-        return self._improve(frame, tracked.number, seen, look, life)
+            return self._publish(view, tracked.number, seen, look, life, replaces=None)
+        return self._improve(view, tracked.number, seen, look, life)
 
     def _may_publish(self, life: _Life, now: float) -> bool:
         """Whether budget and time allow the track another shot."""
@@ -161,7 +186,7 @@ class ShotChooser:
         return now - life.last_shot_at >= gap_s
 
     def _improve(
-        self, frame: Frame, number: int, seen: _Sighting, look: NDArray[np.float32], life: _Life
+        self, view: _View, number: int, seen: _Sighting, look: NDArray[np.float32], life: _Life
     ) -> Shot | None:
         """Publish a sighting that shows the person otherwise, or clearly better."""
         rules, overall = self._rules, seen.quality.overall
@@ -173,14 +198,14 @@ class ShotChooser:
             if len(life.kept) < rules.keep and not is_poor:
                 if seen.captured_at - life.last_shot_at < rules.new_look_gap_s:
                     return None
-                return self._publish(frame, number, seen, look, life, replaces=None)
+                return self._publish(view, number, seen, look, life, replaces=None)
         if overall < rival.overall + rules.margin:
             return None
-        return self._publish(frame, number, seen, look, life, replaces=rival)
+        return self._publish(view, number, seen, look, life, replaces=rival)
 
     def _publish(
         self,
-        frame: Frame,
+        view: _View,
         number: int,
         seen: _Sighting,
         look: NDArray[np.float32],
@@ -195,17 +220,18 @@ class ShotChooser:
             life.kept = [kept for kept in life.kept if kept is not replaces]
         life.kept.append(_Kept(life.published, seen.quality.overall, look))
         retired = None if replaces is None else replaces.number
-        return self._shot(frame, number, seen, shot_number=life.published, replaces=retired)
+        return self._shot(view, number, seen, shot_number=life.published, replaces=retired)
 
-    def _remember(self, frame: Frame, number: int, seen: _Sighting, life: _Life) -> None:
+    def _remember(self, view: _View, number: int, seen: _Sighting, life: _Life) -> None:
         """Keep the best of the sightings that are not good enough, for when no better one comes."""
         best = life.candidate
         if best is None or seen.quality.overall > best.quality.overall:
-            life.candidate = self._shot(frame, number, seen, shot_number=1, replaces=None)
+            life.candidate = self._shot(view, number, seen, shot_number=1, replaces=None)
 
     def _shot(
-        self, frame: Frame, number: int, seen: _Sighting, *, shot_number: int, replaces: int | None
+        self, view: _View, number: int, seen: _Sighting, *, shot_number: int, replaces: int | None
     ) -> Shot:
+        frame = view.frame
         return Shot(
             id=ShotId(TrackKey(self._camera_id, self._run_id, number), shot_number),
             captured_at=seen.captured_at,
@@ -213,7 +239,7 @@ class ShotChooser:
             frame_width=frame.width,
             frame_height=frame.height,
             quality=seen.quality,
-            picture=_picture(frame.image, seen.box),
+            picture=_picture(view.image, view.enlarged(seen.box)),
             replaces=replaces,
             time_source=frame.time_source,
         )

@@ -1,6 +1,7 @@
 """The records that leave detection: defined once, small, frozen."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -79,6 +80,8 @@ class Frame:
         captured_at: Unix seconds.
         image: (H, W, 3) RGB.
         time_source: how `captured_at` is known, where that may change from frame to frame.
+        closeup: asks for a larger picture of the same view and instant, which shots are cut from;
+            None where there is none, or no longer.
     """
 
     camera_id: str
@@ -87,6 +90,7 @@ class Frame:
     captured_at: float
     image: Image
     time_source: str | None = None
+    closeup: Callable[[], Image | None] | None = None
 
     @property
     def width(self) -> int:

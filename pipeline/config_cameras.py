@@ -2,16 +2,36 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from pipeline.config_sections import Section
 from pipeline.config_types import CameraUrl, PathOnDisk, Secret
+
+Role = Literal["detect", "crop"]
+
+
+class Stream(Section):
+    """Another stream of a camera, in the same view, and what it is for."""
+
+    url: CameraUrl = Field(description="Its address, without credentials")
+    roles: list[Role] = Field(
+        min_length=1,
+        description="detect (people are looked for in it), crop (shots are cut from it)",
+    )
 
 
 class Camera(Section):
     """One camera."""
 
-    url: CameraUrl = Field(description="rtsp://host:port/path or rtsps://…, without credentials")
+    url: CameraUrl = Field(
+        description="rtsp://host:port/path or rtsps://…, without credentials; it has every role"
+        " that no other stream has"
+    )
+    streams: dict[str, Stream] = Field(
+        default={},
+        description="Other streams by a short name, a connection each: {sub: {url: …, roles:"
+        " [detect]}} looks in the small one and cuts shots from the large one",
+    )
     username: str | None = Field(default=None, description="Who to log in as")
     password: Secret | None = Field(default=None, description="The password of that user")
     friendly_name: str | None = Field(
@@ -37,3 +57,17 @@ class Camera(Section):
     fps: float | None = Field(
         default=None, gt=0, le=120, description="Frames looked at per second; null: detector.fps"
     )
+
+    @field_validator("streams")
+    @classmethod
+    def _each_role_is_given_once(cls, streams: dict[str, Stream]) -> dict[str, Stream]:
+        roles = [role for stream in streams.values() for role in stream.roles]
+        twice = sorted({role for role in roles if roles.count(role) > 1})
+        if twice:
+            raise ValueError(f"gives {' and '.join(twice)} to more than one stream")
+        return streams
+
+    def url_for(self, role: Role) -> str:
+        """The address of the stream that has `role`."""
+        theirs = (stream.url for stream in self.streams.values() if role in stream.roles)
+        return next(theirs, self.url)

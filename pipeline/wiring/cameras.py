@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from detectors.scene import SceneWatch
 from detectors.types import Frame
 from pipeline.config import Settings
+from pipeline.config_cameras import Role
 from pipeline.errors import ConfigError, NotFound
 from pipeline.handoff import NewestFrames
 from pipeline.retry import Backoff
+from pipeline.sources.closeups import TwoStreamCamera
 from pipeline.sources.probe import Probe, probe_camera
-from pipeline.sources.reader import CameraReader, OnState
+from pipeline.sources.reader import CameraReader, LiveSource, OnState
 from pipeline.sources.rtsp import RtspCamera
 from pipeline.telemetry import Telemetry
 
@@ -27,8 +29,8 @@ def new_run_id() -> str:
     return letters + "".join(secrets.choice(ALPHABET) for _ in range(4))
 
 
-def build_camera(settings: Settings, camera_id: str) -> RtspCamera:
-    """A camera of the settings.
+def build_camera(settings: Settings, camera_id: str, role: Role = "detect") -> RtspCamera:
+    """The stream of a camera of the settings that has a role.
 
     Raises:
         NotFound: they have no such camera.
@@ -39,7 +41,7 @@ def build_camera(settings: Settings, camera_id: str) -> RtspCamera:
         raise NotFound(f"no camera {camera_id!r} in the settings; known: {known}")
     return RtspCamera(
         camera_id,
-        camera.url,
+        camera.url_for(role),
         username=camera.username,
         password=camera.password.get_secret_value() if camera.password else None,
         transport=camera.transport,
@@ -50,6 +52,25 @@ def build_camera(settings: Settings, camera_id: str) -> RtspCamera:
         open_timeout_s=settings.sources.open_timeout_s,
         read_timeout_s=settings.sources.read_timeout_s,
     )
+
+
+def build_source(settings: Settings, camera_id: str) -> LiveSource:
+    """What a camera is read from: one stream, or one to look in and one to cut from.
+
+    Raises:
+        NotFound: the settings have no such camera.
+    """
+    searched = build_camera(settings, camera_id)
+    camera = settings.cameras[camera_id]
+    if camera.url_for("crop") == camera.url_for("detect"):
+        return searched
+    cut_from = build_camera(settings, camera_id, "crop")
+    return TwoStreamCamera(searched, cut_from, lambda: _backoff(settings))
+
+
+def _backoff(settings: Settings) -> Backoff:
+    sources = settings.sources
+    return Backoff(sources.reconnect_min_s, sources.reconnect_max_s, random.Random())
 
 
 def chosen_cameras(settings: Settings, only: Sequence[str]) -> list[str]:
@@ -75,11 +96,11 @@ def reader_maker(
     def make(camera_id: str, on_state: OnState) -> CameraReader:
         sources = settings.sources
         return CameraReader(
-            build_camera(settings, camera_id),
+            build_source(settings, camera_id),
             frames.hand_off(camera_id),
             new_run_id=new_run_id,
             on_state=on_state,
-            backoff=Backoff(sources.reconnect_min_s, sources.reconnect_max_s, random.Random()),
+            backoff=_backoff(settings),
             telemetry=telemetry,
             watch_scene=lambda: SceneWatch(frozen_after_s=sources.frozen_after_s),
             max_fps=settings.cameras[camera_id].fps or settings.detector.fps,
@@ -89,6 +110,9 @@ def reader_maker(
 
 
 def probe_cameras(settings: Settings, only: Sequence[str]) -> Iterator[tuple[str, Probe]]:
-    """One look at each camera."""
+    """One look at each stream of each camera; a second stream is called `camera (crop)`."""
     for name in chosen_cameras(settings, only):
+        camera = settings.cameras[name]
         yield name, probe_camera(build_camera(settings, name))
+        if camera.url_for("crop") != camera.url_for("detect"):
+            yield f"{name} (crop)", probe_camera(build_camera(settings, name, "crop"))

@@ -208,3 +208,40 @@ def test_the_same_frames_give_the_same_shots(script):
         (s.id, s.replaces, s.box, s.quality) for s in again
     ]
     assert all(np.array_equal(a.picture, b.picture) for a, b in zip(first, again, strict=True))
+
+
+def doubled(image):
+    return image.repeat(2, axis=0).repeat(2, axis=1)
+
+
+def test_a_shot_is_cut_from_the_larger_picture_and_its_box_stays_that_of_the_frame():
+    large = doubled(frame().image)
+    seen = dataclasses.replace(frame(), closeup=lambda: large)
+    (shot,) = chooser().consider(seen, [tracked()])
+    assert np.array_equal(shot.picture, large[64:416, 194:326])
+    assert (shot.box, shot.frame_width, shot.frame_height) == (TALL, 320, 240)
+    assert shot.quality.height_px == 2 * TALL.height
+
+
+def test_somebody_too_small_in_the_frame_may_be_large_enough_in_the_closeup():
+    small = tracked(SMALL)  # 40 lines tall; a shot needs 64
+    assert chooser().consider(frame(), [small]) == []
+    seen = dataclasses.replace(frame(), closeup=lambda: doubled(frame().image))
+    assert len(chooser(min_quality=0.1).consider(seen, [small])) == 1
+
+
+@pytest.mark.parametrize("closeup", [None, frame(seed=2).image[::2, ::2]])
+def test_without_a_larger_picture_the_frame_itself_is_cut(closeup):
+    (plain,) = chooser().consider(frame(), [tracked()])
+    (shot,) = chooser().consider(dataclasses.replace(frame(), closeup=lambda: closeup), [tracked()])
+    assert np.array_equal(shot.picture, plain.picture)
+
+
+def test_the_closeup_is_asked_for_once_a_frame_and_only_if_a_shot_may_come_of_it():
+    asked = []
+    one = chooser()
+    for at_s in (0.0, 0.1, 0.2, 3.0):
+        seen = dataclasses.replace(frame(at_s), closeup=lambda at_s=at_s: asked.append(at_s))
+        one.consider(seen, [tracked(), tracked(HALF, number=2)])
+    one.consider(dataclasses.replace(frame(4.0), closeup=lambda: asked.append(4.0)), [])
+    assert asked == [0.0, 3.0]
