@@ -110,6 +110,24 @@ class Client:
         answer = self._ask("GET", "/api/v1/cameras", params=params)
         return [CameraAnswer.model_validate(item) for item in json.loads(answer.content)]
 
+    def pause(self, camera: str) -> CameraAnswer:
+        """Have no worker read a live camera until `resume`.
+
+        Raises:
+            NotFound: no such live camera.
+        """
+        answer = self._ask("POST", f"/api/v1/cameras/{camera}/pause")
+        return CameraAnswer.model_validate_json(answer.content)
+
+    def resume(self, camera: str) -> CameraAnswer:
+        """Undo `pause`.
+
+        Raises:
+            NotFound: no such live camera.
+        """
+        answer = self._ask("POST", f"/api/v1/cameras/{camera}/resume")
+        return CameraAnswer.model_validate_json(answer.content)
+
     def boxes(self, camera: str, run: str | None = None) -> str:
         """The MOTChallenge rows of a run.
 

@@ -1,7 +1,8 @@
 """What was looked at, and what was not: the statement that goes with every answer."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 Interval = tuple[float, float]
 """From and until, Unix seconds."""
@@ -71,6 +72,7 @@ def cover(
     runs: Sequence[WatchedRun],
     *,
     live_cameras: Collection[str] = (),
+    given_up: Mapping[str, float] = MappingProxyType({}),
     since: float | None,
     until: float | None,
     now: float,
@@ -84,6 +86,7 @@ def cover(
     Args:
         runs: all that is known of the cameras asked about, inside that time or not.
         live_cameras: those that are meant to be watched all the time, with or without runs.
+        given_up: when a live camera was taken out of the settings; it is not blind from then on.
         since: Unix seconds; None for no bound.
         until: likewise.
         now: Unix seconds; the future is not blind.
@@ -102,7 +105,8 @@ def cover(
         camera = _cover_camera(camera_id, inside, window)
         if camera_id in live_cameras or live_starts:
             begin = min(live_starts, default=now) if since is None else since
-            blind = _gaps(camera.watched, begin=begin, end=min(window[1], now))
+            end = min(window[1], given_up.get(camera_id, now))
+            blind = _gaps(camera.watched, begin=begin, end=end)
             covered.append(replace(camera, blind=blind))
         elif inside:
             covered.append(camera)

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 
 from pipeline.answers import CameraAnswer, SearchAnswer, SearchRequest, TracksAnswer
 from pipeline.api.auth import Doorkeeper
+from pipeline.api.cameras import CameraSwitches, camera_routes
 from pipeline.api.problems import install_problem_handlers
 from pipeline.errors import StoreUnavailable
 
@@ -52,6 +53,7 @@ class Backing:
     Attributes:
         service: searches.
         lists: tracks, cameras, boxes.
+        switches: pause and resume cameras.
         picture: the JPEG behind a media key; None if it is gone.
         ping: raises StoreUnavailable if Redis is away.
         metrics: the Prometheus page.
@@ -60,6 +62,7 @@ class Backing:
 
     service: Service
     lists: Lists
+    switches: CameraSwitches
     picture: Callable[[str], bytes | None]
     ping: Callable[[], None]
     metrics: Callable[[], bytes]
@@ -74,6 +77,7 @@ def build_app(backing: Backing) -> FastAPI:
     app.include_router(_health(backing))
     app.include_router(_search(backing), prefix="/api/v1")
     app.include_router(_pictures(backing), prefix="/api/v1")
+    app.include_router(camera_routes(backing.switches), prefix="/api/v1")
 
     @app.get("/metrics", include_in_schema=False)
     def metrics() -> Response:

@@ -4,6 +4,7 @@ import json as json_format
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -40,6 +41,32 @@ def list_cameras(
 def _offset(figures: Mapping[str, float]) -> str:
     """How far the camera's clock is ahead of ours."""
     return f"clock {figures['clock_offset_s']:+.1f} s"
+
+
+@app.command()
+def pause(
+    camera: Annotated[str, typer.Argument(help="Which.")], config: ConfigOption = None
+) -> None:
+    """Have no worker read a camera until it is resumed; the others do not notice."""
+    _switch(camera, config, is_on=False)
+
+
+@app.command()
+def resume(
+    camera: Annotated[str, typer.Argument(help="Which.")], config: ConfigOption = None
+) -> None:
+    """Have a paused camera read again."""
+    _switch(camera, config, is_on=True)
+
+
+def _switch(camera: str, config: Path | None, *, is_on: bool) -> None:
+    from pipeline.wiring.sessions import open_session
+    from pipeline.wiring.settings import read_settings
+
+    with open_session(read_settings(config), need=frozenset()) as session:
+        lists = session.lists()
+        lists.resume(camera) if is_on else lists.pause(camera)
+    sys.stdout.write(f"{camera}  {'resumed' if is_on else 'paused'}\n")
 
 
 @app.command()

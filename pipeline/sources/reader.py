@@ -193,6 +193,8 @@ class CameraReader(threading.Thread):
         self._telemetry.decode_errors.labels(self._camera.camera_id).inc(new)
 
     def _tell_of_fault(self, state: CameraState, error: SourceError, wait_s: float) -> None:
+        if self._stopping.is_set():
+            return  # somebody else may read this camera by now, and say otherwise
         # A camera that is away for a night must not fill the log with one sentence.
         is_new = self._told != (state, str(error))
         level = logging.DEBUG

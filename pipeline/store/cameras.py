@@ -12,6 +12,9 @@ from pipeline.store.keys import Keys
 
 Kind = Literal["rtsp", "file"]
 
+REMOVED = "removed"
+"""The state of a camera that is no longer in the settings: nobody claims to watch it."""
+
 
 @dataclass(frozen=True, slots=True)
 class CameraStatus:
@@ -91,6 +94,22 @@ class CameraStore:
         if rates is not None:
             status["rates"] = json.dumps(dict(rates))
         self._redis.hset(self._keys.camera(camera_id), mapping=status)
+
+    @store_errors()
+    def pause(self, camera_id: str) -> None:
+        """Have no worker read a camera until `resume`."""
+        self._redis.sadd(self._keys.paused, camera_id)
+
+    @store_errors()
+    def resume(self, camera_id: str) -> None:
+        """Undo `pause`."""
+        self._redis.srem(self._keys.paused, camera_id)
+
+    @store_errors()
+    def paused(self) -> frozenset[str]:
+        """The cameras that an operator paused."""
+        members: Any = self._redis.smembers(self._keys.paused)
+        return frozenset(member.decode() for member in members)
 
     @store_errors()
     def set_rates(self, camera_id: str, rates: Mapping[str, float]) -> None:

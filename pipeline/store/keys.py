@@ -14,6 +14,8 @@
     {ns}:collections         hash    collection → the instant it was first used; until removed
     {ns}:retired             zset    media key of a picture nobody needs → retired_at; minutes
     {ns}:lease:{camera}      string  the worker that reads it; expires in seconds
+    {ns}:watchers            zset    camera worker → when it counts as dead; seconds
+    {ns}:paused              set     cameras that an operator paused; until resumed
 
 All of them live on one Redis (or a replicated one), so no key carries a hash tag.
 """
@@ -37,6 +39,8 @@ class Keys:
         self.cameras = f"{namespace}:cameras"
         self.collections = f"{namespace}:collections"
         self.retired = f"{namespace}:retired"
+        self.watchers = f"{namespace}:watchers"
+        self.paused = f"{namespace}:paused"
 
     def track(self, track: TrackKey) -> str:
         """The hash of one track."""

@@ -89,11 +89,12 @@ def chosen_cameras(settings: Settings, only: Sequence[str]) -> list[str]:
 
 
 def reader_maker(
-    settings: Settings, frames: NewestFrames[Frame], telemetry: Telemetry
+    now: Callable[[], Settings], frames: NewestFrames[Frame], telemetry: Telemetry
 ) -> Callable[[str, OnState], CameraReader]:
-    """What makes the reader thread of a camera."""
+    """What makes the reader thread of a camera, by the settings as they are then."""
 
     def make(camera_id: str, on_state: OnState) -> CameraReader:
+        settings = now()
         sources = settings.sources
         return CameraReader(
             build_source(settings, camera_id),

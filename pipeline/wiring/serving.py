@@ -69,6 +69,7 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
     backing = Backing(
         service=service,
         lists=catalogue,
+        switches=catalogue,
         picture=partial(_picture, stores.media),
         ping=ping,
         metrics=ScrapePage(telemetry, figures).render,

@@ -12,16 +12,25 @@ from pipeline.config import Settings
 from pipeline.errors import NotFound
 from pipeline.handoff import NewestFrames
 from pipeline.shutdown import Stop
+from pipeline.store.keys import Keys
+from pipeline.store.leases import LeaseStore
 from pipeline.telemetry import Telemetry
 from pipeline.wiring.cameras import chosen_cameras, reader_maker
 from pipeline.wiring.models import FollowerMaker, build_detector, quiet_libraries
 from pipeline.wiring.stores import Stores, open_stores
+from pipeline.wiring.watching import WatchedSettings
 from pipeline.wiring.weights import detector_name
 from pipeline.workers.jobs import ReplayJob
 from pipeline.workers.pictures import Publishing
 from pipeline.workers.recording import Destination, Outbox, Recorder
+from pipeline.workers.roster import LEASE_S, Roster
 
 quiet_libraries()
+
+
+def _worker_name() -> str:
+    """Unique among the workers alive."""
+    return f"{socket.gethostname()}-{os.getpid()}"
 
 
 def _destination(stores: Stores, telemetry: Telemetry) -> Destination:
@@ -43,11 +52,15 @@ def work_camera(settings: Settings, only: list[str], stop: Stop) -> None:
         long_side_px=settings.shots.long_side_px,
     )
     destination = _destination(stores, telemetry)
-    names = chosen_cameras(settings, only)
+    chosen_cameras(settings, only)  # raises where there is none
+    watched = WatchedSettings.of_this_process(settings, only)
+    leases = LeaseStore(
+        stores.client, Keys(settings.redis.namespace), _worker_name(), ttl_s=LEASE_S
+    )
     maker, detector = FollowerMaker(settings), build_detector(settings)
     parts = CameraParts(
-        make_reader=reader_maker(settings, frames, telemetry),
-        sources={name: settings.cameras[name].url for name in names},
+        make_reader=reader_maker(lambda: watched.settings, frames, telemetry),
+        roster=Roster(leases, wanted=watched.wanted, paused=stores.cameras.paused, clock=clock),
         frames=frames,
         detector=detector,
         detector_name=detector_name(settings),
@@ -131,7 +144,7 @@ def work_embed(settings: Settings, name: str | None, stop: Stop) -> None:
     )
     worker = EmbedWorker(
         parts,
-        name=name or f"{socket.gethostname()}-{os.getpid()}",
+        name=name or _worker_name(),
         batch=settings.encoder.batch,
         max_wait_s=settings.encoder.max_wait_s,
     )

@@ -1,10 +1,9 @@
 """The camera worker: one batched detector for many cameras, a tracker for each."""
 
 import logging
-import queue
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Literal
@@ -15,28 +14,21 @@ from pipeline.clock import Clock
 from pipeline.errors import StoreUnavailable
 from pipeline.handoff import NewestFrames
 from pipeline.sources.reader import CameraReader
-from pipeline.store.cameras import CameraStore
+from pipeline.store.cameras import REMOVED, CameraStore
 from pipeline.store.runs import RunRecord, RunStore
 from pipeline.telemetry import Telemetry
+from pipeline.workers.attendance import Attendance, CameraRoster, OnState
 from pipeline.workers.following import RunFollower
 from pipeline.workers.recording import Outbox, Recorder, done
 
 log = logging.getLogger(__name__)
 
 REPORT_EVERY_S = 1.0
+REVIEW_EVERY_S = 1.0
+# What a camera is from then on; one that moved is told of by its new worker.
+STATE_AFTER = {"paused": "paused", "removed": REMOVED}
 
 Outcome = Literal["done", "broken"]
-
-
-@dataclass(frozen=True, slots=True)
-class StateChange:
-    """What a reader says of its camera."""
-
-    camera_id: str
-    state: str
-    detail: str
-    run_id: str
-    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +37,7 @@ class CameraParts:
 
     Attributes:
         make_reader: a reader thread of a camera that tells its state to the callback.
-        sources: each camera's address without credentials.
+        roster: which cameras to read, asked once a second.
         frames: where readers put the newest frame.
         detector: finds people in frames of several cameras at once.
         detector_name: what people call it; its runs note it.
@@ -56,8 +48,8 @@ class CameraParts:
         telemetry, clock: as everywhere.
     """
 
-    make_reader: Callable[[str, Callable[[str, str, str, str, float], None]], CameraReader]
-    sources: Mapping[str, str]
+    make_reader: Callable[[str, OnState], CameraReader]
+    roster: CameraRoster
     frames: NewestFrames[Frame]
     detector: Detector
     detector_name: str
@@ -75,6 +67,7 @@ class CameraParts:
 class _Run:
     follower: RunFollower
     recorder: Recorder
+    reader: CameraReader
     started_at: float
     dropped_before: int
 
@@ -85,40 +78,29 @@ class CameraWorker:
     def __init__(self, parts: CameraParts, *, outbox_size: int = 2000) -> None:
         self._parts = parts
         self._outbox = Outbox(at_most=outbox_size)
-        self._changes: queue.SimpleQueue[StateChange] = queue.SimpleQueue()
-        self._readers: dict[str, CameraReader] = {}
+        self._attendance = Attendance(parts.roster, parts.make_reader)
         self._runs: dict[str, _Run] = {}
         self._ended: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=8))
         self._reported_at = parts.clock.monotonic()
+        self._reviewed_at = -REVIEW_EVERY_S
         self._is_away = False
 
     def run(self, stop: threading.Event) -> None:
         """Watch until `stop`, then end what is open."""
-        for camera_id in self._parts.sources:
-            self._introduce(camera_id)
-            self._start_reader(camera_id)
         try:
             while not stop.is_set():
                 self.work_once(timeout_s=0.2)
         finally:
-            for reader in self._readers.values():
-                reader.stop(0.0)
+            self._attendance.stop()
             for camera_id in list(self._runs):
                 self._end_run(camera_id, "done", "stopped")
-            for camera_id in self._parts.sources:
-                self._put(
-                    partial(
-                        self._parts.cameras.set_status,
-                        camera_id,
-                        "stopped",
-                        "",
-                        at=self._parts.clock.now(),
-                    )
-                )
+            for camera_id in self._attendance.readers:
+                self._tell_status(camera_id, "stopped", "")
             self._flush()
 
     def work_once(self, *, timeout_s: float) -> None:
         """Take in the newest frames, at most one a camera, and what readers have to say."""
+        self._follow_roster()
         frames = self._parts.frames.take_all(timeout_s, self._parts.batch)
         if frames:
             found = self._parts.detector.detect(frames)
@@ -129,7 +111,8 @@ class CameraWorker:
         self._flush()
 
     def _take(self, frame: Frame, detections: Sequence[Detection]) -> None:
-        if frame.run_id in self._ended[frame.camera_id]:
+        is_gone = frame.camera_id not in self._attendance.readers
+        if is_gone or frame.run_id in self._ended[frame.camera_id]:
             # It was handed over before its connection broke: its run is told and closed.
             self._parts.telemetry.frames_dropped.labels(frame.camera_id, "stale").inc()
             return
@@ -149,12 +132,27 @@ class CameraWorker:
             if run.kind == "live" and run.state == "reading":
                 self._parts.runs.finish(camera_id, run.run_id, "broken", "its worker ended")
 
-    def _start_reader(self, camera_id: str) -> None:
-        reader = self._parts.make_reader(
-            camera_id, lambda *change: self._changes.put(StateChange(*change))
-        )
-        self._readers[camera_id] = reader
-        reader.start()
+    def _follow_roster(self) -> None:
+        """Begin with cameras that joined, end with those that left; the others do not notice."""
+        now = self._parts.clock.monotonic()
+        if now - self._reviewed_at < REVIEW_EVERY_S:
+            return
+        self._reviewed_at = now
+        changes = self._attendance.review()
+        for camera_id, why in changes.left.items():
+            log.info("camera '%s': no longer read here (%s)", camera_id, why)
+            if camera_id in self._runs:
+                self._end_run(camera_id, "done", why)
+            self._parts.frames.remove(camera_id)
+            if why in STATE_AFTER:
+                self._tell_status(camera_id, STATE_AFTER[why], "")
+        for camera_id in changes.joined:
+            self._introduce(camera_id)
+            self._attendance.start(camera_id)
+
+    def _tell_status(self, camera_id: str, state: str, detail: str) -> None:
+        at = self._parts.clock.now()
+        self._put(partial(self._parts.cameras.set_status, camera_id, state, detail, at=at))
 
     def _run_of(self, frame: Frame) -> _Run:
         """The run that `frame` belongs to; a new one ends the old."""
@@ -163,10 +161,11 @@ class CameraWorker:
             return run
         if run is not None:
             self._end_run(frame.camera_id, "broken", "the connection was lost")
-        reader = self._readers[frame.camera_id]
+        reader = self._attendance.readers[frame.camera_id]
         run = _Run(
             self._parts.follow(frame.camera_id, frame.run_id),
             self._parts.record(self._outbox),
+            reader,
             frame.captured_at,
             reader.frames_dropped,
         )
@@ -175,7 +174,7 @@ class CameraWorker:
             camera_id=frame.camera_id,
             run_id=frame.run_id,
             kind="live",
-            source=self._parts.sources[frame.camera_id],
+            source=self._attendance.source(frame.camera_id),
             started_at=frame.captured_at,
             collection="live",
             detector=self._parts.detector_name,
@@ -192,8 +191,7 @@ class CameraWorker:
         self._put(lambda: self._parts.runs.finish(camera_id, run_id, state, reason))
 
     def _hear_readers(self) -> None:
-        while not self._changes.empty():
-            change = self._changes.get()
+        for change in self._attendance.heard():
             run = self._runs.get(change.camera_id)
             if (
                 run is not None
@@ -210,10 +208,7 @@ class CameraWorker:
                     at=change.at,
                 )
             )
-        for camera_id, reader in self._readers.items():
-            if not reader.is_alive():
-                log.error("camera '%s': its reader died, starting another", camera_id)
-                self._start_reader(camera_id)
+        self._attendance.revive()
 
     def _report(self) -> None:
         now = self._parts.clock.monotonic()
@@ -222,17 +217,16 @@ class CameraWorker:
         self._reported_at = now
         for camera_id, run in self._runs.items():
             self._put_progress(camera_id, run)
-        for camera_id, reader in self._readers.items():
+        for camera_id, reader in self._attendance.readers.items():
             tell = partial(self._parts.cameras.set_rates, camera_id, reader.figures())
             self._outbox.put(partial(done, tell), is_expendable=True)
 
     def _put_progress(self, camera_id: str, run: _Run) -> None:
-        reader = self._readers[camera_id]
         number, at = run.follower.last_frame
         figures = asdict(run.follower.tally) | {
             "watched_until": at or run.started_at,
             "frames_read": number,
-            "frames_dropped": max(reader.frames_dropped - run.dropped_before, 0),
+            "frames_dropped": max(run.reader.frames_dropped - run.dropped_before, 0),
         }
         run_id = run.follower.run_id
         tell = partial(self._parts.runs.progress, camera_id, run_id, **figures)

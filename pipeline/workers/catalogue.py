@@ -56,6 +56,26 @@ class Catalogue:
         names = [camera] if camera else self.camera_store.known()
         return [self._camera(name) for name in names]
 
+    def pause(self, camera: str) -> CameraAnswer:
+        """Have no worker read a live camera until `resume`.
+
+        Raises:
+            NotFound: no such live camera.
+        """
+        self._refuse_recorded(camera)
+        self.camera_store.pause(camera)
+        return self._camera(camera)
+
+    def resume(self, camera: str) -> CameraAnswer:
+        """Undo `pause`.
+
+        Raises:
+            NotFound: no such live camera.
+        """
+        self._refuse_recorded(camera)
+        self.camera_store.resume(camera)
+        return self._camera(camera)
+
     def boxes(self, camera: str, run: str | None = None) -> str:
         """The MOTChallenge rows of a run.
 
@@ -82,6 +102,12 @@ class Catalogue:
         for name in cameras:
             if name not in known:
                 raise NotFound(f"no camera {name!r}; known: {', '.join(sorted(known)) or 'none'}")
+
+    def _refuse_recorded(self, camera: str) -> None:
+        self.refuse_unknown([camera])
+        status = self.camera_store.status(camera)
+        if status is None or status.kind != "rtsp":
+            raise NotFound(f"camera {camera!r} has only recordings: there is nothing to pause")
 
     def _camera(self, name: str) -> CameraAnswer:
         status = self.camera_store.status(name) or CameraStatus(name, "file")

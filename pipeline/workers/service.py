@@ -14,6 +14,7 @@ from pipeline.clock import Clock
 from pipeline.coverage import WatchedRun, cover
 from pipeline.errors import ConfigError, NotFound
 from pipeline.instants import format_instant
+from pipeline.store.cameras import REMOVED, CameraStatus
 from pipeline.store.runs import RunRecord
 from pipeline.telemetry import Telemetry
 from pipeline.workers.catalogue import Catalogue
@@ -168,6 +169,7 @@ class SearchService:
 
     def _coverage(self, request: SearchRequest, records: Sequence[RunRecord]) -> CoverageAnswer:
         names = self._cameras(request)
+        live = self._live_cameras(names, request.collections)
         runs = [
             WatchedRun(
                 camera_id=run.camera_id,
@@ -182,7 +184,8 @@ class SearchService:
         ]
         covered = cover(
             runs,
-            live_cameras=self._live_cameras(names, request.collections),
+            live_cameras=[status.camera_id for status in live if status.state != REMOVED],
+            given_up={one.camera_id: one.at for one in live if one.state == REMOVED and one.at},
             since=request.since,
             until=request.until,
             now=self._clock.now(),
@@ -195,8 +198,8 @@ class SearchService:
             indexed_until=format_instant(until) if until is not None else None,
         )
 
-    def _live_cameras(self, names: Sequence[str], collections: Sequence[str]) -> set[str]:
+    def _live_cameras(self, names: Sequence[str], collections: Sequence[str]) -> list[CameraStatus]:
         if collections and LIVE_COLLECTION not in collections:
-            return set()
+            return []
         statuses = map(self._catalogue.camera_store.status, names)
-        return {status.camera_id for status in statuses if status and status.kind == "rtsp"}
+        return [status for status in statuses if status and status.kind == "rtsp"]

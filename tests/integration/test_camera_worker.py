@@ -17,10 +17,12 @@ from pipeline.store.runs import RunRecord, RunStore
 from pipeline.store.tracks import TrackStore
 from pipeline.store.wire import PublishedShot
 from pipeline.telemetry import Telemetry
+from pipeline.workers.attendance import FixedRoster
 from pipeline.workers.camera import CameraParts, CameraWorker
 from pipeline.workers.following import RunFollower
 from pipeline.workers.pictures import Publishing
 from pipeline.workers.recording import Destination, Recorder
+from pipeline.workers.roster import WantedCamera
 
 pytestmark = pytest.mark.redis
 
@@ -70,7 +72,7 @@ class Scene:
         destination = Destination(self.crops, self.tracks, self.telemetry)
         parts = CameraParts(
             make_reader=self._make_reader,
-            sources={CAMERA: "rtsp://10.0.0.1/live"},
+            roster=FixedRoster({CAMERA: "rtsp://10.0.0.1/live"}),
             frames=self.frames,
             detector=ScriptedDetector({"*": {n: [PERSON] for n in range(1, 400)}}),
             detector_name="street-yolo",
@@ -97,8 +99,7 @@ class Scene:
         return Reader()
 
     def begin(self) -> None:
-        self.worker._introduce(CAMERA)
-        self.worker._start_reader(CAMERA)
+        self.worker.work_once(timeout_s=0.0)
 
     def see(self, run: str, *numbers: int, time_source: str | None = None) -> None:
         for number in numbers:
@@ -200,3 +201,55 @@ def test_what_a_killed_worker_left_open_is_closed_by_the_next(scene):
     scene.begin()
     scene.worker.work_once(timeout_s=0.01)
     assert scene.states() == {"old": "broken"}
+
+
+class Listed(FixedRoster):
+    """A roster that a test rewrites."""
+
+    def list(self, *cameras, **absences):
+        self._cameras = {c: WantedCamera(f"rtsp://10.0.0.1/{c}", v) for c, v in cameras}
+        self.absences = absences
+
+
+def reviewed(scene):
+    scene.clock.sleep(2.0)
+    scene.worker.work_once(timeout_s=0.0)
+
+
+@pytest.mark.parametrize(
+    ("why", "status"), [("paused", "paused"), ("removed", "removed"), ("moved", "live")]
+)
+def test_a_camera_that_leaves_ends_its_run_and_says_why(scene, why, status):
+    scene.begin()
+    scene.see("a", *range(1, 6))
+    scene.tell("live", "a")
+    scene.worker.work_once(timeout_s=0.0)
+    roster = scene.worker._attendance._roster = Listed({})
+    roster.list(**{CAMERA: why})
+    reviewed(scene)
+    assert scene.states() == {"a": "done"}
+    assert scene.runs.get(CAMERA, "a").reason == why
+    assert scene.cameras.status(CAMERA).state == status
+    scene.frames.put(CAMERA, Frame(CAMERA, "a", 7, scene.clock.now(), PICTURE))
+    scene.worker.work_once(timeout_s=0.0)
+    assert scene.states() == {"a": "done"}
+    assert b'reason="stale"' in scene.telemetry.render()
+
+
+def test_a_changed_camera_is_read_anew_and_the_others_do_not_notice(scene):
+    scene.begin()
+    roster = scene.worker._attendance._roster = Listed({})
+    roster.list((CAMERA, 0), ("yard", 0))
+    reviewed(scene)
+    scene.see("a", *range(1, 6))
+    readers = dict(scene.worker._attendance.readers)
+    roster.list((CAMERA, 0), ("yard", 1))
+    reviewed(scene)
+    assert scene.worker._attendance.readers[CAMERA] is readers[CAMERA]
+    assert scene.worker._attendance.readers["yard"] is not readers["yard"]
+    assert scene.states() == {"a": "reading"}
+    roster.list((CAMERA, 0))
+    reviewed(scene)
+    assert scene.worker._attendance.readers == {CAMERA: readers[CAMERA]}
+    scene.see("a", 6)
+    assert scene.states() == {"a": "reading"}

@@ -5,7 +5,14 @@ import json
 import pytest
 from fastapi.testclient import TestClient
 
-from pipeline.answers import CoverageAnswer, ModelAnswer, SearchAnswer, SearchRequest, TracksAnswer
+from pipeline.answers import (
+    CameraAnswer,
+    CoverageAnswer,
+    ModelAnswer,
+    SearchAnswer,
+    SearchRequest,
+    TracksAnswer,
+)
 from pipeline.api.app import Backing, build_app
 from pipeline.errors import NotFound, StoreUnavailable
 from retrieval.errors import QueryRefused
@@ -53,6 +60,23 @@ class Lists:
         return "1,1,2,3,4,5,0.9,-1,-1,-1\n"
 
 
+class Switches:
+    """Knows one camera, lobby."""
+
+    def _answer(self, camera, state):
+        if camera != "lobby":
+            raise NotFound(f"no camera {camera!r}; known: lobby")
+        return CameraAnswer(
+            camera=camera, kind="rtsp", state=state, detail="", since=None, figures={}, runs=[]
+        )
+
+    def pause(self, camera):
+        return self._answer(camera, "paused")
+
+    def resume(self, camera):
+        return self._answer(camera, "live")
+
+
 @pytest.fixture
 def service() -> Service:
     return Service()
@@ -72,6 +96,7 @@ def client(service: Service, away: list[bool]) -> TestClient:
     backing = Backing(
         service=service,
         lists=Lists(),
+        switches=Switches(),
         picture=lambda key: b"jpeg" if key == "lobby/day/1.jpg" else None,
         ping=ping,
         metrics=lambda: b"descry_index_shots 1\n",
@@ -179,3 +204,13 @@ def test_a_body_that_is_too_large_is_not_read_to_its_end(client):
     answer = client.post("/api/v1/search", json=huge, headers=AUTHORISED)
     assert answer.status_code == 413
     assert answer.json()["code"] == "too-large"
+
+
+@pytest.mark.parametrize(("verb", "state"), [("pause", "paused"), ("resume", "live")])
+def test_a_camera_is_paused_and_resumed_by_a_post_with_a_token(client, verb, state):
+    path = f"/api/v1/cameras/lobby/{verb}"
+    assert client.post(path).status_code == 401
+    assert client.get(path, headers=AUTHORISED).status_code == 405
+    assert client.post(path, headers=AUTHORISED).json()["state"] == state
+    answer = client.post(f"/api/v1/cameras/attic/{verb}", headers=AUTHORISED)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not-found")

@@ -93,3 +93,11 @@ def test_every_instant_of_a_live_camera_is_watched_or_blind_or_in_a_short_gap(fo
         is_watched = any(low <= at < high for low, high in camera.watched)
         assert is_watched == any(low <= at < high for low, high in found)
         assert not (is_blind and is_watched)
+
+
+def test_a_camera_that_was_taken_out_of_the_settings_is_not_blind_from_then_on():
+    runs = [run(0, 100)]
+    (camera,) = cover(runs, given_up={"lobby": 150.0}, since=None, until=None, now=900)
+    assert camera.blind == ((100, 150),)
+    (camera,) = cover(runs, given_up={"lobby": 100.0}, since=50, until=800, now=900)
+    assert camera.blind == ()

@@ -1,0 +1,83 @@
+"""Which worker reads which live camera: leases that expire when their holder dies."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import redis
+
+from pipeline.store.connection import store_errors
+from pipeline.store.keys import Keys
+
+_CLAIM_LUA = """
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+"""
+
+_RELEASE_LUA = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+"""
+
+_ATTEND_LUA = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+return redis.call('ZCARD', KEYS[1])
+"""
+
+
+class LeaseStore:
+    """The leases of one worker on cameras.
+
+    Time is that of Redis alone: the clocks of two machines never compare.
+    """
+
+    def __init__(self, client: redis.Redis, keys: Keys, holder: str, *, ttl_s: float) -> None:
+        """Hold nothing yet.
+
+        Args:
+            client: of the bus.
+            keys: of the installation.
+            holder: this worker; unique among those alive.
+            ttl_s: how long a lease outlives its last renewal.
+        """
+        self._redis, self._keys = client, keys
+        self._holder, self._ttl_ms = holder, max(int(ttl_s * 1000), 1)
+        self._claim = client.register_script(_CLAIM_LUA)
+        self._release = client.register_script(_RELEASE_LUA)
+        self._attend = client.register_script(_ATTEND_LUA)
+
+    @store_errors()
+    def claim(self, camera_id: str) -> bool:
+        """Take or renew the lease on a camera; False while another worker has it."""
+        keys = [self._keys.lease(camera_id)]
+        return bool(self._claim(keys=keys, args=[self._holder, self._ttl_ms]))
+
+    @store_errors()
+    def release(self, camera_id: str) -> None:
+        """Give a lease up, if it is ours."""
+        self._release(keys=[self._keys.lease(camera_id)], args=[self._holder])
+
+    @store_errors()
+    def free(self, cameras: Iterable[str]) -> list[str]:
+        """Those of `cameras` that nobody holds, in their order."""
+        asked = list(cameras)
+        if not asked:
+            return []
+        holders: Any = self._redis.mget([self._keys.lease(camera) for camera in asked])
+        return [camera for camera, holder in zip(asked, holders, strict=True) if holder is None]
+
+    @store_errors()
+    def attend(self) -> int:
+        """Say that this worker is alive; how many are, itself included."""
+        return int(self._attend(keys=[self._keys.watchers], args=[self._holder, self._ttl_ms]))
+
+    @store_errors()
+    def leave(self, cameras: Collection[str]) -> None:
+        """Give up everything, so that another worker need not wait for the leases to expire."""
+        for camera in cameras:
+            self.release(camera)
+        self._redis.zrem(self._keys.watchers, self._holder)

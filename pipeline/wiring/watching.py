@@ -1,0 +1,99 @@
+"""The cameras of the settings as they are now: the file is read again whenever it changes."""
+
+import hashlib
+import logging
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from pipeline.config import Settings
+from pipeline.config_sources import find_config
+from pipeline.config_types import SHOW_SECRETS
+from pipeline.errors import ConfigError
+from pipeline.wiring.settings import read_settings
+from pipeline.workers.roster import WantedCamera
+
+log = logging.getLogger(__name__)
+
+Signature = tuple[int, int, int] | None
+
+
+class WatchedSettings:
+    """The settings of a camera worker.
+
+    Cameras may come, go and change while it runs. Whatever else changed is told of and waits for
+    the next start. A file that makes no sense, or is gone, changes nothing.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        only: Sequence[str] = (),
+        *,
+        file: Path | None,
+        read: Callable[[], Settings],
+    ) -> None:
+        """Begin with `settings`.
+
+        Args:
+            settings: as they were read at the start.
+            only: cameras to keep to; empty for all that are enabled.
+            file: what to look at; None where no file was read.
+            read: reads all settings again; raises ConfigError.
+        """
+        self.settings = settings
+        self._only, self._file, self._read = tuple(only), file, read
+        self._seen = self._signature()
+
+    @classmethod
+    def of_this_process(cls, settings: Settings, only: Sequence[str]) -> "WatchedSettings":
+        """Those that `read_settings` read."""
+        file = find_config(None, os.environ)
+        return cls(settings, only, file=file, read=lambda: read_settings(file))
+
+    def wanted(self) -> Mapping[str, WantedCamera]:
+        """The cameras to watch, by name, in the order of the file."""
+        self._look()
+        cameras = self.settings.cameras
+        chosen = self._only or [name for name, camera in cameras.items() if camera.enabled]
+        return {name: _wanted(self.settings, name) for name in chosen if name in cameras}
+
+    def _look(self) -> None:
+        signature = self._signature()
+        if signature == self._seen:
+            return
+        self._seen = signature
+        if signature is None:
+            log.warning("%s: the settings are gone; those read before stay in force", self._file)
+            return
+        try:
+            fresh = self._read()
+        except ConfigError as error:
+            log.error("%s; the settings read before stay in force", error)  # noqa: TRY400
+            return
+        before = self.settings
+        self.settings = before.model_copy(update={"cameras": fresh.cameras})
+        others = [
+            name
+            for name in type(fresh).model_fields
+            if name != "cameras" and getattr(fresh, name) != getattr(before, name)
+        ]
+        if others:
+            log.warning("settings: %s changed; that waits for the next start", ", ".join(others))
+
+    def _signature(self) -> Signature:
+        """What tells one state of the file from another."""
+        if self._file is None:
+            return None
+        try:
+            status = self._file.stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _wanted(settings: Settings, name: str) -> WantedCamera:
+    camera = settings.cameras[name]
+    # Without its secrets a new password would change nothing.
+    whole = camera.model_dump_json(context={SHOW_SECRETS: True})
+    return WantedCamera(camera.url, hashlib.sha256(whole.encode()).hexdigest())

@@ -1,0 +1,108 @@
+"""Cameras added, changed, paused and removed under `descry run`, and moved between workers."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import Descry, wait_for
+from tests.rtsp_server import server_process
+
+pytestmark = pytest.mark.rtsp
+
+
+def write(descry: Descry, script: Path, **urls: str) -> None:
+    """The settings file, as an editor replaces it."""
+    cameras = {name: {"url": url, "fps": 5} for name, url in urls.items()}
+    sources = {"open_timeout_s": 3, "read_timeout_s": 3, "reconnect_min_s": 0.2}
+    fresh = descry.folder / "fresh.yaml"
+    settings = {"cameras": cameras, "detector": {"model": str(script)}, "sources": sources}
+    fresh.write_text(json.dumps(settings))
+    file = descry.folder / "descry.yaml"
+    fresh.replace(file)
+    descry.environment["DESCRY_CONFIG"] = str(file)
+
+
+def cameras(descry: Descry) -> dict[str, dict]:
+    return {one["camera"]: one for one in descry.run("cameras", "list", "--json").lines()}
+
+
+def states(descry: Descry) -> dict[str, str]:
+    return {name: one["state"] for name, one in cameras(descry).items()}
+
+
+@pytest.fixture
+def nobody(tmp_path: Path) -> Path:
+    script = tmp_path / "nobody.json"
+    script.write_text(json.dumps({"frames": {}}))
+    return script
+
+
+def test_cameras_come_and_go_without_the_others_noticing(descry, clip, nobody):
+    with server_process(clip) as (_, first), server_process(clip) as (_, second):
+        write(descry, nobody, door=first)
+        running = descry.watch()
+        wait_for(lambda: states(descry) == {"door": "live"}, within_s=90, what="the first camera")
+        (run,) = cameras(descry)["door"]["runs"]
+        write(descry, nobody, door=first, yard=second)
+        both = {"door": "live", "yard": "live"}
+        wait_for(lambda: states(descry) == both, within_s=60, what="the added camera")
+        assert descry.run("cameras", "pause", "yard").out == "yard  paused\n"
+        paused = {"door": "live", "yard": "paused"}
+        wait_for(lambda: states(descry) == paused, within_s=60, what="the pause")
+        descry.run("cameras", "resume", "yard")
+        wait_for(lambda: states(descry) == both, within_s=60, what="the second camera again")
+        write(descry, nobody, door=first)
+        gone = {"door": "live", "yard": "removed"}
+        wait_for(lambda: states(descry) == gone, within_s=60, what="the removal")
+        (after,) = cameras(descry)["door"]["runs"]
+        assert after["run"] == run["run"]
+        assert len(cameras(descry)["yard"]["runs"]) == 2
+        said = descry.run("cameras", "pause", "attic", code=2).err
+        assert "no camera 'attic'" in said
+        assert running.stop().err.count("Traceback") == 0
+
+
+@pytest.mark.slow
+def test_the_camera_of_a_killed_worker_moves_to_the_living_one(descry, clip, nobody):
+    with server_process(clip) as (_, url):
+        write(descry, nobody, door=url)
+        running = descry.watch()  # its own camera worker
+        wait_for(lambda: states(descry) == {"door": "live"}, within_s=90, what="the camera")
+        owner = json.loads((descry.data / "owner.json").read_text())
+        other = descry.start(
+            "worker", "camera", DESCRY_REDIS__URL=f"unix://{owner['redis_socket']}"
+        )
+        (first,) = cameras(descry)["door"]["runs"]
+        leader = worker_of(descry, running.process.pid)
+        os.kill(leader, signal.SIGSTOP)  # as dead as a worker that nobody restarts
+        try:
+            wait_for(
+                lambda: (
+                    len(cameras(descry)["door"]["runs"]) > 1 and states(descry) == {"door": "live"}
+                ),
+                within_s=120,
+                what="the camera at the other worker",
+            )
+        finally:
+            os.kill(leader, signal.SIGCONT)
+        runs = cameras(descry)["door"]["runs"]
+        assert {run["run"] for run in runs} > {first["run"]}
+        assert "Traceback" not in other.stop().err
+        running.stop(within_s=30)
+
+
+def worker_of(descry: Descry, supervisor: int) -> int:
+    """The camera worker that a `descry run` supervises."""
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            words = (entry / "cmdline").read_text().split("\0")
+        except OSError:
+            continue
+        if words[3:5] == ["worker", "camera"] and str(supervisor) in words:
+            return int(entry.name)
+    raise AssertionError("no camera worker")

@@ -1,0 +1,143 @@
+"""Leases on a real Redis, and the rosters of workers that share cameras by them."""
+
+import time
+
+import pytest
+from redis import Redis
+
+from pipeline.clock import SystemClock
+from pipeline.store.cameras import CameraStore
+from pipeline.store.leases import LeaseStore
+from pipeline.workers import roster as rostering
+from pipeline.workers.roster import Roster, WantedCamera
+
+TTL_S = 0.4
+CAMERAS = {name: WantedCamera(f"rtsp://10.0.0.1/{name}", 0) for name in ("a", "b", "c", "d")}
+
+
+@pytest.fixture
+def worker(private_redis):
+    """Makes the leases of a worker by its name."""
+
+    def make(name, ttl_s=TTL_S):
+        return LeaseStore(private_redis.client, private_redis.keys, name, ttl_s=ttl_s)
+
+    return make
+
+
+@pytest.fixture
+def roster(private_redis, worker, monkeypatch):
+    """Makes the roster of a worker by its name; `wanted` may be changed under it."""
+    monkeypatch.setattr(rostering, "UNWANTED_AFTER_S", 0.2)
+    store = CameraStore(private_redis.client, private_redis.keys)
+
+    def make(name, wanted=CAMERAS, ttl_s=TTL_S):
+        return Roster(
+            worker(name, ttl_s), wanted=lambda: wanted, paused=store.paused, clock=SystemClock()
+        )
+
+    make.store = store
+    return make
+
+
+def until(holds, within_s=10.0):
+    last = time.monotonic() + within_s
+    while not holds() and time.monotonic() < last:
+        time.sleep(0.05)
+    return holds()
+
+
+def test_a_camera_has_one_holder_who_may_renew(worker):
+    first, second = worker("first"), worker("second")
+    assert first.claim("gate")
+    assert first.claim("gate")
+    assert not second.claim("gate")
+    assert second.free(["gate", "door"]) == ["door"]
+    second.release("gate")
+    assert not second.claim("gate")
+    first.release("gate")
+    assert second.claim("gate")
+
+
+def test_a_lease_that_nobody_renews_expires(worker):
+    first, second = worker("first"), worker("second")
+    assert first.claim("gate")
+    assert until(lambda: second.claim("gate"))
+    assert not first.claim("gate")
+
+
+def test_the_dead_are_no_longer_counted(worker):
+    first, second = worker("first"), worker("second", ttl_s=60.0)
+    assert (first.attend(), second.attend()) == (1, 2)
+    assert until(lambda: second.attend() == 1)
+    second.leave([])
+    assert first.attend() == 1
+
+
+def test_two_workers_that_start_together_divide_the_cameras(roster):
+    first, second = roster("first", ttl_s=60.0), roster("second", ttl_s=60.0)
+    first._leases.attend()
+    second._leases.attend()
+    mine, theirs = first.review(), second.review()
+    assert (len(mine), len(theirs)) == (2, 2)
+    assert mine.keys() | theirs.keys() == CAMERAS.keys()
+    assert dict(first.review()) == dict(mine)
+
+
+def test_the_cameras_of_a_worker_that_died_move_to_the_living_one(roster):
+    first, second = roster("first"), roster("second", ttl_s=60.0)
+    first.review()
+    assert until(lambda: second.review().keys() == CAMERAS.keys())
+    assert first.review() == {}
+    assert set(first.absences.values()) == {"moved"}
+
+
+def test_what_nobody_takes_within_its_share_is_taken_in_the_end(roster):
+    idle, busy = roster("idle", wanted={}, ttl_s=60.0), roster("busy", ttl_s=60.0)
+    idle.review()
+    assert len(busy.review()) == 2
+    assert until(lambda: busy.review().keys() == CAMERAS.keys())
+
+
+def test_a_paused_camera_is_given_up_and_taken_again_when_resumed(roster):
+    one = roster("one", ttl_s=60.0)
+    assert one.review().keys() == CAMERAS.keys()
+    roster.store.pause("b")
+    assert one.review().keys() == {"a", "c", "d"}
+    assert one.absences == {"b": "paused"}
+    roster.store.resume("b")
+    assert one.review().keys() == CAMERAS.keys()
+    assert one.absences == {}
+
+
+def test_cameras_come_and_go_with_the_settings(roster):
+    wanted = dict(CAMERAS)
+    one = roster("one", wanted=wanted, ttl_s=60.0)
+    one.review()
+    del wanted["a"]
+    wanted["e"] = WantedCamera("rtsp://10.0.0.1/e", 0)
+    wanted["b"] = WantedCamera("rtsp://10.0.0.1/b", 1)
+    held = one.review()
+    assert held == wanted
+    assert one.absences == {"a": "removed"}
+    other = roster("other", wanted={"a": CAMERAS["a"]}, ttl_s=60.0)
+    assert other.review().keys() == {"a"}
+
+
+def test_while_redis_is_away_a_worker_keeps_what_it_has(roster, monkeypatch):
+    one = roster("one", ttl_s=60.0)
+    held = dict(one.review())
+    one._leases._redis = one._leases._claim.registered_client = Redis(
+        unix_socket_path="/nonexistent.sock"
+    )
+    one._leases._attend.registered_client = one._leases._redis
+    assert dict(one.review()) == held
+    one.leave()
+    assert one.review() == {}
+
+
+def test_a_worker_that_leaves_frees_its_cameras_at_once(roster):
+    one, other = roster("one", ttl_s=60.0), roster("other", ttl_s=60.0)
+    one.review()
+    one.leave()
+    assert other.review().keys() == CAMERAS.keys()
