@@ -19,7 +19,7 @@ from pipeline.wiring.models import build_encoder, build_index
 from pipeline.wiring.settings import token_file
 from pipeline.wiring.stores import Stores, build_catalogue, open_folder
 from pipeline.wiring.trust import build_trust
-from pipeline.workers.catalogue import LIVE_WITHIN_S
+from pipeline.workers.catalogue import LIVE_WITHIN_S, Catalogue
 from pipeline.workers.query import QueryWorker, bind_tcp, bind_unix
 from pipeline.workers.service import SearchService
 from pipeline.workers.view import LogView
@@ -57,24 +57,7 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
         trust=build_trust(settings, encoder),
     )
 
-    @store_errors()
-    def ping() -> None:
-        stores.client.ping()
-
-    def figures() -> StoreFigures:
-        return read_figures(
-            stores.crops, stores.sightings, stores.cameras, stores.runs, now=clock.now()
-        )
-
-    backing = Backing(
-        service=service,
-        lists=catalogue,
-        switches=catalogue,
-        picture=partial(_picture, stores.media),
-        ping=ping,
-        metrics=ScrapePage(telemetry, figures).render,
-        token=_token(settings),
-    )
+    backing = _backing(settings, stores, catalogue, service, telemetry)
     listeners = [bind_unix(api_socket)] if api_socket is not None else []
     if settings.api.port is not None:
         listeners.append(bind_tcp(settings.api.host, settings.api.port))
@@ -85,6 +68,34 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
         retention=stores.retention,
         now=clock.now,
         sweep_s=settings.retention.sweep_s,
+    )
+
+
+def _backing(
+    settings: Settings,
+    stores: Stores,
+    catalogue: Catalogue,
+    service: SearchService,
+    telemetry: Telemetry,
+) -> Backing:
+    """What the application answers from."""
+    now = SystemClock().now
+
+    @store_errors()
+    def ping() -> None:
+        stores.client.ping()
+
+    def figures() -> StoreFigures:
+        return read_figures(stores.crops, stores.sightings, stores.cameras, stores.runs, now=now())
+
+    return Backing(
+        service=service,
+        lists=catalogue,
+        switches=catalogue,
+        picture=partial(_picture, stores.media),
+        ping=ping,
+        metrics=ScrapePage(telemetry, figures).render,
+        token=_token(settings),
     )
 
 
