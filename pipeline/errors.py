@@ -9,6 +9,7 @@ DescryError                     exit code
         SourceUnreachable           3   nobody answered; worth trying again
         SourceRefused               3   wrong credentials, not a stream; trying again is no use
         SourceUnreadable            1   a file that is missing, empty, damaged or no video
+            NotVideo                1   a file of another kind: in a folder it is passed over
     StoreUnavailable                3   Redis did not answer in time
     StoreFull                       1   no room left for pictures
     ServiceUnavailable              3   the query worker did not answer
@@ -66,6 +67,10 @@ class SourceRefused(SourceError):
 
 class SourceUnreadable(SourceError):
     """A file that is missing, empty, damaged, or no video."""
+
+
+class NotVideo(SourceUnreadable):
+    """A file of another kind, a picture or a text; in a folder it is passed over."""
 
 
 class StoreUnavailable(DescryError):

@@ -1,7 +1,11 @@
 """Handing the newest item from a fast producer to a slow consumer, counting what is lost."""
 
+import queue
 import threading
 import time
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -142,3 +146,67 @@ class NewestFrames(Generic[T]):
             return False
         self._changed.wait(left_s)
         return True
+
+
+class ReadAhead(Generic[T]):
+    """What an iterable yields, taken from it in a thread, a few items ahead of who asks.
+
+    At most `ahead` items wait. An error of the iterable is raised to who asks, behind the items
+    that came before it.
+    """
+
+    def __init__(self, items: Iterable[T], ahead: int) -> None:
+        """Start taking when entered.
+
+        Args:
+            items: iterated once, in the thread.
+            ahead: items that wait at most, at least 1.
+        """
+        self._items = items
+        self._waiting: queue.Queue[T] = queue.Queue(ahead)
+        self._enough = threading.Event()
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="ahead")
+        self._filling: Future[None] | None = None
+
+    def __enter__(self) -> "ReadAhead[T]":
+        self._filling = self._threads.submit(self._fill)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._enough.set()
+        self._threads.shutdown(wait=False)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every item was taken, and no error is left to raise."""
+        filling = self._filling
+        is_filled = filling is not None and filling.done() and filling.exception() is None
+        return is_filled and self._waiting.empty()
+
+    def take(self, timeout_s: float = 0.0) -> T | None:
+        """The next item, waiting for it if need be; None if there is none by then."""
+        filling = self._filling
+        # Looked at before the queue: what was put before its end is seen after it.
+        has_ended = filling is not None and filling.done()
+        try:
+            return self._waiting.get(timeout_s > 0 and not has_ended, timeout_s)
+        except queue.Empty:
+            if has_ended and filling is not None:
+                filling.result()  # raises what ended it
+            return None
+
+    def _fill(self) -> None:
+        for item in self._items:
+            while not self._enough.is_set():
+                try:
+                    self._waiting.put(item, timeout=0.1)
+                    break
+                except queue.Full:
+                    continue
+            else:
+                return

@@ -16,36 +16,83 @@ class Speed(StrEnum):
     REALTIME = "realtime"
 
 
+Paths = Annotated[
+    list[Path], typer.Argument(help="Video files, folders, quoted patterns.", show_default=False)
+]
+StartOption = Annotated[
+    str | None, typer.Option(help="When the first frame was captured, ISO-8601; for one file.")
+]
+TimeFromOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="How to know when a file was captured: name:'%Y%m%d_%H%M%S', container, file (its "
+        "date, taken as the end); repeatable, the first that tells counts. Default: container, "
+        "then file.",
+        show_default=False,
+    ),
+]
+TimezoneOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Of times in names and of --start: Europe/Berlin, say. Default: this machine's for "
+        "names, UTC for --start.",
+        show_default=False,
+    ),
+]
+RecursiveOption = Annotated[
+    bool, typer.Option("--recursive", "-r", help="Also enter the folders in folders.")
+]
+JobsOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=64,
+        help="Files read at once. Default: one a core, at most 8, as memory allows.",
+        show_default=False,
+    ),
+]
+FpsOption = Annotated[
+    float | None, typer.Option(min=0.01, max=240, help="Frames looked at a second.")
+]
+DetectorOption = Annotated[
+    str | None, typer.Option(help="Name of a model, a .pt file, or a .json script.")
+]
+BoxesOption = Annotated[
+    bool, typer.Option("--keep-boxes", help="Keep every tracked box, for 'tracks export'.")
+]
+
+
 def replay(
-    paths: Annotated[list[Path], typer.Argument(help="Video files.", show_default=False)],
+    paths: Paths,
     camera: Annotated[str, typer.Option(help="The camera they were taken by; made if new.")],
     collection: Annotated[str, typer.Option(help="Where the shots go.")] = "imports",
-    start: Annotated[
-        str | None, typer.Option(help="When the first frame was captured, ISO-8601.")
-    ] = None,
-    fps: Annotated[
-        float | None, typer.Option(min=0.01, max=240, help="Frames looked at a second.")
-    ] = None,
+    start: StartOption = None,
+    time_from: TimeFromOption = None,
+    timezone: TimezoneOption = None,
+    recursive: RecursiveOption = False,
+    jobs: JobsOption = None,
+    fps: FpsOption = None,
     every_frame: Annotated[bool, typer.Option("--every-frame", help="Look at all.")] = False,
     speed: Annotated[Speed, typer.Option(help="As fast as it goes, or as it was.")] = Speed.MAX,
-    detector: Annotated[
-        str | None, typer.Option(help="Name of a model, a .pt file, or a .json script.")
-    ] = None,
+    detector: DetectorOption = None,
     model: Annotated[str | None, typer.Option(help="The encoder, by name.")] = None,
-    keep_boxes: Annotated[
-        bool, typer.Option("--keep-boxes", help="Keep every tracked box, for 'tracks export'.")
-    ] = False,
+    keep_boxes: BoxesOption = False,
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Import video files; reading the same file again changes nothing."""
-    from pipeline.cli.replaying import Order, import_files
+    """Import video files; reading the same file again, under any name, changes nothing."""
+    from pipeline.cli.import_plan import Order
+    from pipeline.cli.replaying import import_files
 
     order = Order(
         paths=paths,
         camera=camera,
         collection=collection,
         start=start,
+        time_from=time_from or [],
+        timezone=timezone,
+        recursive=recursive,
+        readers=jobs,
         fps=fps,
         every_frame=every_frame,
         realtime=speed is Speed.REALTIME,

@@ -13,8 +13,10 @@ from pathlib import Path
 
 from detectors.types import TrackKey
 from pipeline.answers import SearchAnswer, SearchRequest
+from pipeline.cli.import_desk import ImportDesk
+from pipeline.cli.import_outcome import Imported, Outcome
+from pipeline.cli.import_plan import Bars, Order, plan_import, say_start
 from pipeline.cli.progress import Report
-from pipeline.cli.replaying import Bars, ImportDesk, Imported, Order, plan_import
 from pipeline.client import Client
 from pipeline.config import Settings
 from pipeline.demo.footage import Clip
@@ -23,12 +25,10 @@ from pipeline.demo.matching import people_of_tracks
 from pipeline.errors import ServiceUnavailable, SourceUnreadable
 from pipeline.instants import format_instant
 from pipeline.shutdown import Stop
-from pipeline.sources.video_file import VideoInfo, inspect_video
 from pipeline.street.footage.mot import read_mot
 from pipeline.wiring.sessions import Session, open_session
 from pipeline.wiring.settings import read_settings
 from pipeline.wiring.stores import open_folder, open_stores
-from pipeline.workers.jobs import ReplayJob
 
 COLLECTION = "street"
 # The most that may be asked for: an expected track that ranks lower counts as not found.
@@ -130,21 +130,19 @@ def imported_street(
         SourceUnreadable: a clip is missing or damaged.
         KeyboardInterrupt: `stop` was set.
     """
-    infos = [inspect_video(clip.video) for clip in clips]
-    jobs = [
-        plan_import(_order(clip), info, settings, bars)
-        for clip, info in zip(clips, infos, strict=True)
-    ]
+    plans = [plan_import(_order(clip), settings, bars, stop) for clip in clips]
+    for planned in plans:
+        if planned.start is not None:
+            say_start(planned.recording.path, planned.start)
     need = frozenset({"embed", "query"})
     with open_session(settings, need=need, stopped=stop.is_set) as session:
         desk = ImportDesk(session, open_stores(settings, session.redis_url), bars, stop)
-        done = [_import(desk, job, info) for job, info in zip(jobs, infos, strict=True)]
+        done = [_told(outcome) for outcome in desk.import_all(plans)]
         desk.wait_until_embedded()
         with session.quick_client() as client:
             _wait_until_findable(session, client, stop, bars("index shots"))
-            yield ImportedStreet(
-                client, _tracks(clips, done, client), sum(info.duration_s for info in infos)
-            )
+            footage_s = sum(planned.info.duration_s for planned in plans if planned.info)
+            yield ImportedStreet(client, _tracks(clips, done, client), footage_s)
 
 
 def _order(clip: Clip) -> Order:
@@ -152,10 +150,12 @@ def _order(clip: Clip) -> Order:
     return Order([clip.video], clip.camera, collection=COLLECTION, start=start, keep_boxes=True)
 
 
-def _import(desk: ImportDesk, job: ReplayJob, info: VideoInfo) -> Imported:
-    done = desk.import_one(job, info)
-    if done.state == "broken":
-        raise SourceUnreadable(done.reason)
+def _told(outcome: Outcome) -> Imported:
+    if outcome.trouble is not None:
+        raise outcome.trouble
+    done = outcome.imported
+    if done is None or done.state == "broken":
+        raise SourceUnreadable(done.reason if done else f"{outcome.planned.recording.path}: unread")
     sys.stderr.write(
         f"{done.camera}: {done.frames} frames, {done.boxes_seen} boxes, {done.tracks} tracks, "
         f"{done.shots_encoded} shots\n"

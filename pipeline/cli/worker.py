@@ -25,7 +25,8 @@ def camera(
     only: Annotated[
         list[str] | None, typer.Option("--camera", help="Only this camera; repeatable.")
     ] = None,
-    job: Annotated[Path | None, typer.Option("--job", hidden=True)] = None,
+    spool: Annotated[Path | None, typer.Option("--spool", hidden=True)] = None,
+    name: Annotated[str, typer.Option("--name", hidden=True)] = "1",
     parent: ParentOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -33,8 +34,8 @@ def camera(
     from pipeline.wiring.workers import work_camera, work_replay
 
     def work(settings: "Settings", stop: "Stop") -> None:
-        if job is not None:
-            work_replay(settings, job, stop)
+        if spool is not None:
+            work_replay(settings, spool, name, stop)
         else:
             work_camera(settings, only or [], stop)
 

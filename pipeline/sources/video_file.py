@@ -13,15 +13,10 @@ import numpy as np
 from detectors.types import Frame, Image
 from pipeline.errors import SourceUnreadable
 from pipeline.instants import LATEST_AT
+from pipeline.sources.container import PACKETS_TO_A_KEY_FRAME, check_file
+from pipeline.sources.damage import Damage, Stretch
 from pipeline.sources.rate import RatePicker
-from pipeline.sources.video_scan import (
-    PACKETS_TO_A_KEY_FRAME,
-    FrameTimes,
-    VideoInfo,
-    check_file,
-    inspect_video,
-    scan_times,
-)
+from pipeline.sources.video_scan import FrameTimes, VideoInfo, inspect_video, scan_times
 
 __all__ = ["VideoFile", "VideoInfo", "digest_file", "inspect_video"]
 
@@ -95,6 +90,12 @@ class VideoFile:
         self._fps = fps
         self._first_frame = first_frame
         self._on_skip = on_skip
+        self._damage = Damage()
+
+    @property
+    def damaged(self) -> tuple[Stretch, ...]:
+        """Where the last iteration found nothing that could be decoded, in file seconds."""
+        return self._damage.stretches
 
     def __iter__(self) -> Iterator[Frame]:
         """The frames, in order.
@@ -104,13 +105,17 @@ class VideoFile:
                 came before is yielded first. A flaw in the middle is only logged.
         """
         times = scan_times(self.info.path)
+        self._damage = Damage()
         with _capture(self.info.path) as capture:
             timeline = _Timeline(times)
             picker = RatePicker(self._fps)
             decoded = 0
             while _grab(capture, timeline):
                 decoded += 1
+                before = timeline.number
                 shown_s = timeline.next_s(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
+                if timeline.number > before + 1:
+                    self._damage.add(timeline.shown_at(before + 1), shown_s)
                 is_due = picker.is_due(shown_s)
                 if timeline.number < self._first_frame:
                     self._report(timeline.number)
@@ -121,6 +126,7 @@ class VideoFile:
     def _frame(self, capture: cv2.VideoCapture, number: int, shown_s: float) -> Frame:
         is_whole, bgr = capture.retrieve()
         if not is_whole or bgr is None:
+            self._damage.add(shown_s, max(self.info.duration_s, shown_s))
             raise self._stopped(number - 1, str(self.info.frame_count or "?"))
         image: Image = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)  # (H, W, 3)
         image.flags.writeable = False
@@ -136,6 +142,8 @@ class VideoFile:
 
     def _check_end(self, decoded: int, timeline: "_Timeline") -> None:
         if not timeline.is_at_end:
+            begins_s = timeline.shown_at(timeline.number + 1)
+            self._damage.add(begins_s, max(self.info.duration_s, begins_s))
             raise self._stopped(timeline.number, str(timeline.promised))
         if decoded < timeline.promised:
             # A flaw in the middle, or a recording that starts between two key frames.
@@ -182,13 +190,17 @@ class _Timeline:
     def next_s(self, position_s: float) -> float:
         """Seconds since the first frame; `position_s` is OpenCV's, 0 where it has none."""
         self._index += 1
-        shown_s = self._times.shown_s
-        if self._index >= len(shown_s):
-            last_s, last = (shown_s[-1], len(shown_s) - 1) if len(shown_s) else (0.0, 0)
-            return float(last_s + (self._index - last) / self._times.fps)
-        if position_s > 0:
+        if self._index < len(self._times.shown_s) and position_s > 0:
             self._index = self._nearest(position_s - self._times.first_s)
-        return float(shown_s[self._index])
+        return self.shown_at(self.number)
+
+    def shown_at(self, number: int) -> float:
+        """Seconds since the first frame at which frame `number` (from 1) is shown."""
+        shown_s = self._times.shown_s
+        if number <= len(shown_s):
+            return float(shown_s[number - 1])
+        last_s, last = (shown_s[-1], len(shown_s)) if len(shown_s) else (0.0, 1)
+        return float(last_s + (number - last) / self._times.fps)
 
     def _nearest(self, about_s: float) -> int:
         """The table's nearest entry that no frame has had."""

@@ -13,21 +13,20 @@ import av.video.stream
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import SourceUnreadable
+from pipeline.errors import NotVideo, SourceUnreadable
 from pipeline.instants import EARLIEST_AT
+from pipeline.sources.container import (
+    begins_like_video,
+    check_file,
+    first_frame,
+    open_container,
+    video_stream,
+)
 
 # Where neither container nor codec says: what most recorders use.
 USUAL_FPS = 25.0
-# libav reads these too, yet none is a recording: text, pictures, and lists that name other files.
-NOT_VIDEO = frozenset({"tty", "image2", "hls", "concat", "concatf", "dash", "sdp", "ffmetadata"})
-RECORDINGS = (
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,h264,hevc,flv,asf,mjpeg,"
-    "mxf,ogg,dv,ivf,av1,obu,m4v,nut,rm,gxf,wtv,dhav,wav,mp3"  # sound: said to hold no picture
-)
 # A recorder's clock may run ahead of ours by a time zone, not by more.
 RECORDER_SLACK_S = 86_400.0
-# Ten seconds at 30 fps: no recorder sets key frames further apart.
-PACKETS_TO_A_KEY_FRAME = 300
 # A Matroska header may round its duration, or count the sound's last moment.
 CUT_SLACK_S = 1.0
 
@@ -80,16 +79,17 @@ def inspect_video(path: Path) -> VideoInfo:
     """Open `path`, decode one frame, and tell what it is.
 
     Raises:
-        SourceUnreadable: it is missing, empty, damaged, or no video.
+        NotVideo: it is something else.
+        SourceUnreadable: it is missing, empty, or damaged.
     """
     modified_at = check_file(path)
     with open_container(path) as container:
-        stream = _video_stream(container, path)
+        stream = video_stream(container, path)
         width, height = _upright_size(container, stream, path)
         fps = _fps(stream)
         frame_count = _counted(container, stream)
         return VideoInfo(
-            path=path.resolve(),
+            path=path.absolute(),
             width=width,
             height=height,
             fps=fps,
@@ -112,7 +112,7 @@ def scan_times(path: Path) -> FrameTimes:
     """
     check_file(path)
     with open_container(path) as container:
-        stream = _video_stream(container, path)
+        stream = video_stream(container, path)
         times, seen, kept = _packet_times(container, stream)
         fps = _fps(stream)
         first_pts = min(times, default=0)
@@ -127,99 +127,17 @@ def scan_times(path: Path) -> FrameTimes:
         )
 
 
-def check_file(path: Path) -> float:
-    """Unix seconds of the last change of `path`, which is a file with something in it.
-
-    Raises:
-        SourceUnreadable: it is not.
-    """
-    try:
-        status = path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        raise SourceUnreadable(f"{path}: no such file; check the path") from None
-    except OSError as error:
-        raise _no_access(path, error) from None
-    if path.is_dir():
-        raise SourceUnreadable(f"{path}: is a folder; name the video files in it")
-    if not path.is_file():
-        raise SourceUnreadable(f"{path}: is not a file; name a video file")
-    if status.st_size == 0:
-        raise SourceUnreadable(f"{path}: is empty (0 bytes); copy or export it again")
-    try:
-        path.open("rb").close()
-    except OSError as error:
-        raise _no_access(path, error) from None
-    return status.st_mtime
-
-
-def open_container(path: Path) -> av.container.InputContainer:
-    """Open `path` as a recording.
-
-    Raises:
-        SourceUnreadable: it is damaged from the start, or no video.
-    """
-    try:
-        # Absolute, because libav reads `cam:1.mp4` as an address with the protocol `cam`.
-        # A list may call itself a video, and name other files.
-        options = {"protocol_whitelist": "file", "format_whitelist": RECORDINGS}
-        container = av.open(str(path.resolve()), container_options=options)
-    except av.error.FFmpegError as error:
-        raise SourceUnreadable(
-            f"{path}: cannot be read as video ({error.strerror}); it is cut, damaged or "
-            "something else: play it elsewhere, or export it again"
-        ) from None
-    name = container.format.name
-    if NOT_VIDEO & set(name.split(",")) or name.endswith("_pipe"):
-        container.close()
-        raise SourceUnreadable(f"{path}: is not a video ({name}); name a recording")
-    return container
-
-
-def _no_access(path: Path, error: OSError) -> SourceUnreadable:
-    return SourceUnreadable(f"{path}: cannot be read ({error.strerror}); check its permissions")
-
-
-def _video_stream(
-    container: av.container.InputContainer, path: Path
-) -> av.video.stream.VideoStream:
-    for stream in container.streams.video:
-        if not stream.disposition & av.stream.Disposition.attached_pic:
-            # None where this build of libav has no decoder, whatever the stubs say.
-            if getattr(stream, "codec_context", None) is None:
-                break
-            return stream
-    raise SourceUnreadable(f"{path}: holds no picture that can be decoded; name another file")
-
-
 def _upright_size(
     container: av.container.InputContainer, stream: av.video.stream.VideoStream, path: Path
 ) -> tuple[int, int]:
     """Width and height as OpenCV will show them: a phone on its side writes the turn apart."""
-    frame = _first_frame(container, stream)
+    frame = first_frame(container, stream)
     if frame is None:
-        raise SourceUnreadable(
-            f"{path}: not one frame could be decoded; it is cut or damaged: export it again"
-        )
+        kind = SourceUnreadable if begins_like_video(path) else NotVideo
+        raise kind(f"{path}: not one frame could be decoded; it is cut or damaged: export it again")
     if frame.rotation % 180:
         return frame.height, frame.width
     return frame.width, frame.height
-
-
-def _first_frame(
-    container: av.container.InputContainer, stream: av.video.stream.VideoStream
-) -> av.video.frame.VideoFrame | None:
-    """A recorder may start between two key frames; what comes before one may not decode."""
-    packets = container.demux(stream)
-    for _ in range(PACKETS_TO_A_KEY_FRAME):
-        try:
-            packet = next(packets, None)
-            if packet is None:
-                return None
-            for frame in packet.decode():
-                return frame
-        except av.error.FFmpegError:
-            continue
-    return None
 
 
 def _fps(stream: av.video.stream.VideoStream) -> float:
@@ -246,7 +164,7 @@ def _duration_s(
 def _counted_duration_s(path: Path, fps: float) -> float:
     """The duration of a bare stream, which has no header to say it."""
     with open_container(path) as container:
-        _, seen, _ = _packet_times(container, _video_stream(container, path))
+        _, seen, _ = _packet_times(container, video_stream(container, path))
     return seen / fps
 
 

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
@@ -35,6 +35,7 @@ class RunRecord:
         boxes_kept: whether a reading that keeps boxes has come to its end.
         state: `reading`, `done`, or `broken` before its end.
         reason: why it is broken.
+        damaged: where a file could not be decoded: from, to, in seconds since its first frame.
         watched_until: when its last frame so far was captured; None before the first.
         expected_frames: how many the file says it has; None where nobody can know.
         frames_read: frames looked at, or dropped, or skipped.
@@ -59,6 +60,7 @@ class RunRecord:
     boxes_kept: bool = False
     state: Literal["reading", "done", "broken"] = "reading"
     reason: str = ""
+    damaged: Sequence[Sequence[float]] = ()
     watched_until: float | None = None
     expected_frames: int | None = None
     frames_read: int = 0
@@ -89,7 +91,7 @@ _IDENTITY = {"camera_id", "run_id", "kind", "started_at", "collection", "importe
 _LASTING = _IDENTITY | {"encoder", "boxes_kept"}
 _PROGRESS = frozenset(
     {"watched_until", "expected_frames", "frames_read", "frames_dropped", "boxes_seen"}
-    | {"shots_published", "tracks", "unpublished_tracks"}
+    | {"shots_published", "tracks", "unpublished_tracks", "damaged"}
 )
 
 
@@ -122,7 +124,9 @@ class RunStore:
         return run if known is None else known
 
     @store_errors()
-    def progress(self, camera_id: str, run_id: str, **figures: float | None) -> None:
+    def progress(
+        self, camera_id: str, run_id: str, **figures: float | Sequence[Sequence[float]] | None
+    ) -> None:
         """Say how far a run has come; the names are those of `RunRecord`, the values absolute."""
         if unknown := figures.keys() - _PROGRESS:
             raise TypeError(f"a run counts no {', '.join(sorted(unknown))}")

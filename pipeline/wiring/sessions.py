@@ -25,7 +25,6 @@ from pipeline.wiring.settings import token_file, worker_environment
 from pipeline.wiring.stores import build_catalogue, open_folder, open_stores
 from pipeline.wiring.weights import detector_file, encoder_name
 from pipeline.workers.catalogue import Catalogue
-from pipeline.workers.jobs import ReplayJob
 from pipeline.workers.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
@@ -113,18 +112,6 @@ class Session:
         if self.redis_url is None or self.api_socket is not None:
             return self.client()
         return build_catalogue(open_stores(self.settings, self.redis_url))
-
-    def start_job(self, name: str, job: ReplayJob) -> None:
-        """Start a worker that reads one file."""
-        if self.folder is None:
-            raise ConfigError("a file can be read only where the data folder is")
-        job_file = self.folder.runtime_dir / f"{name}.json"
-        job.write(job_file)
-        self.leftovers.callback(job_file.unlink, missing_ok=True)
-        environment = worker_environment(self.settings, self.redis_url)
-        log_file = self.folder.logs / "replay.log"
-        arguments = ["camera", "--job", str(job_file)]
-        self.supervisor.add(worker_spec(name, arguments, environment, log_file, once=True))
 
 
 def _read_token(settings: Settings) -> str:

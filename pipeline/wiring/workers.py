@@ -2,10 +2,12 @@
 
 import os
 import socket
-from collections.abc import Iterable
+import threading
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from detectors.ports import Detector
 from detectors.types import Frame
 from pipeline.clock import SystemClock
 from pipeline.config import Settings
@@ -24,6 +26,9 @@ from pipeline.workers.jobs import ReplayJob
 from pipeline.workers.pictures import Publishing
 from pipeline.workers.recording import Destination, Outbox, Recorder
 from pipeline.workers.roster import LEASE_S, Roster
+
+if TYPE_CHECKING:
+    from pipeline.workers.replay import Footage, ReplayParts
 
 quiet_libraries()
 
@@ -78,20 +83,35 @@ def work_camera(settings: Settings, only: list[str], stop: Stop) -> None:
     CameraWorker(parts).run(stop)
 
 
-def work_replay(settings: Settings, job_file: Path, stop: Stop) -> None:
-    """Read one file to its end.
+def work_replay(settings: Settings, spool: Path, name: str, stop: Stop) -> None:
+    """Read the files whose jobs lie in `spool`, one after the other, until `stop`."""
+    from pipeline.workers.reading import ReadingWorker
+    from pipeline.workers.replay import ReplayWorker
+    from pipeline.workers.spool import Spool
 
-    Raises:
-        SourceUnreadable: the file is damaged; what came before is kept.
-    """
-    from pipeline.workers.replay import ReplayParts, ReplayWorker
+    clock, stores = SystemClock(), open_stores(settings)
+    destination, detector = _destination(stores, Telemetry()), build_detector(settings)
 
-    job = ReplayJob.read(job_file)
-    clock, telemetry, stores = SystemClock(), Telemetry(), open_stores(settings)
+    def read(job: ReplayJob, stop: threading.Event) -> None:
+        outbox = Outbox(at_most=None)
+        recorder = Recorder(destination, _publishing(settings, stores, job), outbox, clock)
+        ReplayWorker(job, _replay_parts(settings, stores, detector, job), recorder, outbox).run(
+            stop
+        )
+        stores.boxes.close(job.camera_id, job.run_id)
+
+    def give_up(job: ReplayJob, reason: str) -> None:
+        stores.runs.finish(job.camera_id, job.run_id, "broken", reason)
+
+    with stores.boxes:
+        ReadingWorker(Spool(spool), name, read, give_up).run(stop)
+
+
+def _publishing(settings: Settings, stores: Stores, job: ReplayJob) -> Publishing:
     record = stores.runs.get(job.camera_id, job.run_id)
     if record is None:
         raise NotFound(f"no run {job.run_id} of camera {job.camera_id!r} was begun")
-    publishing = Publishing(
+    return Publishing(
         collection=job.collection,
         imported_at=record.imported_at,
         time_source=job.time_source,
@@ -99,23 +119,25 @@ def work_replay(settings: Settings, job_file: Path, stop: Stop) -> None:
         jpeg_quality=settings.shots.jpeg_quality,
         long_side_px=settings.shots.long_side_px,
     )
-    outbox = Outbox(at_most=None)
-    detector = build_detector(settings)
-    with stores.boxes as boxes:
-        parts = ReplayParts(
-            open_frames=partial(_open_frames, job),
-            detector=detector,
-            batch=1 if job.realtime else detector.batch,
-            follow=partial(FollowerMaker(settings).follow, job.camera_id, job.run_id),
-            runs=stores.runs,
-            boxes=boxes if job.keep_boxes else None,
-            clock=clock,
-        )
-        recorder = Recorder(_destination(stores, telemetry), publishing, outbox, clock)
-        ReplayWorker(job, parts, recorder, outbox).run(stop)
 
 
-def _open_frames(job: ReplayJob, first_frame: int) -> Iterable[Frame]:
+def _replay_parts(
+    settings: Settings, stores: Stores, detector: Detector, job: ReplayJob
+) -> "ReplayParts":
+    from pipeline.workers.replay import ReplayParts
+
+    return ReplayParts(
+        open_frames=partial(_open_frames, job),
+        detector=detector,
+        batch=1 if job.realtime else detector.batch,
+        follow=partial(FollowerMaker(settings).follow, job.camera_id, job.run_id),
+        runs=stores.runs,
+        boxes=stores.boxes if job.keep_boxes else None,
+        clock=SystemClock(),
+    )
+
+
+def _open_frames(job: ReplayJob, first_frame: int) -> "Footage":
     from pipeline.sources.video_file import VideoFile, inspect_video
 
     return VideoFile(

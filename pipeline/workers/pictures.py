@@ -34,7 +34,7 @@ class Publishing:
         collection: `live`, or the import it belongs to.
         imported_at: Unix seconds of the import; None for a live camera.
         time_source: where its instants come from, unless a shot says so itself: `flag`,
-            `container`, `file date`.
+            `name`, `container`, `file date`.
         is_live: from a camera, now.
         jpeg_quality: 1 to 100.
         long_side_px: the longest side of a kept picture.

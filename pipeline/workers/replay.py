@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 from detectors.ports import Detector
 from detectors.types import Frame
@@ -22,6 +22,19 @@ log = logging.getLogger(__name__)
 SAVE_EVERY_S = 0.5
 
 
+class Footage(Protocol):
+    """The frames of one file, and what could not be decoded of it."""
+
+    @property
+    def damaged(self) -> Sequence[Sequence[float]]:
+        """From, to, in seconds since the first frame; of the last iteration."""
+        ...
+
+    def __iter__(self) -> Iterator[Frame]:
+        """The frames, in order."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ReplayParts:
     """What the replay worker works with.
@@ -36,7 +49,7 @@ class ReplayParts:
         clock: paces a replay in real time.
     """
 
-    open_frames: Callable[[int], Iterable[Frame]]
+    open_frames: Callable[[int], Footage]
     detector: Detector
     batch: int
     follow: Callable[[int, Tally], RunFollower]
@@ -66,7 +79,8 @@ class ReplayWorker:
         """
         frame_number, next_number, tally = self._begin(stop)
         follower = self._parts.follow(next_number, tally)
-        frames = self._paced(self._parts.open_frames(frame_number + 1), stop)
+        footage = self._parts.open_frames(frame_number + 1)
+        frames = self._paced(footage, stop)
         broken: SourceUnreadable | None = None
         try:
             for batch in batched(frames, self._parts.batch):
@@ -76,7 +90,7 @@ class ReplayWorker:
         if stop.is_set():
             return
         self._take(follower.finish(), stop)
-        self._finish(follower, broken, stop)
+        self._finish(follower, footage, broken, stop)
         if broken is not None:
             raise broken
 
@@ -137,13 +151,17 @@ class ReplayWorker:
         _until_heard(tell, stop)
 
     def _finish(
-        self, follower: RunFollower, broken: SourceUnreadable | None, stop: threading.Event
+        self,
+        follower: RunFollower,
+        footage: Footage,
+        broken: SourceUnreadable | None,
+        stop: threading.Event,
     ) -> None:
         job, runs = self._job, self._parts.runs
         if self._parts.boxes is not None:
             self._parts.boxes.commit()
         number, at = follower.last_frame
-        figures: dict[str, float | None] = dict(asdict(follower.tally))
+        figures: dict[str, Any] = {**asdict(follower.tally), "damaged": footage.damaged}
         if number:  # nothing may be left to read behind the last safe point
             figures |= {"frames_read": number, "watched_until": at}
         reason = str(broken) if broken else ""

@@ -92,6 +92,10 @@ class Said:
     def json(self) -> dict[str, Any]:
         return json.loads(self.out)
 
+    def files(self) -> list[dict[str, Any]]:
+        """What a replay says of each file."""
+        return self.json()["files"]
+
     def lines(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.out.splitlines()]
 

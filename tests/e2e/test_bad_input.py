@@ -48,7 +48,7 @@ def test_what_came_before_a_cut_is_kept(descry, clip, tmp_path):
     shutil.copy(clip.with_suffix(".boxes.json"), cut.with_suffix(".boxes.json"))
     said = descry.replay(cut, "--every-frame", code=1)
     assert "cut.mp4" in only_line(said.err)
-    (told,) = said.lines()
+    (told,) = said.files()
     assert told["state"] == "broken"
     assert 20 < told["frames"] < 100
     assert len(descry.tracks()) == told["tracks"] > 0

@@ -22,7 +22,7 @@ def imported(tmp_path_factory: pytest.TempPathFactory, clip: Path):
     folder = tmp_path_factory.mktemp("d")
     descry = Descry(folder)
     told = descry.replay(clip, "--every-frame", "--keep-boxes", "--start", "2026-03-01T10:00:00Z")
-    yield descry, told.lines()[0]
+    yield descry, told.files()[0]
     assert processes_of(folder) == []
 
 
@@ -125,7 +125,7 @@ def test_reading_the_same_file_again_changes_nothing(imported, clip):
     before = descry.tracks()
     again = descry.replay(
         clip, "--every-frame", "--keep-boxes", "--start", "2026-03-01T10:00:00Z"
-    ).lines()[0]
+    ).files()[0]
     assert again["known"] is True
     assert again["run"] == told["run"]
     assert descry.tracks() == before

@@ -32,10 +32,10 @@ def test_a_replay_that_uses_anothers_redis_is_not_left_alone(descry, clip):
     shutil.copy(clip, other)
     shutil.copy(clip.with_suffix(".boxes.json"), other.with_suffix(".boxes.json"))
     second = begin(descry, other, "--speed", "realtime", "--every-frame", "--camera", "lane")
-    assert first.end(120).lines()[0]["state"] == "done"
+    assert first.end(120).files()[0]["state"] == "done"
     said = second.end(120)
     assert second.process.returncode == 0, said.err
-    assert said.lines()[0]["state"] == "done"
+    assert said.files()[0]["state"] == "done"
     cameras = {track["camera"] for track in descry.tracks()}
     assert cameras == {"street", "lane"}
     assert processes_of(descry.folder) == []
@@ -46,7 +46,7 @@ def test_a_search_during_a_replay_is_answered(descry, clip):
     first_picture(descry)
     found = descry.run("search", "a woman in red", "--json").json()
     assert found["hits"]
-    assert running.end(120).lines()[0]["state"] == "done"
+    assert running.end(120).files()[0]["state"] == "done"
 
 
 def test_a_reading_worker_that_is_told_to_stop_is_replaced(descry, clip):
@@ -54,21 +54,21 @@ def test_a_reading_worker_that_is_told_to_stop_is_replaced(descry, clip):
     first_picture(descry)
     (pid,) = processes_of(descry.folder, "worker camera")
     os.kill(pid, signal.SIGTERM)
-    (told,) = running.end(120).lines()
+    (told,) = running.end(120).files()
     assert (told["state"], told["frames"]) == ("done", 100)
 
 
 def test_boxes_that_were_not_kept_are_read_again_and_only_whole_ones_exported(descry, clip):
     out = descry.folder / "boxes.txt"
     export = ("tracks", "export", "--camera", "street", "--out", str(out))
-    (told,) = descry.replay(clip, "--every-frame", *START).lines()
+    (told,) = descry.replay(clip, "--every-frame", *START).files()
     descry.run(*export, code=2)
     running = begin(descry, clip, "--every-frame", "--keep-boxes", "--speed", "realtime")
     boxes = descry.data / "boxes"
     wait_for(lambda: list(boxes.rglob("*.sqlite")), what="the first boxes")
     running.stop(signal.SIGINT)
     descry.run(*export, code=2)
-    (again,) = descry.replay(clip, "--every-frame", "--keep-boxes", *START).lines()
+    (again,) = descry.replay(clip, "--every-frame", "--keep-boxes", *START).files()
     assert again["frames"] == told["frames"] == 100
     descry.run(*export)
     assert len(out.read_text().splitlines()) == told["boxes_seen"] == again["boxes_seen"]

@@ -92,7 +92,7 @@ def test_a_replay_survives_the_death_of_each_process(descry, clip, undisturbed, 
     assert killed
     said = running.end(120)
     assert running.process.returncode == 0, said.err
-    assert said.lines()[0]["state"] == "done"
+    assert said.files()[0]["state"] == "done"
     assert shots_of(descry) == undisturbed
 
 

@@ -1,0 +1,178 @@
+"""The files behind what somebody named: files, folders, patterns."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.errors import ConfigError, SourceUnreadable
+
+MAGIC = frozenset("*?[")
+# What programs call a file while they still write it.
+UNFINISHED = (".tmp", ".temp", ".part", ".partial", ".crdownload", ".download", ".filepart", "~")
+
+
+class Recording(NamedTuple):
+    """A file that may be a video.
+
+    Attributes:
+        path: as it was named, or below what was named.
+        size_bytes: 0 where it cannot be told.
+        is_named: somebody named this very file, so that it must be a video.
+    """
+
+    path: Path
+    size_bytes: int
+    is_named: bool
+
+
+class Recordings:
+    """The files behind `named`, the same ones in the same order at every iteration.
+
+    A folder is entered once, however many links lead to it, so that links in a circle end.
+    Hidden and unfinished files, pipes and sockets are passed over; a file that was named is not.
+    Nothing is kept but the names of one folder at a time and the identities of folders.
+    """
+
+    def __init__(
+        self,
+        named: Sequence[Path],
+        *,
+        recursive: bool,
+        on_trouble: Callable[[str], None] = lambda _line: None,
+    ) -> None:
+        """Look behind `named`.
+
+        Args:
+            named: files, folders, or patterns with `*`, `?`, `[…]` and `**` (any folders).
+            recursive: also enter the folders in a folder.
+            on_trouble: told one line about each folder that cannot be listed.
+        """
+        self._named = named
+        self._recursive = recursive
+        self._on_trouble = on_trouble
+        self._entered: set[tuple[int, int]] = set()
+
+    def __iter__(self) -> Iterator[Recording]:
+        """The files, those of each folder by name.
+
+        Raises:
+            SourceUnreadable: a name or pattern leads to nothing.
+        """
+        self._entered = set()
+        for path in self._named:
+            if os.path.lexists(path):
+                yield from self._behind(path, is_named=True)
+            elif MAGIC.intersection(str(path)):
+                yield from self._matching(path)
+            else:
+                raise SourceUnreadable(f"{path}: no such file; check the path")
+
+    def _behind(self, path: Path, *, is_named: bool) -> Iterator[Recording]:
+        if path.is_dir():
+            yield from self._inside(path)
+        elif is_named or (path.is_file() and not is_hidden(path.name)):
+            yield Recording(path, _size(path), is_named)
+
+    def _inside(self, folder: Path) -> Iterator[Recording]:
+        folders = []
+        for entry in self._list(folder):
+            if entry.is_dir():
+                folders.append(entry)
+            else:
+                yield from self._behind(entry, is_named=False)
+        if self._recursive:
+            for each in folders:
+                yield from self._inside(each)
+
+    def _list(self, folder: Path) -> list[Path]:
+        """What a folder holds, by name; nothing if it was listed before."""
+        try:
+            status = folder.stat()
+            identity = (status.st_dev, status.st_ino)
+            if identity in self._entered:
+                return []
+            self._entered.add(identity)
+            return sorted(each for each in folder.iterdir() if not is_hidden(each.name))
+        except OSError as error:
+            self._on_trouble(
+                f"{folder}: cannot be listed ({error.strerror}); check its permissions"
+            )
+            return []
+
+    def _matching(self, pattern: Path) -> Iterator[Recording]:
+        found = False
+        for path in sorted(_expand(Path(pattern.anchor or "."), _parts(pattern))):
+            found = True
+            yield from self._behind(path, is_named=False)
+        if not found:
+            raise SourceUnreadable(f"{pattern}: no file fits the pattern; check it")
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file of this name is hidden, or still being written by some program.
+
+    >>> [is_hidden(name) for name in (".a.mp4", "a.mp4.part", "~$a", "a.mp4")]
+    [True, True, True, False]
+    """
+    return name.startswith((".", "~$")) or name.lower().endswith(UNFINISHED)
+
+
+def check_named(named: Sequence[Path]) -> None:
+    """Refuse what cannot be meant.
+
+    Raises:
+        ConfigError: there is nothing, or an empty name.
+    """
+    if not named or any(str(path).strip() == "" for path in named):
+        raise ConfigError("no file was named: name files, folders, or a quoted pattern")
+
+
+def _parts(pattern: Path) -> tuple[str, ...]:
+    return pattern.parts[1:] if pattern.anchor else pattern.parts
+
+
+def _expand(folder: Path, parts: Sequence[str]) -> Iterator[Path]:
+    if not parts:
+        yield folder
+        return
+    part, rest = parts[0], parts[1:]
+    if part == "**":
+        for below in _folders(folder, set()):
+            yield from _expand(below, rest)
+    elif MAGIC.intersection(part):
+        for name in _names(folder):
+            if fnmatchcase(name, part) and is_hidden(name) <= part.startswith("."):
+                yield from _expand(folder / name, rest)
+    elif os.path.lexists(folder / part):
+        yield from _expand(folder / part, rest)
+
+
+def _folders(folder: Path, entered: set[tuple[int, int]]) -> Iterator[Path]:
+    """A folder and all below it, each once."""
+    try:
+        status = folder.stat()
+    except OSError:
+        return
+    if (status.st_dev, status.st_ino) in entered:
+        return
+    entered.add((status.st_dev, status.st_ino))
+    yield folder
+    for name in _names(folder):
+        if not is_hidden(name) and (folder / name).is_dir():
+            yield from _folders(folder / name, entered)
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return sorted(each.name for each in folder.iterdir())
+    except OSError:
+        return []
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
