@@ -144,6 +144,31 @@ class RunAnswer(_Record):
     shots_published: int
 
 
+class CollectionAnswer(_Record):
+    """What a collection holds; times are ISO-8601 UTC."""
+
+    collection: str
+    cameras: list[str]
+    runs: int
+    tracks: int
+    shots: Annotated[int, Field(description="kept pictures")]
+    kept_s: Annotated[
+        float | None, Field(description="from the first import on; null: until it is removed")
+    ]
+    first_captured_at: str | None
+    last_captured_at: str | None
+
+
+class RemovedAnswer(_Record):
+    """What went with a collection."""
+
+    collection: str
+    tracks: int
+    shots: int
+    pictures: int
+    runs: int
+
+
 class CameraAnswer(_Record):
     """One camera: what it is, and how it does."""
 

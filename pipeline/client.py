@@ -4,10 +4,18 @@ import json
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
-from pipeline.answers import CameraAnswer, SearchAnswer, SearchRequest, TracksAnswer
+from pipeline.answers import (
+    CameraAnswer,
+    CollectionAnswer,
+    RemovedAnswer,
+    SearchAnswer,
+    SearchRequest,
+    TracksAnswer,
+)
 from pipeline.errors import (
     ConfigError,
     DescryError,
@@ -15,6 +23,9 @@ from pipeline.errors import (
     ServiceUnavailable,
     StoreUnavailable,
 )
+
+# Millions of shots are forgotten in minutes.
+REMOVED_WITHIN_S = 3600.0
 
 _BY_CODE: dict[str, type[DescryError]] = {
     "query-refused": ConfigError,
@@ -136,6 +147,22 @@ class Client:
         """
         params = {"run": run} if run else {}
         return self._ask("GET", f"/api/v1/cameras/{camera}/boxes", params=params).text
+
+    def collections(self) -> list[CollectionAnswer]:
+        """Every collection, with what it holds."""
+        answer = self._ask("GET", "/api/v1/collections")
+        return [CollectionAnswer.model_validate(item) for item in json.loads(answer.content)]
+
+    def remove_collection(self, name: str) -> RemovedAnswer:
+        """Forget a collection for good.
+
+        Raises:
+            ConfigError: it cannot be removed, or not now.
+            NotFound: there is none of that name.
+        """
+        path = f"/api/v1/collections/{quote(name, safe='')}"
+        answer = self._ask("DELETE", path, timeout=REMOVED_WITHIN_S)
+        return RemovedAnswer.model_validate_json(answer.content)
 
     def picture(self, url: str) -> bytes | None:
         """The JPEG behind a thumbnail address; None if it is gone."""

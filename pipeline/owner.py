@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-VERBS = frozenset({"run", "replay", "search", "tracks", "cameras", "demo", "encode"})
+VERBS = frozenset({"run", "replay", "search", "tracks", "cameras", "collections", "demo", "encode"})
 
 
 def command_of(arguments: Sequence[str]) -> str:

@@ -58,6 +58,10 @@ class Index(Protocol):
         """Forget every shot of `tracks`; how many shots went."""
         ...
 
+    def remove_collection(self, name: str) -> int:
+        """Forget every shot of a collection; how many shots went."""
+        ...
+
     def expire(self, now: float) -> int:
         """Forget what has expired by `now` (Unix seconds); how many shots went."""
         ...

@@ -12,6 +12,7 @@ from typer._click.exceptions import ClickException  # typer brings its own click
 from detectors.errors import DetectorError, DetectorUnusable
 from pipeline.cli import (
     cameras,
+    collections,
     config,
     doctor,
     encode,
@@ -58,6 +59,7 @@ app.command()(demo_verb.demo)
 app.command()(doctor.doctor)
 app.add_typer(tracks.app, name="tracks", help="List tracks; export every tracked box.")
 app.add_typer(cameras.app, name="cameras", help="What is watched, and whether it can be.")
+app.add_typer(collections.app, name="collections", help="What was imported; forget it.")
 app.add_typer(models.app, name="models", help="The weights: list, fetch, import, verify.")
 app.add_typer(train.app, name="train", help="Pretrain and fine-tune GA-DMS; export weights.")
 app.add_typer(street.app, name="street", help="People on a synthetic street, with perfect truth.")

@@ -1,5 +1,7 @@
 """Sees the files of one import through: hands them to readers, and says what came of each."""
 
+import os
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +20,7 @@ from pipeline.cli.import_plan import Bars, Planned
 from pipeline.errors import ConfigError, SourceUnreadable, StoreUnavailable
 from pipeline.handoff import ReadAhead
 from pipeline.shutdown import Stop
+from pipeline.store.imports import SAY_EVERY_S
 from pipeline.store.runs import RunRecord, SafePoint
 from pipeline.wiring.readers import Readers
 from pipeline.wiring.sessions import Session
@@ -79,6 +82,8 @@ class ImportDesk:
         self._reading: dict[str, _Reading] = {}
         self._ready: dict[int, Outcome] = {}
         self._asked_at = 0.0
+        self._holder, self._said_at = f"{socket.gethostname()}-{os.getpid()}", float("-inf")
+        self._collections: set[str] = set()
 
     def import_all(
         self, plans: Iterable[Planned], progress: Progress | None = None
@@ -95,6 +100,7 @@ class ImportDesk:
                 while told in self._ready:
                     yield self._ready.pop(told)
                     told += 1
+                self._heard(self._say_at_work)
                 if self._reading or not feed.is_over:
                     self._tend(TEND_EVERY_S)
                     self._readers.tend()
@@ -108,9 +114,12 @@ class ImportDesk:
         crops = self._stores.crops
         mark, total = self._heard(crops.last_id), self._heard(crops.length)
         while self._heard(partial(crops.holds_up_to, mark)):
+            self._heard(self._say_at_work)
             self._tend(0.1)
             report(max(total - self._heard(crops.length), 0), total)
         report(total, total)
+        for collection in self._collections:
+            self._heard(partial(self._stores.imports.leave, collection, self._holder))
 
     def _begin(self, number: int, planned: Planned, progress: Progress) -> None:
         job = planned.job
@@ -132,6 +141,10 @@ class ImportDesk:
             self._settle(number, outcome, progress)
             return
         self._heard(partial(self._note_begin, job, planned, known))
+        if job.collection not in self._collections:
+            self._collections.add(job.collection)
+            self._said_at = float("-inf")
+            self._heard(self._say_at_work)
         progress.began(planned)
         name = self._readers.put(number, job)
         self._reading[name] = _Reading(number, planned, job, time.monotonic())
@@ -199,6 +212,13 @@ class ImportDesk:
                     sys.stderr.write(f"{error}; waiting for it\n")
                     told = True
                 self._tend(0.1)
+
+    def _say_at_work(self) -> None:
+        """Keep the collections from being removed under our hands."""
+        if time.monotonic() - self._said_at >= SAY_EVERY_S:
+            for collection in self._collections:
+                self._stores.imports.say(collection, self._holder, time.time())
+            self._said_at = time.monotonic()
 
     def _tend(self, wait_s: float) -> None:
         if self._stop.wait(wait_s):

@@ -12,6 +12,8 @@
     {ns}:runs:{camera}       zset    run_id → started_at; retention
     {ns}:run:{camera}/{run}  hash    what was read, how far, the safe point; retention
     {ns}:collections         hash    collection → the instant it was first used; until removed
+    {ns}:removed             hash    collection → the log's end when it was removed; for ever
+    {ns}:importing:{collection}  zset  an import at work → when it counts as dead; seconds
     {ns}:retired             zset    media key of a picture nobody needs → retired_at; minutes
     {ns}:lease:{camera}      string  the worker that reads it; expires in seconds
     {ns}:watchers            zset    camera worker → when it counts as dead; seconds
@@ -38,6 +40,7 @@ class Keys:
         self.live = f"{namespace}:live"
         self.cameras = f"{namespace}:cameras"
         self.collections = f"{namespace}:collections"
+        self.removed = f"{namespace}:removed"
         self.retired = f"{namespace}:retired"
         self.watchers = f"{namespace}:watchers"
         self.paused = f"{namespace}:paused"
@@ -61,6 +64,10 @@ class Keys:
     def run(self, camera_id: str, run_id: str) -> str:
         """The hash of one run."""
         return f"{self.namespace}:run:{camera_id}/{run_id}"
+
+    def importing(self, collection: str) -> str:
+        """Which imports fill a collection now."""
+        return f"{self.namespace}:importing:{collection}"
 
     def lease(self, camera_id: str) -> str:
         """Who reads a live camera."""

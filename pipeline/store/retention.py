@@ -65,12 +65,16 @@ class RetentionPolicy:
     imports_s: float | None
     collections: Mapping[str, float | None] = field(default_factory=dict)
 
+    def kept_s(self, collection: str) -> float | None:
+        """How long what is in `collection` stays, seconds; None for ever."""
+        usual = self.live_s if collection == "live" else self.imports_s
+        return self.collections.get(collection, usual)
+
     def expires_at(
         self, collection: str, captured_at: float, imported_at: float | None
     ) -> float | None:
         """The instant from which it must not be found; None for never."""
-        usual = self.live_s if collection == "live" else self.imports_s
-        kept_s = self.collections.get(collection, usual)
+        kept_s = self.kept_s(collection)
         if kept_s is None:
             return None
         is_live = collection == "live" or imported_at is None
@@ -164,10 +168,14 @@ class Retention:
     def remove_collection(
         self, name: str, stopped: Callable[[], bool] = lambda: False
     ) -> SweepReport:
-        """Forget a collection, whatever its age; nothing may be importing into it."""
+        """Forget a collection, whatever its age; nothing may be importing into it.
+
+        Views that have it in memory learn of it from `SightingLog.removed`.
+        """
         sweep = _Sweep(lambda collection, _at, _imported_at: collection == name, stopped)
         try:
             self._forget(sweep)
+            self._redis.hset(self._keys.removed, name, self._log.end())
             self._redis.hdel(self._keys.collections, name)
         except _Stopped:
             sweep.report.finished = False

@@ -157,6 +157,20 @@ class SightingLog:
         return str(last[0][0].decode()) if last else START
 
     @store_errors()
+    def end(self) -> str:
+        """The highest position ever given, its message being there or not; `START` if none."""
+        if not self._redis.exists(self._keys.sightings):
+            return START
+        told: Any = self._redis.xinfo_stream(self._keys.sightings)
+        return str(told["last-generated-id"].decode())
+
+    @store_errors()
+    def removed(self) -> dict[str, str]:
+        """Collections that were removed: up to which position nothing of them counts any more."""
+        found: Any = self._redis.hgetall(self._keys.removed)
+        return {name.decode(): position.decode() for name, position in found.items()}
+
+    @store_errors()
     def length(self) -> int:
         """How many messages the log holds."""
         return int(self._redis.xlen(self._keys.sightings))

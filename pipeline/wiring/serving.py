@@ -17,7 +17,7 @@ from pipeline.store.sighting_log import SightingLog
 from pipeline.telemetry import CameraFigures, ScrapePage, StoreFigures, Telemetry
 from pipeline.wiring.models import build_encoder, build_index
 from pipeline.wiring.settings import token_file
-from pipeline.wiring.stores import Stores, build_catalogue, open_folder
+from pipeline.wiring.stores import Stores, build_catalogue, build_collections, open_folder
 from pipeline.wiring.trust import build_trust
 from pipeline.workers.catalogue import LIVE_WITHIN_S, Catalogue
 from pipeline.workers.query import QueryWorker, bind_tcp, bind_unix
@@ -57,7 +57,7 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
         trust=build_trust(settings, encoder),
     )
 
-    backing = _backing(settings, stores, catalogue, service, telemetry)
+    backing = _backing(settings, stores, catalogue, service, view, telemetry)
     listeners = [bind_unix(api_socket)] if api_socket is not None else []
     if settings.api.port is not None:
         listeners.append(bind_tcp(settings.api.host, settings.api.port))
@@ -76,6 +76,7 @@ def _backing(
     stores: Stores,
     catalogue: Catalogue,
     service: SearchService,
+    view: LogView,
     telemetry: Telemetry,
 ) -> Backing:
     """What the application answers from."""
@@ -92,6 +93,7 @@ def _backing(
         service=service,
         lists=catalogue,
         switches=catalogue,
+        collections=build_collections(stores, lambda: view.state.removed),
         picture=partial(_picture, stores.media),
         ping=ping,
         metrics=ScrapePage(telemetry, figures).render,

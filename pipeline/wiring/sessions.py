@@ -22,9 +22,15 @@ from pipeline.shutdown import Stop
 from pipeline.store.server import PrivateRedis
 from pipeline.wiring.processes import fresh_log, start_redis, worker_spec
 from pipeline.wiring.settings import token_file, worker_environment
-from pipeline.wiring.stores import build_catalogue, open_folder, open_stores
+from pipeline.wiring.stores import (
+    build_catalogue,
+    build_collections,
+    open_folder,
+    open_stores,
+)
 from pipeline.wiring.weights import detector_file, encoder_name
 from pipeline.workers.catalogue import Catalogue
+from pipeline.workers.collecting import Collections
 from pipeline.workers.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
@@ -112,6 +118,12 @@ class Session:
         if self.redis_url is None or self.api_socket is not None:
             return self.client()
         return build_catalogue(open_stores(self.settings, self.redis_url))
+
+    def collections(self) -> Client | Collections:
+        """What lists and removes collections: likewise."""
+        if self.redis_url is None or self.api_socket is not None:
+            return self.client()
+        return build_collections(open_stores(self.settings, self.redis_url))
 
 
 def _read_token(settings: Settings) -> str:

@@ -1,6 +1,7 @@
 """Opens what lasts: Redis, pictures, boxes."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from pipeline.store.boxes import BoxArchive
 from pipeline.store.cameras import CameraStore
 from pipeline.store.connection import connect
 from pipeline.store.crop_stream import CropStream
+from pipeline.store.imports import ImportsAtWork
 from pipeline.store.keys import Keys
 from pipeline.store.media import FolderMedia
 from pipeline.store.retention import Retention, RetentionPolicy
@@ -21,6 +23,7 @@ from pipeline.store.runs import RunStore
 from pipeline.store.sighting_log import SightingLog
 from pipeline.store.tracks import TrackStore
 from pipeline.workers.catalogue import Catalogue
+from pipeline.workers.collecting import Collections
 
 # A view that was silent for a day no longer holds the log back.
 VIEW_TIMEOUT_S = 86_400.0
@@ -38,6 +41,7 @@ class Stores:
     runs: RunStore
     media: FolderMedia
     boxes: BoxArchive
+    imports: ImportsAtWork
     policy: RetentionPolicy
     retention: Retention
 
@@ -94,6 +98,7 @@ def _assemble(settings: Settings, client: redis.Redis, folder: Path) -> Stores:
         runs=RunStore(client, keys),
         media=media,
         boxes=boxes,
+        imports=ImportsAtWork(client, keys),
         policy=policy,
         retention=Retention(client, keys, media, boxes, policy, view_timeout_s=VIEW_TIMEOUT_S),
     )
@@ -102,3 +107,24 @@ def _assemble(settings: Settings, client: redis.Redis, folder: Path) -> Stores:
 def build_catalogue(stores: Stores) -> Catalogue:
     """What lists the contents of the stores."""
     return Catalogue(stores.cameras, stores.runs, stores.tracks, stores.boxes, SystemClock())
+
+
+def build_collections(
+    stores: Stores, removed: Callable[[], dict[str, str]] | None = None
+) -> Collections:
+    """What lists and removes the collections in the stores.
+
+    Args:
+        stores: where they are.
+        removed: what an index in this process knows to be removed; None if there is none.
+    """
+    return Collections(
+        cameras=stores.cameras,
+        runs=stores.runs,
+        tracks=stores.tracks,
+        imports=stores.imports,
+        policy=stores.policy,
+        retention=stores.retention,
+        clock=SystemClock(),
+        removed=removed,
+    )

@@ -32,12 +32,14 @@ class ViewState:
         caught_up: whether it has read all that the log held when it started.
         indexed_until: Unix seconds: everything embedded before this instant is searchable.
         skipped: sightings of other models, by model id, which are not searched.
+        removed: collections that were removed, and up to which position of the log.
     """
 
     position: str = "0-0"
     caught_up: bool = False
     indexed_until: float | None = None
     skipped: dict[str, int] = field(default_factory=dict)
+    removed: dict[str, str] = field(default_factory=dict)
 
 
 class LogView:
@@ -83,7 +85,9 @@ class LogView:
             self._target = self._log.last_id()
         asked_at = self._clock.now()
         page = self._log.page(self.state.position, count=READ_AT_ONCE, block_s=block_s)
-        messages = [message for _, message in page.sightings]
+        # Behind the page: of a collection that was removed while it was read, nothing gets in.
+        self._forget_removed()
+        messages = [m for position, m in page.sightings if not self._is_removed(m, position)]
         added = self._index.add([s for m in messages if (s := self._admit(m)) is not None])
         self.state.position = page.last
         if messages:
@@ -95,6 +99,18 @@ class LogView:
             self.state.caught_up = True
         self._keep_house()
         return added
+
+    def _forget_removed(self) -> None:
+        removed = self._log.removed()
+        for name in removed:
+            if self.state.removed.get(name) != removed[name]:
+                gone = self._index.remove_collection(name)
+                log.info("collection '%s': was removed, %d shots with it", name, gone)
+        self.state.removed = removed
+
+    def _is_removed(self, message: LoggedSighting, position: str) -> bool:
+        until = self.state.removed.get(message.collection)
+        return until is not None and position_order(position) <= position_order(until)
 
     def _admit(self, message: LoggedSighting) -> Sighting | None:
         if message.model_id != self._model_id:

@@ -94,6 +94,13 @@ class Gallery:
             self._squeeze()
         return gone
 
+    def remove_collection(self, name: str) -> int:
+        """Forget every shot of a collection; how many shots went."""
+        with self._lock:
+            gone = self._ledger.remove_collection(name)
+            self._squeeze()
+        return gone
+
     def expire(self, now: float) -> int:
         """Forget what has expired by `now` (Unix seconds); how many shots went."""
         with self._lock:

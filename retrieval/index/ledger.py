@@ -82,6 +82,16 @@ class Ledger:
         self._kill(rows)
         return len(rows)
 
+    def remove_collection(self, name: str) -> int:
+        """Let every row of the collection `name` die; how many did."""
+        if name not in self._collection_codes:
+            return 0
+        columns = self._columns[: self.size]
+        is_in = columns["collection"] == self._collection_codes[name]
+        rows = np.flatnonzero(is_in & (columns["expires_at"] > -np.inf))
+        self._kill(rows.tolist())
+        return len(rows)
+
     def expire(self, now: float) -> int:
         """Let every row that has expired by `now` (Unix seconds) die; how many did."""
         expires_at = self._columns["expires_at"][: self.size]

@@ -66,6 +66,18 @@ def test_an_empty_index_finds_nothing(index):
     assert index.add([]) == index.remove([ALICE]) == index.expire(1e12) == 0
 
 
+def test_a_removed_collection_is_not_found_and_may_come_back(index):
+    mine = shot_of(ALICE, vector=EAST)
+    index.add([mine, replace(shot_of(BOB, vector=EAST), collection="case")])
+    assert index.remove_collection("nobody's") == 0
+    assert index.remove_collection("case") == 1
+    assert index.remove_collection("case") == 0
+    (found,) = index.search(EAST, k=5, where=EVERYTHING)
+    assert found.sighting.shot == mine.shot
+    index.add([replace(shot_of(BOB, vector=EAST), collection="case")])
+    assert len(index) == 2
+
+
 def test_adding_twice_is_adding_once(index):
     assert index.add([shot_of(ALICE), shot_of(ALICE)]) == 1
     assert index.add([shot_of(ALICE), shot_of(BOB)]) == 1

@@ -7,8 +7,10 @@ from fastapi.testclient import TestClient
 
 from pipeline.answers import (
     CameraAnswer,
+    CollectionAnswer,
     CoverageAnswer,
     ModelAnswer,
+    RemovedAnswer,
     SearchAnswer,
     SearchRequest,
     TracksAnswer,
@@ -77,6 +79,34 @@ class Switches:
         return self._answer(camera, "live")
 
 
+class Shelf:
+    """Holds one collection, case-7, until it is removed."""
+
+    def __init__(self) -> None:
+        self.names = ["case-7"]
+
+    def collections(self):
+        return [
+            CollectionAnswer(
+                collection=name,
+                cameras=["lobby"],
+                runs=1,
+                tracks=2,
+                shots=3,
+                kept_s=None,
+                first_captured_at=None,
+                last_captured_at=None,
+            )
+            for name in self.names
+        ]
+
+    def remove_collection(self, name):
+        if name not in self.names:
+            raise NotFound(f"no collection {name!r}; known: {', '.join(self.names)}")
+        self.names.remove(name)
+        return RemovedAnswer(collection=name, tracks=2, shots=3, pictures=3, runs=1)
+
+
 @pytest.fixture
 def service() -> Service:
     return Service()
@@ -97,6 +127,7 @@ def client(service: Service, away: list[bool]) -> TestClient:
         service=service,
         lists=Lists(),
         switches=Switches(),
+        collections=Shelf(),
         picture=lambda key: b"jpeg" if key == "lobby/day/1.jpg" else None,
         ping=ping,
         metrics=lambda: b"descry_index_shots 1\n",
@@ -214,3 +245,14 @@ def test_a_camera_is_paused_and_resumed_by_a_post_with_a_token(client, verb, sta
     assert client.post(path, headers=AUTHORISED).json()["state"] == state
     answer = client.post(f"/api/v1/cameras/attic/{verb}", headers=AUTHORISED)
     assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+
+
+def test_collections_are_listed_and_removed_by_the_tokens_holder(client):
+    path = "/api/v1/collections"
+    assert client.get(path).status_code == client.delete(f"{path}/case-7").status_code == 401
+    (found,) = client.get(path, headers=AUTHORISED).json()
+    assert (found["collection"], found["shots"], found["kept_s"]) == ("case-7", 3, None)
+    assert client.delete(f"{path}/case-8", headers=AUTHORISED).status_code == 404
+    gone = client.delete(f"{path}/case-7", headers=AUTHORISED)
+    assert (gone.status_code, gone.json()["tracks"]) == (200, 2)
+    assert client.get(path, headers=AUTHORISED).json() == []

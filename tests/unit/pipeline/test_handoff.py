@@ -1,9 +1,10 @@
 import threading
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.handoff import Latest, NewestFrames
+from pipeline.handoff import Latest, NewestFrames, ReadAhead
 
 
 def test_a_slow_reader_gets_the_newest_item():
@@ -133,3 +134,44 @@ def test_a_removed_camera_is_forgotten_with_what_it_held():
     frames.put("a", "a1")
     frames.remove("a")
     assert frames.take_all(0, at_most=4) == []
+
+
+def everything_of(ahead):
+    taken = []
+    while not ahead.is_over:
+        if (item := ahead.take(0.01)) is not None:
+            taken.append(item)
+    return taken
+
+
+@given(st.lists(st.integers(), max_size=20), st.integers(1, 5))
+def test_reading_ahead_changes_neither_items_nor_order(items, ahead):
+    with ReadAhead(items, ahead) as reading:
+        assert everything_of(reading) == items
+
+
+def test_an_error_comes_behind_what_came_before_it():
+    def items():
+        yield from (1, 2, 3)
+        raise ValueError("torn")
+
+    taken = []
+    with ReadAhead(items(), 8) as reading, pytest.raises(ValueError, match="torn"):
+        while True:
+            if (item := reading.take(0.01)) is not None:
+                taken.append(item)
+    assert taken == [1, 2, 3]
+
+
+def test_no_more_is_taken_than_may_wait():
+    asked = []
+
+    def items():
+        for number in range(100):
+            asked.append(number)
+            yield number
+
+    with ReadAhead(items(), 4) as reading:
+        assert reading.take(60) == 0
+    reading._threads.shutdown(wait=True)
+    assert len(asked) <= 7

@@ -19,6 +19,8 @@ class Log:
             (f"{n}-0", logged(published(n)) if r else None) for n, r in enumerate(readable, 1)
         ]
 
+        self.removals: dict[str, str] = {}
+
     def last_id(self) -> str:
         return self.rows[-1][0] if self.rows else "0-0"
 
@@ -30,6 +32,9 @@ class Log:
 
     def register_view(self, name: str, position: str, now: float) -> None:
         pass
+
+    def removed(self) -> dict[str, str]:
+        return dict(self.removals)
 
 
 class Gallery:
@@ -44,6 +49,10 @@ class Gallery:
     def add(self, sightings):
         self.shots += [sighting.shot.number for sighting in sightings]
         return len(sightings)
+
+    def remove_collection(self, name: str) -> int:
+        gone, self.shots = len(self.shots), []
+        return gone
 
     def expire(self, now: float) -> int:
         return 0
@@ -100,3 +109,17 @@ def test_an_empty_log_is_caught_up_with():
     view, _ = view_of(Log([]))
     view.follow_once(block_s=0)
     assert view.state.caught_up
+
+
+def test_what_was_removed_leaves_the_index_and_does_not_come_back():
+    log = Log([True, True, True, True])
+    view, gallery = view_of(log)
+    view.follow_once(block_s=0)
+    assert gallery.shots == [1, 2, 3]
+    # Somebody removes it while the next page, with the last of the old, is on its way.
+    log.removals["live"] = "4-0"
+    log.rows.append(("5-0", logged(published(5))))
+    view.follow_once(block_s=0)
+    assert gallery.shots == [5]
+    view.follow_once(block_s=0)
+    assert gallery.shots == [5]

@@ -1,0 +1,113 @@
+"""What each collection holds, and the end of one."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from pipeline.answers import CollectionAnswer, RemovedAnswer
+from pipeline.clock import Clock
+from pipeline.errors import ConfigError, NotFound, StoreUnavailable
+from pipeline.instants import format_instant
+from pipeline.store.cameras import CameraStore
+from pipeline.store.imports import ImportsAtWork
+from pipeline.store.retention import Retention, RetentionPolicy
+from pipeline.store.runs import RunRecord, RunStore
+from pipeline.store.tracks import TrackCursor, TrackRecord, TrackStore
+
+LIVE = "live"
+TRACKS_AT_ONCE = 1000
+# The index hears of it at its next look at the log, a moment later.
+FORGOTTEN_WITHIN_S = 10.0
+
+
+@dataclass(slots=True)
+class _Contents:
+    runs: list[RunRecord] = field(default_factory=list)
+    tracks: int = 0
+    shots: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Collections:
+    """Lists collections and removes them.
+
+    Attributes:
+        removed: what the index of this process knows to be removed; None where there is none.
+    """
+
+    cameras: CameraStore
+    runs: RunStore
+    tracks: TrackStore
+    imports: ImportsAtWork
+    policy: RetentionPolicy
+    retention: Retention
+    clock: Clock
+    removed: Callable[[], dict[str, str]] | None = None
+
+    def collections(self) -> list[CollectionAnswer]:
+        """Every collection, by name."""
+        contents = {name: _Contents() for name in self.runs.collections()}
+        for camera in self.cameras.known():
+            for run in self.runs.of_camera(camera):
+                contents.setdefault(run.collection, _Contents()).runs.append(run)
+        for track in self._every_track():
+            into = contents.setdefault(track.collection, _Contents())
+            into.tracks, into.shots = into.tracks + 1, into.shots + track.shots
+        return [self._answer(name, contents[name]) for name in sorted(contents)]
+
+    def remove_collection(self, name: str) -> RemovedAnswer:
+        """Forget a collection: its pictures, tracks, runs and all that can be found of it.
+
+        Raises:
+            ConfigError: it is what cameras see, or it is being filled.
+            NotFound: there is none of that name.
+            StoreUnavailable: Redis went away on the way; removing it again goes on.
+        """
+        if name == LIVE:
+            raise ConfigError(
+                f"{LIVE!r} is what cameras see: it ages by retention.live_s, and is not removed"
+            )
+        known = self.runs.collections()
+        if name not in known:
+            raise NotFound(f"no collection {name!r}; known: {', '.join(sorted(known)) or 'none'}")
+        if self.imports.count(name, self.clock.now()):
+            raise ConfigError(f"{name!r} is being imported into: stop that, or wait for its end")
+        report = self.retention.remove_collection(name)
+        self._wait_for_index(name)
+        return RemovedAnswer(
+            collection=name,
+            tracks=report.tracks,
+            shots=report.sightings + report.crops,
+            pictures=report.pictures,
+            runs=report.runs,
+        )
+
+    def _wait_for_index(self, name: str) -> None:
+        deadline = self.clock.monotonic() + FORGOTTEN_WITHIN_S
+        while self.removed is not None and name not in self.removed():
+            if self.clock.monotonic() > deadline:
+                raise StoreUnavailable(
+                    f"{name!r} is removed, but the index has not heard of it yet: search later"
+                )
+            time.sleep(0.02)
+
+    def _every_track(self) -> Iterator[TrackRecord]:
+        after: TrackCursor | None = None
+        while page := self.tracks.list(None, after=after, count=TRACKS_AT_ONCE):
+            yield from page
+            after = TrackCursor.after(page[-1])
+
+    def _answer(self, name: str, contents: _Contents) -> CollectionAnswer:
+        runs = contents.runs
+        first = min((run.started_at for run in runs), default=None)
+        last = max((run.watched_until or run.started_at for run in runs), default=None)
+        return CollectionAnswer(
+            collection=name,
+            cameras=sorted({run.camera_id for run in runs}),
+            runs=len(runs),
+            tracks=contents.tracks,
+            shots=contents.shots,
+            kept_s=self.policy.kept_s(name),
+            first_captured_at=None if first is None else format_instant(first),
+            last_captured_at=None if last is None else format_instant(last),
+        )
