@@ -21,6 +21,7 @@ def draw_clip(
     options: dict[str, str] | None = None,
     metadata: dict[str, str] | None = None,
     picture: Callable[[int, tuple[int, int]], np.ndarray] | None = None,
+    pix_fmt: str = "yuv420p",
 ) -> Path:
     """A video whose n-th frame (from 0) is shown at `times_s[n]` and says n: see `number_in`.
 
@@ -34,7 +35,7 @@ def draw_clip(
         container.metadata.update(metadata or {})
         stream = container.add_stream(codec, rate=25, options={"crf": "12", **(options or {})})
         stream.width, stream.height = size
-        stream.pix_fmt = "yuv420p"
+        stream.pix_fmt = pix_fmt
         stream.time_base = stream.codec_context.time_base = MILLISECONDS
         for number, time_s in enumerate(times_s):
             frame = av.VideoFrame.from_ndarray((picture or numbered)(number, size), format="rgb24")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.cli.import_outcome import Imported, Outcome
-from pipeline.errors import DescryError, SourceUnreadable
+from pipeline.errors import ConfigError, DescryError, SourceUnreadable
 
 NAMED_AT_MOST = 3
 
@@ -97,14 +97,18 @@ class Summary:
         """Say in one line what failed.
 
         Raises:
-            DescryError: of the kind of the first failure.
+            ConfigError: nothing that was asked for can be done.
+            SourceUnreadable: some or all files could not be read.
         """
         if not self.failures:
             return
         words = [str(failure) for failure in self.failures[:NAMED_AT_MOST]]
         if (more := len(self.failures) - len(words)) > 0:
             words.append(f"and {more} more, named above")
-        raise type(self.failures[0])("; ".join(words))
+        is_impossible = not self.imported + self.known and all(
+            isinstance(failure, ConfigError) for failure in self.failures
+        )
+        raise (ConfigError if is_impossible else SourceUnreadable)("; ".join(words))
 
     def _add_imported(self, path: Path, result: Imported) -> None:
         self.files.append(asdict(result))
