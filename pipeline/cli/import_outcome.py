@@ -11,7 +11,14 @@ from pipeline.workers.jobs import ReplayJob
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What one file came to; `known` if it had been read to its end before."""
+    """What one file came to.
+
+    Attributes:
+        known: whether it had been read to its end before, under whatever name.
+        damaged: where it could not be decoded: from, to, in seconds since its first frame.
+        footage_s: from its first frame to the last one that was looked at.
+        seconds: since it was handed to the readers; waiting for one is part of it.
+    """
 
     file: str
     camera: str

@@ -105,7 +105,7 @@ class Summary:
         words = [str(failure) for failure in self.failures[:NAMED_AT_MOST]]
         if (more := len(self.failures) - len(words)) > 0:
             words.append(f"and {more} more, named above")
-        is_impossible = not self.imported + self.known and all(
+        is_impossible = not (self.imported or self.known) and all(
             isinstance(failure, ConfigError) for failure in self.failures
         )
         raise (ConfigError if is_impossible else SourceUnreadable)("; ".join(words))

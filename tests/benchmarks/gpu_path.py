@@ -107,7 +107,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
             "embed": descry.said_device("embed", ENCODER),
             "query": descry.said_device("query", ENCODER),
         }
-    run, found = json.loads(told), json.loads(answer)
+    (run,), found = json.loads(told)["files"], json.loads(answer)
     best = found["hits"][0] if found["hits"] else {"track": None, "score": None}
     return {
         "gpu": torch.cuda.get_device_name(options.device) if "cuda" in options.device else None,

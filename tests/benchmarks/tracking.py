@@ -43,7 +43,7 @@ def measure(options: argparse.Namespace) -> dict[str, float]:
         )  # fmt: skip
         descry("tracks", "export", "--camera", CAMERA, "--out", out, data_dir=data_dir)
         found = read_mot(Path(out).read_text(encoding="utf-8"))
-    run = json.loads(told)
+    (run,) = json.loads(told)["files"]
     width, height = (int(value) for value in options.truth_size.split("x"))
     capture = cv2.VideoCapture(str(options.video))
     size = capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
