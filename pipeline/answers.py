@@ -178,4 +178,33 @@ class CameraAnswer(_Record):
     detail: str
     since: str | None
     figures: dict[str, float]
+    ring: Annotated[
+        str, Field(description="why no recent video is kept for clips; empty while it is")
+    ] = ""
     runs: list[RunAnswer]
+
+
+class ClipAnswer(_Record):
+    """A clip of a hit: what it shows, and where the hit is in it."""
+
+    hit: Annotated[str, Field(description="the track or shot that was asked for")]
+    track: str
+    camera: str
+    path: Annotated[str | None, Field(description="the MP4; null where it came over HTTP")]
+    begin_at: Annotated[str, Field(description="when its first picture was captured")]
+    end_at: Annotated[str, Field(description="when its last picture was captured")]
+    seconds: float
+    hit_from_s: Annotated[
+        float, Field(description="seconds from the first picture to the first sight of the person")
+    ]
+    hit_until_s: Annotated[float, Field(description="likewise to the last sight")]
+    source: Annotated[str, Field(description="`ring`, or the file that it was cut from")]
+    time_from: Annotated[
+        str | None,
+        Field(
+            description="where the instants come from (arrival, flag, container, file date, …); "
+            "null until a shot of the track is embedded"
+        ),
+    ]
+    copied: Annotated[bool, Field(description="the camera's own video; false: encoded anew")]
+    notes: Annotated[list[str], Field(description="what is missing")]

@@ -10,6 +10,7 @@ import httpx
 
 from pipeline.answers import (
     CameraAnswer,
+    ClipAnswer,
     CollectionAnswer,
     RemovedAnswer,
     SearchAnswer,
@@ -22,7 +23,9 @@ from pipeline.errors import (
     NotFound,
     ServiceUnavailable,
     StoreUnavailable,
+    VideoGone,
 )
+from pipeline.files import write_whole
 
 # Millions of shots are forgotten in minutes.
 REMOVED_WITHIN_S = 3600.0
@@ -32,6 +35,7 @@ _BY_CODE: dict[str, type[DescryError]] = {
     "impossible": ConfigError,
     "malformed": ConfigError,
     "not-found": NotFound,
+    "video-gone": VideoGone,
     "store-unavailable": StoreUnavailable,
 }
 
@@ -170,6 +174,27 @@ class Client:
             return self._ask("GET", url).content
         except NotFound:
             return None
+
+    def clip(
+        self, hit: str, *, before_s: float = 5.0, after_s: float = 5.0, out: Path
+    ) -> ClipAnswer:
+        """Write the clip of a track or shot to `out`, an MP4, whole or not at all.
+
+        Raises:
+            NotFound: no such track or shot.
+            VideoGone: its video is kept nowhere, or not any more.
+            ConfigError: `out` cannot be written.
+        """
+        params = {"before_s": before_s, "after_s": after_s}
+        answer = self._ask("GET", f"/api/v1/tracks/{quote(hit)}/clip", params=params)
+        try:
+            write_whole(out, answer.content)
+        except OSError as error:
+            raise ConfigError(
+                f"cannot write {out} ({error.strerror}): choose another file"
+            ) from error
+        told = ClipAnswer.model_validate_json(answer.headers["Descry-Clip"])
+        return told.model_copy(update={"path": str(out)})
 
     def _ask(self, method: str, path: str, **how: Any) -> httpx.Response:
         try:

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pipeline.config_cameras import Camera
 from pipeline.config_names import Key, settings_in
 from pipeline.config_problems import explain, one_line, unknown
+from pipeline.config_ring import Clips, Ring
 from pipeline.config_sections import (
     Api,
     Crops,
@@ -67,6 +68,8 @@ class Settings(BaseSettings):
     search: Search = Search()
     retention: Retention = Retention()
     crops: Crops = Crops()
+    ring: Ring = Ring()
+    clips: Clips = Clips()
     sources: Sources = Sources()
     api: Api = Api()
 

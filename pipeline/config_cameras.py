@@ -7,7 +7,7 @@ from pydantic import Field, field_validator
 from pipeline.config_sections import Section
 from pipeline.config_types import CameraUrl, PathOnDisk, Secret
 
-Role = Literal["detect", "crop"]
+Role = Literal["detect", "crop", "record"]
 
 
 class Stream(Section):
@@ -16,7 +16,8 @@ class Stream(Section):
     url: CameraUrl = Field(description="Its address, without credentials")
     roles: list[Role] = Field(
         min_length=1,
-        description="detect (people are looked for in it), crop (shots are cut from it)",
+        description="detect (people are looked for in it), crop (shots are cut from it), record"
+        " (kept for clips; on a stream with another role, else with crop)",
     )
 
 
@@ -65,9 +66,15 @@ class Camera(Section):
         twice = sorted({role for role in roles if roles.count(role) > 1})
         if twice:
             raise ValueError(f"gives {' and '.join(twice)} to more than one stream")
+        for name, stream in streams.items():
+            if stream.roles == ["record"]:
+                raise ValueError(
+                    f"has {name} for nothing but record: give record to a stream"
+                    " that is also for detect or crop"
+                )
         return streams
 
     def url_for(self, role: Role) -> str:
-        """The address of the stream that has `role`."""
+        """The address of the stream that has `role`; record goes with crop unless it is given."""
         theirs = (stream.url for stream in self.streams.values() if role in stream.roles)
-        return next(theirs, self.url)
+        return next(theirs, self.url if role != "record" else self.url_for("crop"))

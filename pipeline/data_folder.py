@@ -21,7 +21,7 @@ from pipeline.owner import Owner, command_of
 log = logging.getLogger(__name__)
 
 _LAYOUT = 1
-_SUBFOLDERS = ("redis", "media", "models", "boxes", "logs")
+_SUBFOLDERS = ("redis", "media", "models", "boxes", "logs", "ring", "clips")
 _OURS = {
     *_SUBFOLDERS,
     "version.json",
@@ -93,6 +93,16 @@ class DataFolder:
     def boxes(self) -> Path:
         """Every tracked box of the runs that keep them."""
         return self.path / "boxes"
+
+    @property
+    def ring(self) -> Path:
+        """Recent video by camera."""
+        return self.path / "ring"
+
+    @property
+    def clips(self) -> Path:
+        """Clips on their way to who asked for them."""
+        return self.path / "clips"
 
     @property
     def logs(self) -> Path:

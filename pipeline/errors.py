@@ -12,6 +12,7 @@ DescryError                     exit code
             NotVideo                1   a file of another kind: in a folder it is passed over
     StoreUnavailable                3   Redis did not answer in time
     StoreFull                       1   no room left for pictures
+    VideoGone                       1   the video of a hit is kept nowhere, or not any more
     ServiceUnavailable              3   the query worker did not answer
     WireError                       1   a message that cannot be read: damaged or of another version
 """
@@ -81,6 +82,10 @@ class StoreUnavailable(DescryError):
 
 class StoreFull(DescryError):
     """No room left on the disk that holds pictures."""
+
+
+class VideoGone(DescryError):
+    """The video of a hit is kept nowhere, or not any more."""
 
 
 class ServiceUnavailable(DescryError):

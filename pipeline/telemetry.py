@@ -51,6 +51,12 @@ class Telemetry:
         self.shots_dropped = self._counter(
             "descry_shots_dropped_total", "Shots given up because the log was full.", "camera"
         )
+        self.ring_packets_dropped = self._counter(
+            "descry_ring_packets_dropped_total",
+            "Packets that did not get into the recent video of a camera.",
+            "camera",
+            "reason",
+        )
         self.reconnects = self._counter(
             "descry_reconnects_total", "Connections that brought frames, after the first.", "camera"
         )

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pipeline.answers import CameraAnswer, SearchAnswer, SearchRequest, TracksAnswer
 from pipeline.api.auth import Doorkeeper
 from pipeline.api.cameras import CameraSwitches, camera_routes
+from pipeline.api.clips import Cut, clip_routes
 from pipeline.api.collections import Collections, collection_routes
 from pipeline.api.problems import install_problem_handlers
 from pipeline.errors import StoreUnavailable
@@ -57,6 +58,7 @@ class Backing:
         switches: pause and resume cameras.
         collections: lists and removes them.
         picture: the JPEG behind a media key; None if it is gone.
+        clip: cuts the clip of a track or shot.
         ping: raises StoreUnavailable if Redis is away.
         metrics: the Prometheus page.
         token: who may ask.
@@ -67,6 +69,7 @@ class Backing:
     switches: CameraSwitches
     collections: Collections
     picture: Callable[[str], bytes | None]
+    clip: Cut
     ping: Callable[[], None]
     metrics: Callable[[], bytes]
     token: str
@@ -82,6 +85,7 @@ def build_app(backing: Backing) -> FastAPI:
     app.include_router(_pictures(backing), prefix="/api/v1")
     app.include_router(camera_routes(backing.switches), prefix="/api/v1")
     app.include_router(collection_routes(backing.collections), prefix="/api/v1")
+    app.include_router(clip_routes(backing.clip), prefix="/api/v1")
 
     @app.get("/metrics", include_in_schema=False)
     def metrics() -> Response:

@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from pipeline.errors import ConfigError, DescryError, NotFound, StoreUnavailable
+from pipeline.errors import ConfigError, DescryError, NotFound, StoreUnavailable, VideoGone
 from retrieval.errors import QueryRefused
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,8 @@ def _status_of(error: Exception) -> tuple[int, str]:
             return 422, "query-refused"
         case NotFound():
             return 404, "not-found"
+        case VideoGone():
+            return 410, "video-gone"
         case ConfigError():
             return 422, "impossible"
         case StoreUnavailable():

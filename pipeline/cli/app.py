@@ -12,6 +12,7 @@ from typer._click.exceptions import ClickException  # typer brings its own click
 from detectors.errors import DetectorError, DetectorUnusable
 from pipeline.cli import (
     cameras,
+    clip,
     collections,
     config,
     doctor,
@@ -53,6 +54,7 @@ app = typer.Typer(
 app.command()(run.run)
 app.command()(replay.replay)
 app.command()(search.search)
+app.command()(clip.clip)
 app.command()(encode.encode)
 app.command()(evaluate.evaluate)
 app.command()(demo_verb.demo)

@@ -193,6 +193,8 @@ class ImportDesk:
                 started_at=job.started_at,
                 collection=job.collection,
                 digest=job.digest,
+                path=job.path,
+                file_bytes=planned.recording.path.stat().st_size,
                 imported_at=time.time(),
                 detector=job.detector,
                 encoder=job.encoder,

@@ -111,6 +111,22 @@ class CaptureClock:
             return self._rising(Instant(arrived_at, "arrival"))
         return self._rising(Instant(reported_at, "sender report"))
 
+    def estimate(self, shown_s: float | None) -> float:
+        """About when a picture was taken that is not decoded yet, by what the last one told.
+
+        Args:
+            shown_s: the stream's timestamp, seconds; None where it has none.
+
+        Returns:
+            Unix seconds; nothing is learnt from it, and it may come out of order.
+        """
+        last = self._read
+        if shown_s is None or self._lag_s is None or last is None:
+            return self._clock.now()
+        if last.source == "sender report" and self._report_ahead_s is not None:
+            return shown_s + self._report_ahead_s
+        return shown_s + self._lag_s + self._wall_s
+
     def _arrival(self, shown_s: float | None) -> float:
         """Unix seconds at which the picture would have come over a network without delays."""
         mono = self._clock.monotonic()

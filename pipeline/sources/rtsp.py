@@ -13,6 +13,7 @@ from av.video.frame import VideoFrame
 
 from detectors.types import Frame, Image
 from pipeline.clock import Clock, SystemClock
+from pipeline.packets import PacketSink
 from pipeline.sources.capture_clock import CaptureClock, TimedBy
 from pipeline.sources.decoding import DecodeOn, acceleration
 from pipeline.sources.rate import RatePicker
@@ -46,6 +47,7 @@ class RtspCamera:
         clock_tolerance_s: float = 2.0,
         decode_on: DecodeOn = "cpu",
         clock: Clock | None = None,
+        packets: PacketSink | None = None,
     ) -> None:
         """Take the address; nothing is connected yet.
 
@@ -63,6 +65,7 @@ class RtspCamera:
             clock_tolerance_s: likewise.
             decode_on: see `decoding`.
             clock: ours.
+            packets: gets every packet as it came.
 
         Raises:
             ConfigError: an address that is not plain rtsp:// or rtsps://, or no such `ca_file`.
@@ -80,6 +83,7 @@ class RtspCamera:
         self.read_timeout_s = read_timeout_s
         self._timed_by, self._clock_tolerance_s = timed_by, clock_tolerance_s
         self._decode_on = decode_on
+        self._packets = packets
         self.clock = clock or SystemClock()
         self.stream: RtspStream | None = None
         """The newest connection, for those who ask what it is like."""
@@ -160,6 +164,7 @@ class RtspCamera:
                 ),
                 read_timeout_s=self.read_timeout_s,
                 counts=self.counts,
+                packets=self._packets,
             )
             return self.stream
         # Outside the handler: libav's error holds the address with the password, and

@@ -17,6 +17,7 @@ from av.video.stream import VideoStream
 
 from pipeline.clock import Clock
 from pipeline.errors import SourceRefused, SourceUnreachable
+from pipeline.packets import PacketSink
 from pipeline.sources.capture_clock import CaptureClock, Instant
 from pipeline.sources.rtsp_faults import explain_read
 
@@ -56,13 +57,18 @@ class RtspStream:
         times: CaptureClock,
         read_timeout_s: float,
         counts: DecodeCounts,
+        packets: PacketSink | None = None,
     ) -> None:
-        """Take over `container`; it is closed if there is nothing in it to decode."""
+        """Take over `container`; it is closed if there is nothing in it to decode.
+
+        `packets` gets every packet as it came, with about the instant of its picture.
+        """
         self._container = container
         self._camera_id = camera_id
         self._clock = clock
         self._read_timeout_s = read_timeout_s
         self._counts = counts
+        self._packets = packets
         self.times = times
         try:
             self._stream = _decodable(container, camera_id)
@@ -89,6 +95,8 @@ class RtspStream:
         trace: TracebackType | None,
     ) -> None:
         self._container.close()
+        if self._packets is not None:
+            self._packets.closed()
 
     @property
     def is_accelerated(self) -> bool:
@@ -102,10 +110,14 @@ class RtspStream:
             SourceUnreachable: the stream broke, ended or stalled, or its clock went back.
         """
         packets = self._container.demux(self._stream)
+        if self._packets is not None:
+            self._packets.opened(self._stream)
         last_seen = self._clock.monotonic()
         # libav ends the iteration without a word when the camera dies.
         while not stop.is_set() and (packet := self._next_packet(packets)) is not None:
             self._hear_clock(packet)
+            if self._packets is not None:
+                self._packets.packet(packet, self.times.estimate(_shown_s(packet)))
             for picture in self._decode(packet):
                 last_seen = self._clock.monotonic()
                 yield self.times.read(_shown_s(picture)), picture
@@ -145,11 +157,11 @@ class RtspStream:
         return [picture for picture in pictures if picture.width and picture.height]
 
 
-def _shown_s(picture: VideoFrame) -> float | None:
-    """The picture's timestamp in its stream, seconds."""
-    if picture.pts is None or picture.time_base is None:
+def _shown_s(shown: "VideoFrame | Packet[VideoStream]") -> float | None:
+    """The timestamp in its stream, seconds."""
+    if shown.pts is None or shown.time_base is None:
         return None
-    return float(picture.pts * picture.time_base)
+    return float(shown.pts * shown.time_base)
 
 
 def _decodable(container: InputContainer, camera_id: str) -> VideoStream:

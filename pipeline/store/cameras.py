@@ -27,6 +27,7 @@ class CameraStatus:
         detail: why.
         at: when that was, Unix seconds; None before.
         rates: figures by name, units in the names.
+        ring: why no recent video of it is kept (`off: …`, `stopped: …`); empty while it is.
     """
 
     camera_id: str
@@ -35,6 +36,7 @@ class CameraStatus:
     detail: str = ""
     at: float | None = None
     rates: Mapping[str, float] = field(default_factory=dict)
+    ring: str = ""
 
 
 class CameraStore:
@@ -78,6 +80,7 @@ class CameraStore:
             detail=texts.get("detail", ""),
             at=float(texts["at"]) if "at" in texts else None,
             rates=json.loads(texts.get("rates", "{}")),
+            ring=texts.get("ring", ""),
         )
 
     @store_errors()
@@ -115,3 +118,8 @@ class CameraStore:
     def set_rates(self, camera_id: str, rates: Mapping[str, float]) -> None:
         """Say what a camera's figures are, and leave its state alone."""
         self._redis.hset(self._keys.camera(camera_id), "rates", json.dumps(dict(rates)))
+
+    @store_errors()
+    def set_ring(self, camera_id: str, state: str) -> None:
+        """Say why no recent video of a camera is kept; empty while it is."""
+        self._redis.hset(self._keys.camera(camera_id), "ring", state)

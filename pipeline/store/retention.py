@@ -17,6 +17,7 @@ from pipeline.store.runs import RunStore
 from pipeline.store.sighting_log import SightingLog
 from pipeline.store.stream_scan import Message, StreamScan
 from pipeline.store.tracks import CHOOSE_THUMBNAIL_LUA, TrackRecord, decode_track
+from pipeline.store.video_sweep import VideoSweep
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +93,7 @@ class SweepReport:
     pictures: int = 0
     leftovers: int = 0
     views: int = 0
+    videos: int = 0
     finished: bool = True
 
     def __bool__(self) -> bool:
@@ -131,6 +133,7 @@ class Retention:
         policy: RetentionPolicy,
         *,
         view_timeout_s: float = 86_400.0,
+        video: VideoSweep | None = None,
     ) -> None:
         self._redis = client
         self._keys = keys
@@ -138,6 +141,7 @@ class Retention:
         self._boxes = boxes
         self._policy = policy
         self._view_timeout_s = view_timeout_s
+        self._video = video
         self._log = SightingLog(client, keys)
         self._cameras = CameraStore(client, keys)
         self._runs = RunStore(client, keys)
@@ -155,6 +159,8 @@ class Retention:
             return expires_at is not None and expires_at <= now
 
         sweep = _Sweep(gone, stopped)
+        if self._video is not None:
+            sweep.report.videos = self._video.sweep(now)
         try:
             self._forget(sweep)
             self._forget_retired(sweep, now - _RETIRED_FOR_S)
@@ -173,6 +179,8 @@ class Retention:
         Views that have it in memory learn of it from `SightingLog.removed`.
         """
         sweep = _Sweep(lambda collection, _at, _imported_at: collection == name, stopped)
+        if self._video is not None and name == "live":
+            sweep.report.videos = self._video.erase()
         try:
             self._forget(sweep)
             self._redis.hset(self._keys.removed, name, self._log.end())

@@ -26,6 +26,8 @@ class RunRecord:
         kind: `live` or `file`.
         source: the file's name, or the camera's address without credentials.
         digest: of the file's content; empty for a live camera.
+        path: where the file lay when it was read last; empty for a live camera.
+        file_bytes: its size; 0 where nobody noted it.
         started_at: when its first frame was captured, Unix seconds.
         collection: `live`, or the import it belongs to.
         imported_at: when the file was first imported; None for a live camera.
@@ -53,6 +55,8 @@ class RunRecord:
     started_at: float
     collection: str
     digest: str = ""
+    path: str = ""
+    file_bytes: int = 0
     imported_at: float | None = None
     detector: str = ""
     encoder: str = ""

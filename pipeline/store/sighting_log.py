@@ -2,20 +2,23 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import redis
 
+from detectors.types import TrackKey
 from pipeline.errors import WireError
 from pipeline.store.connection import block_ms, store_errors
 from pipeline.store.crop_stream import TakenCrop
 from pipeline.store.keys import GROUP, Keys
 from pipeline.store.tracks import CHOOSE_THUMBNAIL_LUA
-from pipeline.store.wire import LoggedSighting, decode_sighting, encode_sighting
+from pipeline.store.wire import SHOT, LoggedSighting, decode_sighting, encode_sighting
 
 log = logging.getLogger(__name__)
+
+_PAGE = 500
 
 START = "0-0"
 """The position before the first message."""
@@ -149,6 +152,21 @@ class SightingLog:
             if page.sightings or page.last == after:
                 return page.sightings
             after = page.last
+
+    def of_track(self, track: TrackKey, *, since: float) -> Iterator[LoggedSighting]:
+        """What the log holds of one track, embedded at `since` (Unix seconds) or later."""
+        position, prefix = f"{max(round(since * 1000), 0)}-0", f"{track}/".encode()
+        while rows := self._rows_after(position):
+            for entry_id, fields in rows:
+                is_its = fields.get(SHOT, b"").startswith(prefix)
+                if is_its and (sighting := self._decode(entry_id, fields)) is not None:
+                    yield sighting
+            position = rows[-1][0].decode()
+
+    @store_errors()
+    def _rows_after(self, position: str) -> list[tuple[bytes, dict[bytes, bytes]]]:
+        rows: Any = self._redis.xrange(self._keys.sightings, f"({position}", "+", _PAGE)
+        return list(rows)
 
     @store_errors()
     def last_id(self) -> str:

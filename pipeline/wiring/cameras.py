@@ -11,6 +11,7 @@ from pipeline.config import Settings
 from pipeline.config_cameras import Role
 from pipeline.errors import ConfigError, NotFound
 from pipeline.handoff import NewestFrames
+from pipeline.packets import PacketSink
 from pipeline.retry import Backoff
 from pipeline.sources.closeups import TwoStreamCamera
 from pipeline.sources.probe import Probe, probe_camera
@@ -29,16 +30,27 @@ def new_run_id() -> str:
     return letters + "".join(secrets.choice(ALPHABET) for _ in range(4))
 
 
-def build_camera(settings: Settings, camera_id: str, role: Role = "detect") -> RtspCamera:
-    """The stream of a camera of the settings that has a role.
+def refuse_unknown(settings: Settings, camera_id: str) -> None:
+    """See that a camera is in the settings.
+
+    Raises:
+        NotFound: it is not.
+    """
+    if camera_id not in settings.cameras:
+        known = ", ".join(sorted(settings.cameras)) or "none"
+        raise NotFound(f"no camera {camera_id!r} in the settings; known: {known}")
+
+
+def build_camera(
+    settings: Settings, camera_id: str, role: Role = "detect", packets: PacketSink | None = None
+) -> RtspCamera:
+    """The stream of a camera of the settings that has a role; `packets` gets what it sends.
 
     Raises:
         NotFound: they have no such camera.
     """
-    camera = settings.cameras.get(camera_id)
-    if camera is None:
-        known = ", ".join(sorted(settings.cameras)) or "none"
-        raise NotFound(f"no camera {camera_id!r} in the settings; known: {known}")
+    refuse_unknown(settings, camera_id)
+    camera = settings.cameras[camera_id]
     return RtspCamera(
         camera_id,
         camera.url_for(role),
@@ -51,20 +63,27 @@ def build_camera(settings: Settings, camera_id: str, role: Role = "detect") -> R
         decode_on=settings.sources.decode_on,
         open_timeout_s=settings.sources.open_timeout_s,
         read_timeout_s=settings.sources.read_timeout_s,
+        packets=packets,
     )
 
 
-def build_source(settings: Settings, camera_id: str) -> LiveSource:
+def build_source(
+    settings: Settings, camera_id: str, packets: PacketSink | None = None
+) -> LiveSource:
     """What a camera is read from: one stream, or one to look in and one to cut from.
+
+    `packets` gets what the stream with the role `record` sends.
 
     Raises:
         NotFound: the settings have no such camera.
     """
-    searched = build_camera(settings, camera_id)
+    refuse_unknown(settings, camera_id)
     camera = settings.cameras[camera_id]
+    kept_with_detect = camera.url_for("record") == camera.url_for("detect")
+    searched = build_camera(settings, camera_id, "detect", packets if kept_with_detect else None)
     if camera.url_for("crop") == camera.url_for("detect"):
         return searched
-    cut_from = build_camera(settings, camera_id, "crop")
+    cut_from = build_camera(settings, camera_id, "crop", None if kept_with_detect else packets)
     return TwoStreamCamera(searched, cut_from, lambda: _backoff(settings))
 
 
@@ -89,15 +108,21 @@ def chosen_cameras(settings: Settings, only: Sequence[str]) -> list[str]:
 
 
 def reader_maker(
-    now: Callable[[], Settings], frames: NewestFrames[Frame], telemetry: Telemetry
+    now: Callable[[], Settings],
+    frames: NewestFrames[Frame],
+    telemetry: Telemetry,
+    ring_of: Callable[[Settings, str], PacketSink | None],
 ) -> Callable[[str, OnState], CameraReader]:
-    """What makes the reader thread of a camera, by the settings as they are then."""
+    """What makes the reader thread of a camera, by the settings as they are then.
+
+    `ring_of` gives what a camera's packets go to.
+    """
 
     def make(camera_id: str, on_state: OnState) -> CameraReader:
         settings = now()
         sources = settings.sources
         return CameraReader(
-            build_source(settings, camera_id),
+            build_source(settings, camera_id, ring_of(settings, camera_id)),
             frames.hand_off(camera_id),
             new_run_id=new_run_id,
             on_state=on_state,

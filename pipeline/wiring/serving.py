@@ -1,5 +1,6 @@
 """Builds the query worker: index, view, service, HTTP."""
 
+import socket
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from pipeline.wiring.models import build_encoder, build_index
 from pipeline.wiring.settings import token_file
 from pipeline.wiring.stores import Stores, build_catalogue, build_collections, open_folder
 from pipeline.wiring.trust import build_trust
+from pipeline.wiring.video import clip_cutter
 from pipeline.workers.catalogue import LIVE_WITHIN_S, Catalogue
 from pipeline.workers.query import QueryWorker, bind_tcp, bind_unix
 from pipeline.workers.service import SearchService
@@ -58,17 +60,21 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
     )
 
     backing = _backing(settings, stores, catalogue, service, view, telemetry)
-    listeners = [bind_unix(api_socket)] if api_socket is not None else []
-    if settings.api.port is not None:
-        listeners.append(bind_tcp(settings.api.host, settings.api.port))
     return QueryWorker(
         app=build_app(backing),
-        listeners=listeners,
+        listeners=_listeners(settings, api_socket),
         view=view,
         retention=stores.retention,
         now=clock.now,
         sweep_s=settings.retention.sweep_s,
     )
+
+
+def _listeners(settings: Settings, api_socket: Path | None) -> list[socket.socket]:
+    listeners = [bind_unix(api_socket)] if api_socket is not None else []
+    if settings.api.port is not None:
+        listeners.append(bind_tcp(settings.api.host, settings.api.port))
+    return listeners
 
 
 def _backing(
@@ -95,6 +101,7 @@ def _backing(
         switches=catalogue,
         collections=build_collections(stores, lambda: view.state.removed),
         picture=partial(_picture, stores.media),
+        clip=clip_cutter(settings, stores),
         ping=ping,
         metrics=ScrapePage(telemetry, figures).render,
         token=_token(settings),

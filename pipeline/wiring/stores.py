@@ -19,9 +19,11 @@ from pipeline.store.imports import ImportsAtWork
 from pipeline.store.keys import Keys
 from pipeline.store.media import FolderMedia
 from pipeline.store.retention import Retention, RetentionPolicy
+from pipeline.store.ring import RingFolder
 from pipeline.store.runs import RunStore
 from pipeline.store.sighting_log import SightingLog
 from pipeline.store.tracks import TrackStore
+from pipeline.store.video_sweep import VideoSweep
 from pipeline.workers.catalogue import Catalogue
 from pipeline.workers.collecting import Collections
 
@@ -42,6 +44,8 @@ class Stores:
     media: FolderMedia
     boxes: BoxArchive
     imports: ImportsAtWork
+    ring: RingFolder
+    clips: Path
     policy: RetentionPolicy
     retention: Retention
 
@@ -85,6 +89,7 @@ def open_stores(settings: Settings, redis_url: str | None = None) -> Stores:
 def _assemble(settings: Settings, client: redis.Redis, folder: Path) -> Stores:
     keys = Keys(settings.redis.namespace)
     media, boxes = FolderMedia(folder / "media"), BoxArchive(folder / "boxes")
+    ring, clips = RingFolder(folder / "ring"), folder / "clips"
     retention = settings.retention
     policy = RetentionPolicy(
         live_s=retention.live_s, imports_s=retention.imports_s, collections=retention.collections
@@ -99,9 +104,29 @@ def _assemble(settings: Settings, client: redis.Redis, folder: Path) -> Stores:
         media=media,
         boxes=boxes,
         imports=ImportsAtWork(client, keys),
+        ring=ring,
+        clips=clips,
         policy=policy,
-        retention=Retention(client, keys, media, boxes, policy, view_timeout_s=VIEW_TIMEOUT_S),
+        retention=Retention(
+            client,
+            keys,
+            media,
+            boxes,
+            policy,
+            view_timeout_s=VIEW_TIMEOUT_S,
+            video=VideoSweep(ring, video_keep_s(settings), clips),
+        ),
     )
+
+
+def video_keep_s(settings: Settings) -> float:
+    """How long recent video stays: as the ring says, and never longer than live sightings."""
+    if not settings.ring.enabled:
+        return 0.0
+    retention = settings.retention
+    live_s = retention.collections.get("live", retention.live_s)
+    wanted_s = settings.ring.minutes * 60
+    return wanted_s if live_s is None else min(wanted_s, live_s)
 
 
 def build_catalogue(stores: Stores) -> Catalogue:

@@ -20,6 +20,7 @@ from pipeline.telemetry import Telemetry
 from pipeline.wiring.cameras import chosen_cameras, reader_maker
 from pipeline.wiring.models import FollowerMaker, build_detector, quiet_libraries
 from pipeline.wiring.stores import Stores, open_stores
+from pipeline.wiring.video import Rings
 from pipeline.wiring.watching import WatchedSettings
 from pipeline.wiring.weights import detector_name
 from pipeline.workers.jobs import ReplayJob
@@ -56,7 +57,7 @@ def work_camera(settings: Settings, only: list[str], stop: Stop) -> None:
         jpeg_quality=settings.shots.jpeg_quality,
         long_side_px=settings.shots.long_side_px,
     )
-    destination = _destination(stores, telemetry)
+    destination, rings = _destination(stores, telemetry), Rings(stores, telemetry)
     chosen_cameras(settings, only)  # raises where there is none
     watched = WatchedSettings.of_this_process(settings, only)
     leases = LeaseStore(
@@ -64,7 +65,7 @@ def work_camera(settings: Settings, only: list[str], stop: Stop) -> None:
     )
     maker, detector = FollowerMaker(settings), build_detector(settings)
     parts = CameraParts(
-        make_reader=reader_maker(lambda: watched.settings, frames, telemetry),
+        make_reader=reader_maker(lambda: watched.settings, frames, telemetry, rings.of),
         roster=Roster(leases, wanted=watched.wanted, paused=stores.cameras.paused, clock=clock),
         frames=frames,
         detector=detector,
@@ -80,7 +81,10 @@ def work_camera(settings: Settings, only: list[str], stop: Stop) -> None:
         telemetry=telemetry,
         clock=clock,
     )
-    CameraWorker(parts).run(stop)
+    try:
+        CameraWorker(parts).run(stop)
+    finally:
+        rings.stop()
 
 
 def work_replay(settings: Settings, spool: Path, name: str, stop: Stop) -> None:

@@ -118,5 +118,6 @@ class Catalogue:
             detail=status.detail,
             since=format_instant(status.at) if status.at else None,
             figures=dict(status.rates),
+            ring=status.ring,
             runs=[run_answer(run) for run in self.runs.of_camera(name)],
         )

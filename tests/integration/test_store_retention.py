@@ -11,9 +11,11 @@ from pipeline.store.boxes import BoxArchive
 from pipeline.store.crop_stream import CropStream
 from pipeline.store.media import FolderMedia
 from pipeline.store.retention import Retention, RetentionPolicy
+from pipeline.store.ring import RingFolder
 from pipeline.store.runs import RunRecord, RunStore
 from pipeline.store.sighting_log import START, SightingLog
 from pipeline.store.tracks import TrackStore
+from pipeline.store.video_sweep import VideoSweep
 from tests.store_messages import ALICE, NOON, logged, published
 
 pytestmark = pytest.mark.redis
@@ -31,8 +33,12 @@ class House:
         self.log, self.tracks = SightingLog(client, keys), TrackStore(client, keys)
         self.runs, self.boxes = RunStore(client, keys), BoxArchive(folder / "boxes")
         self.media = FolderMedia(folder / "media")
+        self.ring = RingFolder(folder / "ring")
+        self.video = VideoSweep(self.ring, 10.0, folder / "clips")
         self.retention = Retention(
-            client, keys, self.media, self.boxes, policy, view_timeout_s=86_400
+            *(client, keys, self.media, self.boxes, policy),
+            view_timeout_s=86_400,
+            video=self.video,
         )
 
     def publish(self, *shots):
@@ -235,6 +241,14 @@ def test_a_removed_collection_leaves_nothing_of_itself_and_all_of_the_others(hou
     assert house.boxes.runs("lobby") == []
     assert house.pictures() == {logged(published(1, captured_at=NOON)).picture}
     assert house.crops.length() == 0
+
+
+def test_recent_video_goes_with_its_age_and_with_the_live_collection(house):
+    house.ring.begin("lobby", NOON - 11)
+    house.ring.begin("lobby", NOON - 9)
+    assert house.retention.sweep(NOON).videos == 1
+    assert house.retention.remove_collection("case").videos == 0
+    assert house.retention.remove_collection("live").videos == 1
 
 
 def test_a_crop_in_the_hands_of_a_worker_that_has_expired_is_taken_from_it(house):

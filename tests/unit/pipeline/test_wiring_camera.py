@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.config import Settings
 from pipeline.shutdown import Stop
+from pipeline.store.ring import RingFolder
 from pipeline.wiring import workers
 
 
@@ -15,7 +16,9 @@ from pipeline.wiring import workers
 def test_the_camera_worker_notes_the_detector_that_auto_means(tmp_path, monkeypatch, model, noted):
     given = []
     monkeypatch.setattr(workers, "open_stores", lambda settings: SimpleNamespace(
-        crops=None, tracks=None, cameras=None, runs=None
+        crops=None, tracks=None, runs=None, ring=RingFolder(tmp_path / "ring"),
+        cameras=SimpleNamespace(paused=frozenset),
+        client=SimpleNamespace(register_script=lambda text: text),
     ))  # fmt: skip
     monkeypatch.setattr(workers, "build_detector", lambda settings: SimpleNamespace(batch=1))
     monkeypatch.setattr(

@@ -49,6 +49,7 @@ def test_a_stream_with_both_roles_is_the_only_one_read():
         ({"a": (SUB, ["detect"]), "b": (THIRD, ["detect"])}, "gives detect to more than one"),
         ({"a": (SUB, ["detect", "detect"])}, "gives detect to more than one"),
         ({"a": (SUB, [])}, "at least 1 item"),
+        ({"a": (SUB, ["record"])}, "nothing but record"),
         ({"a": (SUB, ["dance"])}, "'detect'"),
         ({"a": ("rtsp://eye:secret@10.0.0.1/x", ["detect"])}, "holds credentials"),
     ],
@@ -56,3 +57,21 @@ def test_a_stream_with_both_roles_is_the_only_one_read():
 def test_roles_that_make_no_sense_are_refused(streams, said):
     with pytest.raises(ValidationError, match=said):
         settings(**streams)
+
+
+@pytest.mark.parametrize(
+    ("streams", "kept"),
+    [
+        ({}, MAIN),
+        ({"sub": (SUB, ["detect"])}, MAIN),
+        ({"sub": (SUB, ["detect", "record"])}, SUB),
+        ({"large": (THIRD, ["crop"])}, THIRD),
+    ],
+)
+def test_the_packets_of_one_stream_alone_are_kept(streams, kept):
+    one, sink = settings(**streams), object()
+    source = build_source(one, "gate", sink)
+    pair = [source]
+    if isinstance(source, TwoStreamCamera):
+        pair = [source._searched, source._cut_from]
+    assert [camera.url for camera in pair if camera._packets is sink] == [kept]

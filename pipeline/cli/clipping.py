@@ -1,0 +1,75 @@
+"""Asks for a clip, and says what it shows."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.answers import ClipAnswer
+from pipeline.durations import parse_duration
+from pipeline.errors import ConfigError
+from pipeline.wiring.sessions import open_session
+from pipeline.wiring.settings import read_settings
+from pipeline.wiring.stores import open_stores
+from pipeline.wiring.video import build_clip_desk
+from pipeline.workers.clipping import parse_name
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line asks for, as typed."""
+
+    hit: str
+    out: Path
+    before: str
+    after: str
+    look_in: Sequence[Path]
+
+
+def write_clip(request: Request, *, config: Path | None, as_json: bool) -> ClipAnswer:
+    """Write the clip of a hit.
+
+    Raises:
+        NotFound: no such track or shot.
+        VideoGone: its video is kept nowhere, or not any more.
+        ConfigError: a margin makes no sense, or the file cannot be written.
+    """
+    parse_name(request.hit)
+    before_s, after_s = _seconds("--before", request.before), _seconds("--after", request.after)
+    for folder in request.look_in:
+        if not folder.is_dir():
+            raise ConfigError(f"--look-in {folder}: no such folder")
+    settings = read_settings(config)
+    with open_session(settings, need=frozenset()) as session:
+        if session.redis_url is None:
+            with session.client() as client:
+                answer = client.clip(
+                    request.hit, before_s=before_s, after_s=after_s, out=request.out
+                )
+        else:
+            stores = open_stores(settings, session.redis_url)
+            desk = build_clip_desk(settings, stores, request.look_in)
+            answer = desk.cut(request.hit, before_s=before_s, after_s=after_s, out=request.out)
+    _tell(answer, as_json=as_json)
+    return answer
+
+
+def _seconds(flag: str, text: str) -> float:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise ConfigError(f"{flag} {text!r} {error}") from error
+
+
+def _tell(answer: ClipAnswer, *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(answer.model_dump_json() + "\n")
+        return
+    times = f" (times from: {answer.time_from})" if answer.time_from else ""
+    sys.stdout.write(
+        f"{answer.path}: {answer.seconds:.1f} s, {answer.begin_at} to {answer.end_at}{times}; "
+        f"the person from {answer.hit_from_s:.1f} s to {answer.hit_until_s:.1f} s; "
+        f"cut from {answer.source}\n"
+    )
+    for note in answer.notes:
+        sys.stderr.write(f"! {note}\n")

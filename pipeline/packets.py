@@ -1,0 +1,49 @@
+"""Packets as a camera sent them, and the port through which a source hands them on."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPacket:
+    """A packet that may outlive its connection.
+
+    Attributes:
+        data: as the camera sent it.
+        shown_s: on the camera's own count; None where it said nothing.
+        is_key: whether decoding may begin here.
+        captured_at: Unix seconds.
+    """
+
+    data: bytes
+    shown_s: float | None
+    is_key: bool
+    captured_at: float
+
+
+class PacketSink(Protocol):
+    """Takes the packets of one camera, connection after connection.
+
+    It is called by the thread that reads the camera: it copies what it keeps, never waits and
+    raises nothing. What it has no room for it drops and counts.
+    """
+
+    def opened(self, stream: VideoStream) -> None:
+        """A connection begins; `stream` is the source's own and valid during the call only."""
+        ...
+
+    def packet(self, packet: "Packet[VideoStream]", captured_at: float) -> None:
+        """One packet, in decode order.
+
+        Args:
+            packet: valid during the call only.
+            captured_at: Unix seconds of the picture in it, as well as the source knows.
+        """
+        ...
+
+    def closed(self) -> None:
+        """The connection is over."""
+        ...

@@ -1,0 +1,178 @@
+"""From the name of a track or a shot to its clip."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from detectors.types import ShotId, TrackKey
+from pipeline.answers import ClipAnswer
+from pipeline.clock import Clock
+from pipeline.errors import ConfigError, NotFound, VideoGone
+from pipeline.instants import format_instant
+from pipeline.store.cameras import CameraStore
+from pipeline.store.clips import Span, cut_from_file, cut_from_ring
+from pipeline.store.originals import Originals
+from pipeline.store.remux import Stretch
+from pipeline.store.ring import RingFolder
+from pipeline.store.runs import RunRecord, RunStore
+from pipeline.store.sighting_log import SightingLog
+from pipeline.store.tracks import TrackRecord, TrackStore
+from pipeline.store.wire import LoggedSighting
+
+# Clocks of the machines that write to one Redis differ by less.
+CLOCK_SLACK_S = 3600.0
+# A picture that is missing from a stretch is worth a note when it is missing for so long.
+GAP_S = 2.0
+# A clip that begins or ends so much nearer to the hit than asked for is worth a note.
+SHORT_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class ClipDesk:
+    """Cuts clips.
+
+    Attributes:
+        tracks, runs, sightings, cameras: what is known of the hit.
+        ring: recent video of live cameras.
+        keep_s: how long it stays there.
+        originals: finds imported files.
+        clock: says how long ago something was.
+    """
+
+    tracks: TrackStore
+    runs: RunStore
+    sightings: SightingLog
+    cameras: CameraStore
+    ring: RingFolder
+    keep_s: float
+    originals: Originals
+    clock: Clock
+
+    def cut(self, name: str, *, before_s: float, after_s: float, out: Path) -> ClipAnswer:
+        """Write the clip of a track or shot to `out`, whole or not at all.
+
+        Args:
+            name: `camera/run/track`, or `camera/run/track/shot`.
+            before_s: seconds to show before the hit; the clip begins with a key frame, so
+                somewhat earlier.
+            after_s: seconds to show after it.
+            out: an MP4, mode 0600.
+
+        Raises:
+            NotFound: no such track or shot.
+            VideoGone: its video is kept nowhere, or not any more.
+            ConfigError: `out` cannot be written.
+        """
+        key, number = parse_name(name)
+        record = self.tracks.get_many([key]).get(key)
+        if record is None:
+            raise NotFound(f"no track {key}: retention may have forgotten it")
+        sighting = self._sighting(record, number)
+        if number is not None and sighting is None:
+            raise NotFound(f"no shot {name}: it was replaced, or retention forgot it")
+        span = _span(record, sighting if number is not None else None, before_s, after_s)
+        stretch, source = self._cut(record, span, out)
+        return _answer(name, record, span, stretch, source, sighting, out)
+
+    def _cut(self, record: TrackRecord, span: Span, out: Path) -> tuple[Stretch, str]:
+        camera_id = record.key.camera_id
+        if not record.is_live_source:
+            run = self._run(record)
+            path = self.originals.find(run)
+            return cut_from_file(path, run.started_at, span, out), str(path)
+        try:
+            return cut_from_ring(self.ring, camera_id, span, out), "ring"
+        except VideoGone as gone:
+            raise VideoGone(f"{gone}; {self._why(camera_id, span)}") from gone
+
+    def _why(self, camera_id: str, span: Span) -> str:
+        status = self.cameras.status(camera_id)
+        if status is not None and status.ring:
+            return f"its ring is {status.ring}"
+        gone_at = span.hit_until + self.keep_s
+        since = f", since {format_instant(gone_at)} at the latest" if gone_at < self._now() else ""
+        return f"the ring keeps {self.keep_s / 60:g} minutes at most (ring.minutes){since}"
+
+    def _now(self) -> float:
+        return self.clock.now()
+
+    def _run(self, record: TrackRecord) -> RunRecord:
+        run = self.runs.get(record.key.camera_id, record.key.run_id)
+        if run is None:
+            raise NotFound(f"no run {record.key.run_id}: retention may have forgotten it")
+        return run
+
+    def _sighting(self, record: TrackRecord, number: int | None) -> LoggedSighting | None:
+        """The shot of that number; any of the track if None."""
+        since = record.first_seen_at if record.imported_at is None else record.imported_at
+        for sighting in self.sightings.of_track(record.key, since=since - CLOCK_SLACK_S):
+            if number is None or sighting.shot.number == number:
+                return sighting
+        return None
+
+
+def parse_name(name: str) -> tuple[TrackKey, int | None]:
+    """The track that `name` is of, and the number of the shot if it is one.
+
+    >>> parse_name("lobby/01JT9/42/3")
+    (TrackKey(camera_id='lobby', run_id='01JT9', number=42), 3)
+
+    Raises:
+        ConfigError: it names neither.
+    """
+    try:
+        if name.count("/") == 3:
+            shot = ShotId.parse(name)
+            return shot.track, shot.number
+        return TrackKey.parse(name), None
+    except ValueError as error:
+        raise ConfigError(
+            f"{name!r} names no track (camera/run/track) and no shot (camera/run/track/shot): "
+            "take it from 'descry search --json' or 'descry tracks list'"
+        ) from error
+
+
+def _span(
+    record: TrackRecord, shot: LoggedSighting | None, before_s: float, after_s: float
+) -> Span:
+    first = record.first_seen_at if shot is None else shot.captured_at
+    last = record.last_seen_at if shot is None else shot.captured_at
+    return Span(first, last, first - before_s, last + after_s)
+
+
+def _answer(
+    name: str,
+    record: TrackRecord,
+    span: Span,
+    stretch: Stretch,
+    source: str,
+    sighting: LoggedSighting | None,
+    out: Path,
+) -> ClipAnswer:
+    return ClipAnswer(
+        hit=name,
+        track=str(record.key),
+        camera=record.key.camera_id,
+        path=str(out),
+        begin_at=format_instant(stretch.begin_at),
+        end_at=format_instant(stretch.end_at),
+        seconds=round(stretch.end_at - stretch.begin_at, 3),
+        hit_from_s=round(span.hit_from - stretch.begin_at, 3),
+        hit_until_s=round(span.hit_until - stretch.begin_at, 3),
+        source=source,
+        time_from=sighting.time_source if sighting is not None else None,
+        copied=stretch.is_copy,
+        notes=_notes(span, stretch),
+    )
+
+
+def _notes(span: Span, stretch: Stretch) -> list[str]:
+    notes = []
+    if stretch.begin_at > span.begin_at + SHORT_S:
+        notes.append(f"no video before {format_instant(stretch.begin_at)}")
+    if stretch.end_at < span.end_at - SHORT_S:
+        notes.append(f"no video after {format_instant(stretch.end_at)}, or none yet")
+    if stretch.longest_gap_s > GAP_S:
+        notes.append(f"a gap of {stretch.longest_gap_s:.1f} s, shown as a still picture")
+    if not stretch.is_copy:
+        notes.append("encoded anew: MP4 cannot hold the original codec")
+    return notes

@@ -1,0 +1,172 @@
+"""What the API answers from in these tests, and a client of it."""
+
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from pipeline.answers import (
+    CameraAnswer,
+    ClipAnswer,
+    CollectionAnswer,
+    CoverageAnswer,
+    ModelAnswer,
+    RemovedAnswer,
+    SearchAnswer,
+    SearchRequest,
+    TracksAnswer,
+)
+from pipeline.api.app import Backing, build_app
+from pipeline.errors import NotFound, StoreUnavailable, VideoGone
+
+TOKEN = "s3cret-token"
+COVERAGE = CoverageAnswer(cameras=[], shots_searched=0, shots_of_other_models=0, indexed_until=None)
+ANSWER = SearchAnswer(
+    query="red coat",
+    hits=[],
+    no_match=True,
+    coverage=COVERAGE,
+    model=ModelAnswer(name="m", id="m@1", trained=True),
+    notes=[],
+)
+
+
+class Service:
+    """Answers what a test tells it to."""
+
+    def __init__(self) -> None:
+        self.is_ready = True
+        self.failure: Exception | None = None
+        self.asked: list[SearchRequest] = []
+
+    def search(self, request: SearchRequest) -> SearchAnswer:
+        self.asked.append(request)
+        if self.failure is not None:
+            raise self.failure
+        return ANSWER
+
+
+class Lists:
+    """Knows no camera called attic."""
+
+    def tracks(self, camera, *, after, count):
+        return TracksAnswer(tracks=[], next=None)
+
+    def cameras(self, camera):
+        if camera == "attic":
+            raise NotFound("no camera 'attic'; known: lobby")
+        return []
+
+    def boxes(self, camera, run):
+        self.cameras(camera)
+        return "1,1,2,3,4,5,0.9,-1,-1,-1\n"
+
+
+class Switches:
+    """Knows one camera, lobby."""
+
+    def _answer(self, camera, state):
+        if camera != "lobby":
+            raise NotFound(f"no camera {camera!r}; known: lobby")
+        return CameraAnswer(
+            camera=camera, kind="rtsp", state=state, detail="", since=None, figures={}, runs=[]
+        )
+
+    def pause(self, camera):
+        return self._answer(camera, "paused")
+
+    def resume(self, camera):
+        return self._answer(camera, "live")
+
+
+class Shelf:
+    """Holds one collection, case-7, until it is removed."""
+
+    def __init__(self) -> None:
+        self.names = ["case-7"]
+
+    def collections(self):
+        return [
+            CollectionAnswer(
+                collection=name,
+                cameras=["lobby"],
+                runs=1,
+                tracks=2,
+                shots=3,
+                kept_s=None,
+                first_captured_at=None,
+                last_captured_at=None,
+            )
+            for name in self.names
+        ]
+
+    def remove_collection(self, name):
+        if name not in self.names:
+            raise NotFound(f"no collection {name!r}; known: {', '.join(self.names)}")
+        self.names.remove(name)
+        return RemovedAnswer(collection=name, tracks=2, shots=3, pictures=3, runs=1)
+
+
+@pytest.fixture
+def service() -> Service:
+    return Service()
+
+
+@pytest.fixture
+def away() -> list[bool]:
+    return []
+
+
+VIDEO = bytes(range(256)) * 4
+CLIP = ClipAnswer(
+    hit="lobby/r/1",
+    track="lobby/r/1",
+    camera="lobby",
+    path=None,
+    begin_at="2026-01-01T00:00:00.000Z",
+    end_at="2026-01-01T00:00:10.000Z",
+    seconds=10.0,
+    hit_from_s=5.0,
+    hit_until_s=6.0,
+    source="früh.mp4",
+    time_from="arrival",
+    copied=True,
+    notes=[],
+)
+
+
+@pytest.fixture
+def cut_clips(tmp_path: Path) -> list[tuple[str, float, float]]:
+    return []
+
+
+@pytest.fixture
+def client(service: Service, away: list[bool], cut_clips, tmp_path: Path) -> TestClient:
+    def clip(name: str, before_s: float, after_s: float) -> tuple[Path, ClipAnswer]:
+        if name == "lobby/r/9":
+            raise VideoGone("camera 'lobby': the ring has moved on")
+        cut_clips.append((name, before_s, after_s))
+        path = tmp_path / "cut.mp4"
+        path.write_bytes(VIDEO)
+        return path, CLIP
+
+    def ping() -> None:
+        if away:
+            raise StoreUnavailable("Redis is away")
+
+    backing = Backing(
+        service=service,
+        lists=Lists(),
+        switches=Switches(),
+        collections=Shelf(),
+        picture=lambda key: b"jpeg" if key == "lobby/day/1.jpg" else None,
+        clip=clip,
+        ping=ping,
+        metrics=lambda: b"descry_index_shots 1\n",
+        token=TOKEN,
+    )
+    return TestClient(build_app(backing), raise_server_exceptions=False)
+
+
+AUTHORISED = {"Authorization": f"Bearer {TOKEN}"}
+ASK = {"text": "red coat"}

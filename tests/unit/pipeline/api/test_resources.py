@@ -1,0 +1,60 @@
+"""pipeline.api: cameras, collections and clips."""
+
+import pytest
+
+from pipeline.answers import ClipAnswer
+from tests.unit.pipeline.api.conftest import AUTHORISED, CLIP, VIDEO
+
+
+@pytest.mark.parametrize(("verb", "state"), [("pause", "paused"), ("resume", "live")])
+def test_a_camera_is_paused_and_resumed_by_a_post_with_a_token(client, verb, state):
+    path = f"/api/v1/cameras/lobby/{verb}"
+    assert client.post(path).status_code == 401
+    assert client.get(path, headers=AUTHORISED).status_code == 405
+    assert client.post(path, headers=AUTHORISED).json()["state"] == state
+    answer = client.post(f"/api/v1/cameras/attic/{verb}", headers=AUTHORISED)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+
+
+def test_collections_are_listed_and_removed_by_the_tokens_holder(client):
+    path = "/api/v1/collections"
+    assert client.get(path).status_code == client.delete(f"{path}/case-7").status_code == 401
+    (found,) = client.get(path, headers=AUTHORISED).json()
+    assert (found["collection"], found["shots"], found["kept_s"]) == ("case-7", 3, None)
+    assert client.delete(f"{path}/case-8", headers=AUTHORISED).status_code == 404
+    gone = client.delete(f"{path}/case-7", headers=AUTHORISED)
+    assert (gone.status_code, gone.json()["tracks"]) == (200, 2)
+    assert client.get(path, headers=AUTHORISED).json() == []
+
+
+def test_a_clip_comes_with_what_it_shows_and_is_deleted_once_it_is_sent(
+    client, cut_clips, tmp_path
+):
+    answer = client.get("/api/v1/tracks/lobby/r/1/clip?before_s=2", headers=AUTHORISED)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "video/mp4"
+    assert answer.content == VIDEO
+    assert ClipAnswer.model_validate_json(answer.headers["Descry-Clip"]) == CLIP
+    assert cut_clips == [("lobby/r/1", 2.0, 5.0)]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_player_may_ask_for_a_part_of_a_clip(client):
+    part = {**AUTHORISED, "Range": "bytes=100-199"}
+    answer = client.get("/api/v1/tracks/lobby/r/1/2/clip", headers=part)
+    assert answer.status_code == 206
+    assert answer.content == VIDEO[100:200]
+
+
+def test_a_clip_whose_video_is_gone_is_gone_and_not_unknown(client):
+    answer = client.get("/api/v1/tracks/lobby/r/9/clip", headers=AUTHORISED)
+    assert answer.status_code == 410
+    assert answer.json()["code"] == "video-gone"
+    assert "moved on" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("margin", ["-1", "nan", "601", "five"])
+def test_a_margin_that_makes_no_sense_is_refused(client, cut_clips, margin):
+    path = f"/api/v1/tracks/lobby/r/1/clip?after_s={margin}"
+    assert client.get(path, headers=AUTHORISED).status_code == 422
+    assert cut_clips == []
