@@ -1,9 +1,9 @@
-"""What the rest of the system asks of a detector and of a tracker."""
+"""What the rest of the system asks of a detector, of a tracker and of a motion gate."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
-from detectors.types import Detection, Frame, TrackerUpdate
+from detectors.types import Detection, Frame, Glance, TrackerUpdate
 
 
 class Detector(Protocol):
@@ -55,4 +55,27 @@ class Tracker(Protocol):
 
     def finish(self) -> tuple[int, ...]:
         """End every open track; the numbers of the confirmed ones."""
+        ...
+
+
+class MotionGate(Protocol):
+    """Says which frames of one run of one camera deserve the detector.
+
+    It is shown every frame, and knows nothing of tracks: whoever follows somebody looks at every
+    frame. The same frames give the same answers, and an answer depends on a bounded stretch of
+    them: a fresh gate that was shown all frames from `needs_from` on goes on like this one.
+    """
+
+    @property
+    def fingerprint(self) -> str:
+        """A short digest of every setting that changes the answer."""
+        ...
+
+    @property
+    def needs_from(self) -> int:
+        """The first frame number whose picture later answers may depend on; 0 for none."""
+        ...
+
+    def watch(self, frame: Frame) -> Glance:
+        """Take in the next frame: whether it deserves the detector, and where something moves."""
         ...

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.areas import Area, zones_at
 from detectors.boxes import clip_box, pad_box, pixel_window
 from detectors.quality import sighting_quality
 from detectors.types import Box, Frame, Image, Quality, Shot, ShotId, TrackedBox, TrackKey
@@ -122,10 +123,12 @@ class ShotChooser:
         min_height_px: float = 64.0,
         min_quality: float = 0.35,
         margin: float = 0.08,
+        zones: Sequence[Area] = (),
     ) -> None:
-        """Start with no track; `_Rules` says what the numbers mean."""
+        """Start with no track; `_Rules` says what the numbers mean, `zones` are the camera's."""
         self._camera_id, self._run_id = camera_id, run_id
         self._rules = _Rules(keep, publish_at_most, min_height_px, min_quality, margin)
+        self._zones = tuple(zones)
         self._life_of: dict[int, _Life] = {}
         self.unpublished = 0
         """Tracks that ended without a shot: too small to judge."""
@@ -242,6 +245,7 @@ class ShotChooser:
             picture=_picture(view.image, view.enlarged(seen.box)),
             replaces=replaces,
             time_source=frame.time_source,
+            zones=zones_at(self._zones, seen.box, frame.width, frame.height),
         )
 
 

@@ -117,6 +117,19 @@ class Detection:
 
 
 @dataclass(frozen=True, slots=True)
+class Glance:
+    """What a look at a frame in small says of it.
+
+    Attributes:
+        is_due: whether it deserves the detector.
+        regions: where something moves, pixels of the full frame; may be empty where it is due.
+    """
+
+    is_due: bool
+    regions: tuple[Box, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TrackedBox:
     """Where a track is in one frame: `number` is the track's within its run, from 1."""
 
@@ -207,6 +220,7 @@ class Shot:
         picture: (H, W, 3) RGB crop around `box`, with a little margin.
         replaces: number of an earlier shot of the track that this one retires.
         time_source: as of the frame it was cut from.
+        zones: names of the camera's zones that the person stood in, sorted.
     """
 
     id: ShotId
@@ -218,6 +232,7 @@ class Shot:
     picture: Image
     replaces: int | None = None
     time_source: str | None = None
+    zones: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.replaces is not None and not 1 <= self.replaces < self.id.number:

@@ -19,6 +19,7 @@ class SearchRequest(_Record):
     until: Annotated[float | None, Field(description="captured before then, Unix seconds")] = None
     limit: Annotated[int, Field(ge=1, le=500)] = 10
     live: Annotated[bool, Field(description="only people in view now")] = False
+    zones: Annotated[list[str], Field(description="only shots taken in one of these")] = []
 
 
 class ShotAnswer(_Record):
@@ -30,6 +31,7 @@ class ShotAnswer(_Record):
     quality: float
     box: tuple[float, float, float, float]
     thumbnail: str
+    zones: Annotated[list[str], Field(description="where the person stood")] = []
 
 
 class HitAnswer(_Record):
@@ -54,6 +56,7 @@ class HitAnswer(_Record):
         Field(description="x1 y1 x2 y2 of that shot, pixels of the full frame"),
     ]
     best_shots: list[ShotAnswer]
+    zones: Annotated[list[str], Field(description="where shots of the track were taken")] = []
 
 
 class CameraCoverageAnswer(_Record):
@@ -119,6 +122,7 @@ class TrackAnswer(_Record):
     shots: int
     published: int
     thumbnail: str | None
+    zones: Annotated[list[str], Field(description="where its shots were taken")] = []
 
 
 class TracksAnswer(_Record):
@@ -139,6 +143,8 @@ class RunAnswer(_Record):
     watched_until: str
     frames_read: int
     frames_dropped: int
+    frames_looked_at: int
+    frames_skipped: Annotated[int, Field(description="nothing moved, and nobody was followed")]
     boxes_seen: int
     tracks: int
     shots_published: int

@@ -103,14 +103,19 @@ class Client:
         return SearchAnswer.model_validate_json(answer.content)
 
     def tracks(
-        self, camera: str | None = None, *, after: str | None = None, count: int = 200
+        self,
+        camera: str | None = None,
+        *,
+        zone: str | None = None,
+        after: str | None = None,
+        count: int = 200,
     ) -> TracksAnswer:
-        """A page of tracks by first sight.
+        """A page of tracks by first sight; with a `zone` shorter than `count`, or even empty.
 
         Raises:
             NotFound: no such camera.
         """
-        asked = {"camera": camera, "after": after, "count": count}
+        asked = {"camera": camera, "zone": zone, "after": after, "count": count}
         params = {name: value for name, value in asked.items() if value is not None}
         content = self._ask("GET", "/api/v1/tracks", params=params).content
         return TracksAnswer.model_validate_json(content)

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from pipeline.config_cameras import Camera
+from pipeline.config_motion import Motion
 from pipeline.config_names import Key, settings_in
 from pipeline.config_problems import explain, one_line, unknown
 from pipeline.config_ring import Clips, Ring
@@ -61,6 +62,7 @@ class Settings(BaseSettings):
     redis: Redis = Redis()
     cameras: dict[str, Camera] = Field(default={}, description="What to watch, by a short name")
     detector: Detector = Detector()
+    motion: Motion = Motion()
     tracker: Tracker = Tracker()
     shots: Shots = Shots()
     encoder: Encoder = Encoder()

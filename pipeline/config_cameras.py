@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
+from pipeline.config_areas import Polygon, names_areas
 from pipeline.config_sections import Section
 from pipeline.config_types import CameraUrl, PathOnDisk, Secret
 
@@ -78,3 +79,22 @@ class Camera(Section):
         """The address of the stream that has `role`; record goes with crop unless it is given."""
         theirs = (stream.url for stream in self.streams.values() if role in stream.roles)
         return next(theirs, self.url if role != "record" else self.url_for("crop"))
+
+    motion: bool | None = Field(
+        default=None, description="Look only where something moves; null: motion.enabled"
+    )
+    masks: dict[str, Polygon] = Field(
+        default={},
+        description="What nobody may see, black before anything looks at the picture: corners as"
+        " shares of width and height, {window: [[0, 0], [0.2, 0], [0.2, 0.4], [0, 0.4]]}",
+    )
+    zones: dict[str, Polygon] = Field(
+        default={},
+        description="Where people stand, noted with each shot and searched with --zone: {door:"
+        " [[0.4, 0.5], [0.6, 0.5], [0.6, 1], [0.4, 1]]}",
+    )
+
+    @field_validator("masks", "zones")
+    @classmethod
+    def _areas_have_names(cls, areas: dict[str, Polygon]) -> dict[str, Polygon]:
+        return names_areas(areas)

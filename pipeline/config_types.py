@@ -82,6 +82,11 @@ def as_collection(name: str) -> str:
     return _as_name("collection", name)
 
 
+def as_area(name: str) -> str:
+    """Return `name` if it may name a zone or a mask."""
+    return _as_name("zone or mask", name)
+
+
 def _as_device(device: str) -> str:
     if not _DEVICE.fullmatch(device):
         raise ValueError("must be auto, cpu, cuda or cuda:N")

@@ -60,6 +60,7 @@ class Finder:
         until: str | None = None,
         limit: int | None = None,
         live: bool = False,
+        zones: Sequence[str] = (),
     ) -> SearchAnswer:
         """The tracks that look most like `text`, best first.
 
@@ -71,6 +72,7 @@ class Finder:
             until: the same.
             limit: at most so many hits.
             live: only people in view now.
+            zones: only shots taken in one of these; all if empty.
 
         Raises:
             ConfigError: the text or a time makes no sense.
@@ -85,6 +87,7 @@ class Finder:
             until=parse_instant(until, now=now) if until else None,
             limit=limit or self._settings.search.limit,
             live=live,
+            zones=list(zones),
         )
         return self._ask().search(request)
 

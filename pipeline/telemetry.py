@@ -38,6 +38,12 @@ class Telemetry:
         self.frames_dropped = self._counter(
             "descry_frames_dropped_total", "Frames nobody had time for.", "camera", "reason"
         )
+        self.frames_looked_at = self._counter(
+            "descry_frames_looked_at_total", "Frames that the detector saw.", "camera"
+        )
+        self.frames_skipped = self._counter(
+            "descry_frames_skipped_total", "Frames in which nothing moved.", "camera"
+        )
         self.decode_errors = self._counter(
             "descry_decode_errors_total", "Packets that could not be decoded.", "camera"
         )
@@ -63,6 +69,11 @@ class Telemetry:
         self.camera_up = self._gauge(
             "descry_camera_up", "1 while frames of the camera arrive, else 0.", "camera"
         )
+
+    def count_attention(self, camera_id: str, looked_at: int, skipped: int) -> None:
+        """So many more frames of a camera were looked at, or skipped by the motion gate."""
+        self.frames_looked_at.labels(camera_id).inc(looked_at)
+        self.frames_skipped.labels(camera_id).inc(skipped)
 
     def _name_embed_metrics(self) -> None:
         self.shots_embedded = self._counter(
@@ -109,7 +120,7 @@ class CameraFigures:
     Attributes:
         camera_id: which.
         is_up: whether its frames arrive; None for one that only files are imported for.
-        frames_read, frames_dropped, tracks, shots: as in its runs.
+        frames_read, frames_dropped, frames_skipped, tracks, shots: as in its runs.
     """
 
     camera_id: str
@@ -118,6 +129,7 @@ class CameraFigures:
     frames_dropped: int
     tracks: int
     shots: int
+    frames_skipped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +216,11 @@ def _camera_gauges(cameras: Sequence[CameraFigures]) -> list[GaugeMetricFamily]:
             "frames_dropped",
             "Frames nobody had time for in the runs that are kept.",
             lambda c: c.frames_dropped,
+        ),
+        (
+            "frames_skipped",
+            "Frames in which nothing moved in the runs that are kept.",
+            lambda c: c.frames_skipped,
         ),
         ("tracks", "Tracks confirmed in the runs that are kept.", lambda c: c.tracks),
         ("shots_published", "Shots sent to be embedded in those runs.", lambda c: c.shots),

@@ -29,6 +29,7 @@ class Sighting:
         picture: media key of its JPEG.
         replaces: number of the shot of the same track that this one retires.
         expires_at: Unix seconds past which it must not be found; None for never.
+        zones: names of the camera's zones that the person stood in, sorted.
     """
 
     shot: ShotId
@@ -41,6 +42,7 @@ class Sighting:
     picture: str
     replaces: int | None = None
     expires_at: float | None = None
+    zones: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         norm = float(np.linalg.norm(self.vector))
@@ -59,6 +61,7 @@ class Where:
         tracks: only these (live ones, say); None for all.
         since: captured at this instant or later.
         until: captured before this instant.
+        zones: only shots taken in one of these; None for all.
     """
 
     now: float
@@ -67,6 +70,7 @@ class Where:
     tracks: frozenset[TrackKey] | None = None
     since: float | None = None
     until: float | None = None
+    zones: frozenset[str] | None = None
 
     def admits(self, sighting: Sighting) -> bool:
         """Whether `sighting` may be returned."""
@@ -78,6 +82,7 @@ class Where:
             and (self.tracks is None or track in self.tracks)
             and (self.since is None or at >= self.since)
             and (self.until is None or at < self.until)
+            and (self.zones is None or not self.zones.isdisjoint(sighting.zones))
         )
 
 

@@ -1,10 +1,12 @@
-"""Every Hypothesis strategy: boxes, tracks, embeddings."""
+"""Every Hypothesis strategy: boxes, areas, tracks, embeddings."""
 
+import math
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 
+from detectors.areas import Area
 from detectors.types import Box, Quality, ShotId, TrackKey
 from pipeline.store.wire import LoggedSighting, PublishedShot
 from retrieval.types import ScoredShot, Sighting, Where
@@ -20,8 +22,23 @@ def boxes(draw: st.DrawFn) -> Box:
     return Box(x1, y1, x2, y2)
 
 
+@st.composite
+def polygons(draw: st.DrawFn) -> Area:
+    """An area round a point, hollow or not, its corners on a lattice as people write them."""
+    count = draw(st.integers(3, 7))
+    reaches = draw(st.lists(st.integers(3, 10), min_size=count, max_size=count))
+    turn = draw(st.floats(0, 1))
+    corners = []
+    for number, reach in enumerate(reaches):
+        angle = 2 * math.pi * (number + turn) / count
+        across, down = (reach / 20 * part for part in (math.cos(angle), math.sin(angle)))
+        corners.append([round(0.5 + across, 2), round(0.5 + down, 2)])
+    return Area.of("area", corners)
+
+
 # Few values of each, so that ties, repeats and empty answers are common.
 instants = st.integers(0, 9).map(float)
+some_zones = st.lists(st.sampled_from(["door", "till"]), unique=True).map(sorted).map(tuple)
 track_keys = st.builds(
     TrackKey, st.sampled_from(["lobby", "gate"]), st.just("r1"), st.integers(1, 4)
 )
@@ -52,6 +69,7 @@ def sightings(draw: st.DrawFn) -> Sighting:
         picture=f"{shot}.jpg",
         replaces=replaces,
         expires_at=draw(st.none() | instants),
+        zones=draw(some_zones),
     )
 
 
@@ -74,6 +92,7 @@ def filters(draw: st.DrawFn) -> Where:
         tracks=draw(some(track_keys)),
         since=draw(st.none() | instants),
         until=draw(st.none() | instants),
+        zones=draw(some(st.sampled_from(["door", "till", "nowhere"]))),
     )
 
 
@@ -90,6 +109,7 @@ def settings_trees() -> st.SearchStrategy[dict[str, Any]]:
     # `config show` masks what is nothing but stars, so nobody may be called that.
     texts = st.text(min_size=1, max_size=20).filter(lambda text: text.strip("*") != "")
     spans = st.floats(1, 1e9)
+    drawn = st.sampled_from([[[0, 0], [1, 0], [1, 0.25]], [[0.1, 0], [1, 0], [1, 1], [0, 1]]])
     camera = st.fixed_dictionaries(
         {"url": st.sampled_from(["rtsp://h/1", "rtsps://10.0.0.7:322/live?x=1&y=%40"])},
         optional={
@@ -98,6 +118,9 @@ def settings_trees() -> st.SearchStrategy[dict[str, Any]]:
             "friendly_name": texts,
             "enabled": st.booleans(),
             "fps": st.none() | st.floats(0.01, 120),
+            "motion": st.none() | st.booleans(),
+            "masks": st.dictionaries(names, drawn, max_size=1),
+            "zones": st.dictionaries(names, drawn, max_size=1),
         },
     )
     sections = {
@@ -153,6 +176,7 @@ def _shot_facts(draw: st.DrawFn) -> dict[str, Any]:
         "time_source": draw(st.text(st.characters(exclude_categories=["Cs"]), max_size=8)),
         "is_live": draw(st.booleans()),
         "published_at": draw(_any_instants),
+        "zones": tuple(draw(st.lists(_words, max_size=3))),
     }
 
 

@@ -32,7 +32,9 @@ class Service(Protocol):
 class Lists(Protocol):
     """What the routes list (`pipeline.workers.catalogue.Catalogue`)."""
 
-    def tracks(self, camera: str | None, *, after: str | None, count: int) -> TracksAnswer:
+    def tracks(
+        self, camera: str | None, *, zone: str | None, after: str | None, count: int
+    ) -> TracksAnswer:
         """A page of tracks."""
         ...
 
@@ -131,11 +133,12 @@ def _search(backing: Backing) -> APIRouter:
     @routes.get("/tracks")
     def tracks(
         camera: str | None = None,
+        zone: str | None = None,
         after: str | None = None,
         count: Annotated[int, Query(ge=1, le=1000)] = 200,
     ) -> TracksAnswer:
-        """Tracks by first sight, a page at a time."""
-        return backing.lists.tracks(camera, after=after, count=count)
+        """Tracks by first sight, a page at a time; pages of one zone are shorter than `count`."""
+        return backing.lists.tracks(camera, zone=zone, after=after, count=count)
 
     @routes.get("/cameras")
     def cameras(camera: str | None = None) -> list[CameraAnswer]:

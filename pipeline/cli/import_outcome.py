@@ -15,6 +15,8 @@ class Imported:
 
     Attributes:
         known: whether it had been read to its end before, under whatever name.
+        frames_looked_at: those that the detector saw.
+        frames_skipped: those in which nothing moved and nobody was followed.
         damaged: where it could not be decoded: from, to, in seconds since its first frame.
         footage_s: from its first frame to the last one that was looked at.
         seconds: since it was handed to the readers; waiting for one is part of it.
@@ -30,6 +32,8 @@ class Imported:
     reason: str
     known: bool
     frames: int
+    frames_looked_at: int
+    frames_skipped: int
     boxes_seen: int
     tracks: int
     shots_encoded: int
@@ -64,6 +68,8 @@ def imported_of(
         reason=record.reason,
         known=is_known,
         frames=record.frames_read,
+        frames_looked_at=record.frames_looked_at,
+        frames_skipped=record.frames_skipped,
         boxes_seen=record.boxes_seen,
         tracks=record.tracks,
         shots_encoded=record.shots_published,

@@ -22,6 +22,7 @@ from pipeline.sources.capture_time import (
 from pipeline.sources.recordings import Recording, Recordings, check_named
 from pipeline.sources.video_file import VideoInfo, digest_file, inspect_video
 from pipeline.sources.wall_clock import find_zone
+from pipeline.wiring.places import place_of, words_of
 from pipeline.wiring.weights import detector_name, encoder_name, makers_of
 from pipeline.workers.jobs import ReplayJob, name_run
 
@@ -47,6 +48,7 @@ class Order:
     realtime: bool = False
     keep_boxes: bool = False
     readers: int | None = None
+    no_gate: bool = False
 
     def rules(self) -> TimeRules:
         """How each file's instant is found.
@@ -105,7 +107,11 @@ class JobMaker:
     """Writes the jobs of one order; what all of them share is found out once."""
 
     def __init__(self, order: Order, settings: Settings) -> None:
-        self._order, self._makers = order, makers_of(settings)
+        self._order = order
+        self._place = place_of(
+            settings, order.camera, every_frame=order.every_frame or order.no_gate
+        )
+        self._makers = [*makers_of(settings), *words_of(self._place)]
         self._detector, self._encoder = detector_name(settings), encoder_name(settings)
         self._fps = None if order.every_frame else order.fps or settings.detector.fps
 
@@ -132,6 +138,7 @@ class JobMaker:
             keep_boxes=order.keep_boxes,
             detector=self._detector,
             encoder=self._encoder,
+            place=self._place,
         )
 
 

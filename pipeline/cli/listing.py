@@ -13,7 +13,12 @@ class Lists(Protocol):
     """What lists tracks and cameras: a query worker's client, or the stores themselves."""
 
     def tracks(
-        self, camera: str | None = None, *, after: str | None = None, count: int = 200
+        self,
+        camera: str | None = None,
+        *,
+        zone: str | None = None,
+        after: str | None = None,
+        count: int = 200,
     ) -> TracksAnswer:
         """A page of tracks."""
         ...
@@ -27,7 +32,9 @@ class Lists(Protocol):
         ...
 
 
-def every_track(lists: Lists, camera: str | None, *, media: Path | None) -> Iterator[TrackAnswer]:
+def every_track(
+    lists: Lists, camera: str | None, *, zone: str | None = None, media: Path | None
+) -> Iterator[TrackAnswer]:
     """Every track by first sight; thumbnails are paths where pictures lie on this machine.
 
     Raises:
@@ -35,7 +42,7 @@ def every_track(lists: Lists, camera: str | None, *, media: Path | None) -> Iter
     """
     after: str | None = None
     while True:
-        page = lists.tracks(camera, after=after)
+        page = lists.tracks(camera, zone=zone, after=after)
         for track in page.tracks:
             where = path_of(track.thumbnail, media) if track.thumbnail else None
             yield track.model_copy(update={"thumbnail": where})

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import (
@@ -15,6 +16,8 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+
+from pipeline.sources.video_file import digest_file
 
 _TELL_EVERY_S = 60.0
 
@@ -84,3 +87,19 @@ def _eta(done: float, total: float, passed_s: float) -> str:
     if not 0 < done < total:
         return ""
     return f", ETA {timedelta(seconds=round(passed_s * (total - done) / done))}"
+
+
+def digest_reporting(path: Path, report: Report) -> str:
+    """SHA-256 of a file's content; `report` hears how many bytes of it were read.
+
+    Raises:
+        SourceUnreadable: it is missing, empty, or cannot be read.
+    """
+    total, done = path.stat().st_size, 0
+
+    def progress(count: int) -> None:
+        nonlocal done
+        done += count
+        report(done, total)
+
+    return digest_file(path, progress)

@@ -72,7 +72,12 @@ def replay(
     recursive: RecursiveOption = False,
     jobs: JobsOption = None,
     fps: FpsOption = None,
-    every_frame: Annotated[bool, typer.Option("--every-frame", help="Look at all.")] = False,
+    every_frame: Annotated[
+        bool, typer.Option("--every-frame", help="Look at all, moving or not.")
+    ] = False,
+    no_motion_gate: Annotated[
+        bool, typer.Option("--no-motion-gate", help="Look also where nothing moves.")
+    ] = False,
     speed: Annotated[Speed, typer.Option(help="As fast as it goes, or as it was.")] = Speed.MAX,
     detector: DetectorOption = None,
     model: Annotated[str | None, typer.Option(help="The encoder, by name.")] = None,
@@ -97,5 +102,6 @@ def replay(
         every_frame=every_frame,
         realtime=speed is Speed.REALTIME,
         keep_boxes=keep_boxes,
+        no_gate=no_motion_gate,
     )
     import_files(order, config=config, detector=detector, model=model, as_json=json)

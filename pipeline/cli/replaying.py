@@ -101,7 +101,8 @@ def _tell(outcome: Outcome, *, as_json: bool) -> None:
         return
     known = ", known before" if result.known else ""
     sys.stdout.write(
-        f"{result.file}: {result.frames} frames, {result.tracks} tracks, "
+        f"{result.file}: {result.frames} frames, {result.frames_looked_at} looked at, "
+        f"{result.frames_skipped} without motion, {result.tracks} tracks, "
         f"{result.boxes_seen} boxes seen, {result.shots_encoded} shots encoded, "
         f"{result.tracks_without_shots} too small to judge ({result.state}{known})\n"
     )

@@ -23,6 +23,9 @@ def search(
     until: Annotated[str | None, typer.Option(help="The same.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, max=500, help="At most so many.")] = None,
     live: Annotated[bool, typer.Option("--live", help="Only people in view now.")] = False,
+    zone: Annotated[
+        list[str] | None, typer.Option("--zone", help="Only shots taken in this zone; repeatable.")
+    ] = None,
     model: Annotated[str | None, typer.Option(help="The encoder, by name.")] = None,
     sheet: Annotated[Path | None, typer.Option(help="Draw the hits on a PNG.")] = None,
     json: JsonOption = False,
@@ -34,6 +37,13 @@ def search(
     if text == "-":  # a command line is there for every user of the machine to read
         text = sys.stdin.readline().strip()
     question = Question(
-        text, camera or [], collection or [], since=since, until=until, limit=limit, live=live
+        text,
+        camera or [],
+        collection or [],
+        since=since,
+        until=until,
+        limit=limit,
+        live=live,
+        zones=zone or [],
     )
     answer(question, config=config, model=model, sheet=sheet, as_json=json)

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -36,6 +37,7 @@ class Question:
     until: str | None = None
     limit: int | None = None
     live: bool = False
+    zones: Sequence[str] = ()
 
     def request(self, *, now: float, default_limit: int) -> SearchRequest:
         """The same for the API.
@@ -51,6 +53,7 @@ class Question:
             until=parse_instant(self.until, now=now) if self.until else None,
             limit=self.limit or default_limit,
             live=self.live,
+            zones=list(self.zones),
         )
 
 
@@ -135,8 +138,10 @@ def _table(hits: list[HitAnswer]) -> Table:
     is_judged = any(hit.probability is not None for hit in hits)
     figures = ["#", *(["likely"] if is_judged else []), "score"]
     table = Table(box=None, pad_edge=False)
-    for heading in (*figures, "seen", "for", "track"):
-        table.add_column(heading, justify="left" if heading in {"seen", "track"} else "right")
+    names = ["track", *(["zones"] if any(hit.zones for hit in hits) else [])]
+    for heading in (*figures, "seen", "for", *names):
+        is_text = heading in {"seen", *names}
+        table.add_column(heading, justify="left" if is_text else "right")
     for hit in hits:
         first, last = (datetime.fromisoformat(at) for at in (hit.first_seen_at, hit.last_seen_at))
         table.add_row(
@@ -146,6 +151,7 @@ def _table(hits: list[HitAnswer]) -> Table:
             short_instant(hit.first_seen_at) + (" live" if hit.live else ""),
             f"{(last - first).total_seconds():.0f} s",
             hit.track,
+            *([", ".join(hit.zones)] if "zones" in names else []),
         )
     return table
 

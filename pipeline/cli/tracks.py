@@ -17,6 +17,7 @@ app = typer.Typer(no_args_is_help=True)
 @app.command("list")
 def list_tracks(
     camera: Annotated[str | None, typer.Option(help="Only this camera.")] = None,
+    zone: Annotated[str | None, typer.Option(help="Only with a shot in this zone.")] = None,
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -26,7 +27,7 @@ def list_tracks(
     from pipeline.wiring.settings import read_settings
 
     with open_session(read_settings(config), need=frozenset()) as session:
-        for track in every_track(session.lists(), camera, media=session.media):
+        for track in every_track(session.lists(), camera, zone=zone, media=session.media):
             line = track.model_dump_json() if json else _line(track)
             sys.stdout.write(line + "\n")
 
@@ -55,4 +56,5 @@ def export(
 
 def _line(track: "TrackAnswer") -> str:
     seen = f"{track.first_seen_at}  {track.last_seen_at}"
-    return f"{track.track}  {track.state}  {seen}  {track.collection}  {track.shots} shots"
+    zones = f"  in {', '.join(track.zones)}" if track.zones else ""
+    return f"{track.track}  {track.state}  {seen}  {track.collection}  {track.shots} shots{zones}"

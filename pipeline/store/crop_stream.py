@@ -32,9 +32,10 @@ if tonumber(number) <= tonumber(redis.call('HGET', track, 'published') or '0') t
   return 'known'
 end
 if redis.call('XLEN', crops) >= room then return 'full' end
-redis.call('XADD', crops, '*', unpack(ARGV, 10))
+redis.call('XADD', crops, '*', unpack(ARGV, 11))
 open_track(KEYS, unpack(ARGV, 1, 7))
 redis.call('HSET', track, 'published', number)
+for zone in string.gmatch(ARGV[10], '%S+') do redis.call('HSET', track, 'zone:' .. zone, '1') end
 return 'published'
 """
 )
@@ -120,7 +121,13 @@ class CropStream:
         fields = [part for pair in encode_shot(shot).items() for part in pair]
         outcome = self._publish(
             keys=[*open_keys(self._keys, track), self._keys.crops],
-            args=[*arguments, shot.shot.number, self._max_length, *fields],
+            args=[
+                *arguments,
+                shot.shot.number,
+                self._max_length,
+                " ".join(shot.zones),
+                *fields,
+            ],
         )
         return Publish(outcome.decode())
 

@@ -41,6 +41,8 @@ class RunRecord:
         watched_until: when its last frame so far was captured; None before the first.
         expected_frames: how many the file says it has; None where nobody can know.
         frames_read: frames looked at, or dropped, or skipped.
+        frames_looked_at: frames that the detector saw.
+        frames_skipped: frames that it need not see: nothing moved, and nobody was followed.
         frames_dropped: frames nobody had time for.
         boxes_seen: tracked boxes.
         shots_published: handed to the encoder.
@@ -68,6 +70,8 @@ class RunRecord:
     watched_until: float | None = None
     expected_frames: int | None = None
     frames_read: int = 0
+    frames_looked_at: int = 0
+    frames_skipped: int = 0
     frames_dropped: int = 0
     boxes_seen: int = 0
     shots_published: int = 0
@@ -83,11 +87,14 @@ class SafePoint:
         frame_number: the last frame that need not be read again; 0 for none.
         next_track_number: what the tracker counts on from.
         counters: what had been counted by then.
+        gate_from: the first frame that the motion gate must see again, the last one that need not
+            be read by anything else being `frame_number`; 0 where it need not see any.
     """
 
     frame_number: int
     next_track_number: int
     counters: Mapping[str, int]
+    gate_from: int = 0
 
 
 _NAMES = frozenset(each.name for each in fields(RunRecord))
@@ -96,6 +103,7 @@ _LASTING = _IDENTITY | {"encoder", "boxes_kept"}
 _PROGRESS = frozenset(
     {"watched_until", "expected_frames", "frames_read", "frames_dropped", "boxes_seen"}
     | {"shots_published", "tracks", "unpublished_tracks", "damaged"}
+    | {"frames_looked_at", "frames_skipped"}
 )
 
 

@@ -14,10 +14,12 @@ from pipeline.store.keys import Keys
 
 log = logging.getLogger(__name__)
 
-# Field names of `{ns}:track:{track}`; `shot:{n}` holds quality|picture of a kept shot, and
-# `gone:{n}` says that shot n is retired, which may be known before shot n arrives.
+# Field names of `{ns}:track:{track}`; `shot:{n}` holds quality|picture of a kept shot, `gone:{n}`
+# says that shot n is retired, which may be known before shot n arrives, and `zone:{name}` that a
+# shot was taken in that zone.
 STATE, COLLECTION, IS_LIVE, FIRST, LAST = "state", "collection", "is_live", "first", "last"
 IMPORTED, PUBLISHED, SHOTS, PICTURE, BEST = "imported", "published", "shots", "picture", "best"
+ZONE = "zone:"
 
 OPEN_TRACK_LUA = """
 local function open_track(keys, member, camera, collection, is_live, first, last, imported)
@@ -99,6 +101,7 @@ class TrackRecord:
         thumbnail: media key of the best kept shot; None before the first is embedded.
         best_quality: that shot's; None likewise.
         imported_at: when its file was first imported; None for a live camera.
+        zones: names of the zones that its shots were taken in, sorted.
     """
 
     key: TrackKey
@@ -112,6 +115,7 @@ class TrackRecord:
     thumbnail: str | None
     best_quality: float | None
     imported_at: float | None
+    zones: tuple[str, ...] = ()
 
 
 class TrackCursor(NamedTuple):
@@ -142,6 +146,7 @@ def decode_track(key: TrackKey, fields: Mapping[bytes, bytes]) -> TrackRecord | 
             thumbnail=texts.get(PICTURE),
             best_quality=float(texts[BEST]) if BEST in texts else None,
             imported_at=float(texts[IMPORTED]) if texts[IMPORTED] else None,
+            zones=tuple(sorted(t.removeprefix(ZONE) for t in texts if t.startswith(ZONE))),
         )
     except (KeyError, ValueError):
         if texts:

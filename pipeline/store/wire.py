@@ -9,6 +9,7 @@ import numpy as np
 
 from detectors.types import Box, Quality, ShotId
 from pipeline.errors import WireError
+from pipeline.names import NAME
 from retrieval.types import Vector
 
 Fields = Mapping[bytes, bytes]
@@ -39,6 +40,7 @@ class ShotFacts:
         time_source: where `captured_at` comes from.
         is_live: whether a live camera saw it.
         published_at: when the camera worker handed it over.
+        zones: names of the camera's zones that the person stood in, sorted.
     """
 
     shot: ShotId
@@ -52,6 +54,7 @@ class ShotFacts:
     time_source: str
     is_live: bool
     published_at: float
+    zones: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +142,8 @@ def _encode_facts(facts: ShotFacts) -> dict[bytes, bytes]:
     }
     if facts.replaces is not None:
         fields[b"replaces"] = b"%d" % facts.replaces
+    if facts.zones:
+        fields[b"zones"] = " ".join(facts.zones).encode()
     if facts.imported_at is not None:
         fields[IMPORTED_AT] = _numbers(facts.imported_at)
     return fields
@@ -164,6 +169,7 @@ def _decode_facts(fields: Fields) -> dict[str, Any]:
         "time_source": _read(fields, b"time_source", bytes.decode),
         "is_live": _read(fields, b"is_live", {b"0": False, b"1": True}.__getitem__),
         "published_at": _read(fields, b"published_at", _number),
+        "zones": _read(fields, b"zones", _names) if b"zones" in fields else (),
     }
 
 
@@ -218,6 +224,14 @@ def _quality(raw: bytes) -> Quality:
 
 def _text(raw: bytes) -> str:
     return _not_empty(raw).decode()
+
+
+def _names(raw: bytes) -> tuple[str, ...]:
+    """Names with spaces between them, which no name holds."""
+    names = raw.decode().split(" ")
+    if not all(map(NAME.fullmatch, names)):
+        raise ValueError(f"{raw!r} are no names")
+    return tuple(names)
 
 
 def _not_empty(raw: bytes) -> bytes:

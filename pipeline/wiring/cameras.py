@@ -14,10 +14,12 @@ from pipeline.handoff import NewestFrames
 from pipeline.packets import PacketSink
 from pipeline.retry import Backoff
 from pipeline.sources.closeups import TwoStreamCamera
+from pipeline.sources.masked import MaskedCamera
 from pipeline.sources.probe import Probe, probe_camera
 from pipeline.sources.reader import CameraReader, LiveSource, OnState
 from pipeline.sources.rtsp import RtspCamera
 from pipeline.telemetry import Telemetry
+from pipeline.wiring.places import build_blackout, place_of
 
 # Crockford's alphabet: no letter is taken for a digit when somebody reads a run id aloud.
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -121,8 +123,10 @@ def reader_maker(
     def make(camera_id: str, on_state: OnState) -> CameraReader:
         settings = now()
         sources = settings.sources
+        blackout = build_blackout(place_of(settings, camera_id))
+        source = build_source(settings, camera_id, ring_of(settings, camera_id))
         return CameraReader(
-            build_source(settings, camera_id, ring_of(settings, camera_id)),
+            MaskedCamera(source, blackout),
             frames.hand_off(camera_id),
             new_run_id=new_run_id,
             on_state=on_state,

@@ -1,9 +1,11 @@
 """Chooses detector, tracker, shot choice and encoder."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from detectors.areas import Area
 from detectors.ports import Detector, Tracker
 from detectors.shots import ShotChooser
 from pipeline.config import Settings
@@ -58,9 +60,10 @@ def _ultralytics_folder(settings: Settings) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class FollowerMaker:
-    """Makes the follower of each run."""
+    """Makes the follower of each run; `zones` are those of each camera, by its name."""
 
     settings: Settings
+    zones: Mapping[str, Sequence[Area]] = field(default_factory=dict)
 
     def follow(
         self, camera_id: str, run_id: str, first_number: int = 1, tally: Tally | None = None
@@ -74,6 +77,7 @@ class FollowerMaker:
             publish_at_most=shots.publish_at_most,
             min_height_px=shots.min_height_px,
             min_quality=shots.min_quality,
+            zones=self.zones.get(camera_id, ()),
         )
         tracker = build_tracker(self.settings, camera_id, first_number)
         return RunFollower(camera_id, run_id, tracker=tracker, chooser=chooser, tally=tally)

@@ -141,6 +141,7 @@ def _camera_figures(status: CameraStatus, runs: Sequence[RunRecord], now: float)
         is_up if status.kind == "rtsp" else None,
         frames_read=sum(run.frames_read for run in runs),
         frames_dropped=sum(run.frames_dropped for run in runs),
+        frames_skipped=sum(run.frames_skipped for run in runs),
         tracks=sum(run.tracks for run in runs),
         shots=sum(run.shots_published for run in runs),
     )

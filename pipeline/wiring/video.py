@@ -33,7 +33,7 @@ def why_no_ring(settings: Settings, camera_id: str) -> str | None:
     if not settings.ring.enabled:
         return "off: ring.enabled is false"
     # What a mask hides must not reach the disk, and a packet cannot be masked without decoding.
-    if getattr(settings.cameras[camera_id], "masks", None):
+    if settings.cameras[camera_id].masks:
         return f"off: cameras.{camera_id}.masks are set, and copied video would show what they hide"
     return None
 

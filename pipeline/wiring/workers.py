@@ -19,10 +19,12 @@ from pipeline.store.leases import LeaseStore
 from pipeline.telemetry import Telemetry
 from pipeline.wiring.cameras import chosen_cameras, reader_maker
 from pipeline.wiring.models import FollowerMaker, build_detector, quiet_libraries
+from pipeline.wiring.places import build_blackout, build_gate, place_of
 from pipeline.wiring.stores import Stores, open_stores
 from pipeline.wiring.video import Rings
 from pipeline.wiring.watching import WatchedSettings
 from pipeline.wiring.weights import detector_name
+from pipeline.workers.following import RunFollower
 from pipeline.workers.jobs import ReplayJob
 from pipeline.workers.pictures import Publishing
 from pipeline.workers.recording import Destination, Outbox, Recorder
@@ -63,7 +65,12 @@ def work_camera(settings: Settings, only: list[str], stop: Stop) -> None:
     leases = LeaseStore(
         stores.client, Keys(settings.redis.namespace), _worker_name(), ttl_s=LEASE_S
     )
-    maker, detector = FollowerMaker(settings), build_detector(settings)
+    detector = build_detector(settings)
+
+    def follow(camera_id: str, run_id: str) -> RunFollower:
+        zones = {camera_id: place_of(watched.settings, camera_id).zones}
+        return FollowerMaker(settings, zones).follow(camera_id, run_id)
+
     parts = CameraParts(
         make_reader=reader_maker(lambda: watched.settings, frames, telemetry, rings.of),
         roster=Roster(leases, wanted=watched.wanted, paused=stores.cameras.paused, clock=clock),
@@ -71,7 +78,8 @@ def work_camera(settings: Settings, only: list[str], stop: Stop) -> None:
         detector=detector,
         detector_name=detector_name(settings),
         batch=detector.batch,
-        follow=maker.follow,
+        follow=follow,
+        gate=lambda name: build_gate(place_of(watched.settings, name)),
         record=lambda outbox: Recorder(destination, publishing, outbox, clock),
         end_open_tracks=lambda name: stores.tracks.end_all_of(
             name, except_run=None, now=clock.now()
@@ -93,15 +101,14 @@ def work_replay(settings: Settings, spool: Path, name: str, stop: Stop) -> None:
     from pipeline.workers.replay import ReplayWorker
     from pipeline.workers.spool import Spool
 
-    clock, stores = SystemClock(), open_stores(settings)
-    destination, detector = _destination(stores, Telemetry()), build_detector(settings)
+    clock, stores, telemetry = SystemClock(), open_stores(settings), Telemetry()
+    destination, detector = _destination(stores, telemetry), build_detector(settings)
 
     def read(job: ReplayJob, stop: threading.Event) -> None:
         outbox = Outbox(at_most=None)
         recorder = Recorder(destination, _publishing(settings, stores, job), outbox, clock)
-        ReplayWorker(job, _replay_parts(settings, stores, detector, job), recorder, outbox).run(
-            stop
-        )
+        parts = _replay_parts(settings, stores, detector, telemetry, job)
+        ReplayWorker(job, parts, recorder, outbox).run(stop)
         stores.boxes.close(job.camera_id, job.run_id)
 
     def give_up(job: ReplayJob, reason: str) -> None:
@@ -126,25 +133,29 @@ def _publishing(settings: Settings, stores: Stores, job: ReplayJob) -> Publishin
 
 
 def _replay_parts(
-    settings: Settings, stores: Stores, detector: Detector, job: ReplayJob
+    settings: Settings, stores: Stores, detector: Detector, telemetry: Telemetry, job: ReplayJob
 ) -> "ReplayParts":
     from pipeline.workers.replay import ReplayParts
 
+    maker = FollowerMaker(settings, {job.camera_id: job.place.zones})
     return ReplayParts(
         open_frames=partial(_open_frames, job),
+        gate=build_gate(job.place),
         detector=detector,
         batch=1 if job.realtime else detector.batch,
-        follow=partial(FollowerMaker(settings).follow, job.camera_id, job.run_id),
+        follow=partial(maker.follow, job.camera_id, job.run_id),
         runs=stores.runs,
         boxes=stores.boxes if job.keep_boxes else None,
+        telemetry=telemetry,
         clock=SystemClock(),
     )
 
 
 def _open_frames(job: ReplayJob, first_frame: int) -> "Footage":
+    from pipeline.sources.masked import MaskedFilm
     from pipeline.sources.video_file import VideoFile, inspect_video
 
-    return VideoFile(
+    frames = VideoFile(
         inspect_video(Path(job.path)),
         job.camera_id,
         job.run_id,
@@ -152,6 +163,7 @@ def _open_frames(job: ReplayJob, first_frame: int) -> "Footage":
         fps=job.fps,
         first_frame=first_frame,
     )
+    return MaskedFilm(frames, build_blackout(job.place))
 
 
 def work_embed(settings: Settings, name: str | None, stop: Stop) -> None:

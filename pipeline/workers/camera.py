@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Literal
 
-from detectors.ports import Detector
+from detectors.ports import Detector, MotionGate
 from detectors.types import Detection, Frame
 from pipeline.clock import Clock
 from pipeline.errors import StoreUnavailable
@@ -18,6 +18,7 @@ from pipeline.store.cameras import REMOVED, CameraStore
 from pipeline.store.runs import RunRecord, RunStore
 from pipeline.telemetry import Telemetry
 from pipeline.workers.attendance import Attendance, CameraRoster, OnState
+from pipeline.workers.attention import is_worth_a_look
 from pipeline.workers.following import RunFollower
 from pipeline.workers.recording import Outbox, Recorder, done
 
@@ -43,6 +44,7 @@ class CameraParts:
         detector_name: what people call it; its runs note it.
         batch: frames handed to it at once.
         follow: a follower for a run of a camera.
+        gate: a motion gate for a run of a camera; None where every frame is looked at.
         record: a recorder for a run, on the worker's outbox.
         cameras, runs: where status and coverage go.
         telemetry, clock: as everywhere.
@@ -55,6 +57,7 @@ class CameraParts:
     detector_name: str
     batch: int
     follow: Callable[[str, str], RunFollower]
+    gate: Callable[[str], MotionGate | None]
     record: Callable[[Outbox], Recorder]
     end_open_tracks: Callable[[str], object]
     cameras: CameraStore
@@ -66,6 +69,7 @@ class CameraParts:
 @dataclass(slots=True)
 class _Run:
     follower: RunFollower
+    gate: MotionGate | None
     recorder: Recorder
     reader: CameraReader
     started_at: float
@@ -102,6 +106,7 @@ class CameraWorker:
         """Take in the newest frames, at most one a camera, and what readers have to say."""
         self._follow_roster()
         frames = self._parts.frames.take_all(timeout_s, self._parts.batch)
+        frames = [frame for frame in frames if self._is_worth_a_look(frame)]
         if frames:
             found = self._parts.detector.detect(frames)
             for frame, detections in zip(frames, found, strict=True):
@@ -110,12 +115,20 @@ class CameraWorker:
         self._report()
         self._flush()
 
-    def _take(self, frame: Frame, detections: Sequence[Detection]) -> None:
+    def _is_worth_a_look(self, frame: Frame) -> bool:
         is_gone = frame.camera_id not in self._attendance.readers
         if is_gone or frame.run_id in self._ended[frame.camera_id]:
             # It was handed over before its connection broke: its run is told and closed.
             self._parts.telemetry.frames_dropped.labels(frame.camera_id, "stale").inc()
-            return
+            return False
+        run = self._run_of(frame)
+        is_worth = is_worth_a_look(run.gate, run.follower, frame)
+        if not is_worth:
+            run.follower.skip(frame)
+        self._parts.telemetry.count_attention(frame.camera_id, is_worth, not is_worth)
+        return is_worth
+
+    def _take(self, frame: Frame, detections: Sequence[Detection]) -> None:
         self._parts.telemetry.detections.labels(frame.camera_id).inc(len(detections))
         run = self._run_of(frame)
         run.recorder.record(run.follower.advance(frame, detections))
@@ -164,6 +177,7 @@ class CameraWorker:
         reader = self._attendance.readers[frame.camera_id]
         run = _Run(
             self._parts.follow(frame.camera_id, frame.run_id),
+            self._parts.gate(frame.camera_id),
             self._parts.record(self._outbox),
             reader,
             frame.captured_at,

@@ -30,9 +30,14 @@ class Catalogue:
     clock: Clock
 
     def tracks(
-        self, camera: str | None = None, *, after: str | None = None, count: int = 200
+        self,
+        camera: str | None = None,
+        *,
+        zone: str | None = None,
+        after: str | None = None,
+        count: int = 200,
     ) -> TracksAnswer:
-        """A page of tracks by first sight.
+        """A page of tracks by first sight; with a `zone` shorter than `count`, or even empty.
 
         Raises:
             NotFound: no such camera.
@@ -43,7 +48,11 @@ class Catalogue:
         cursor = read_cursor(after) if after else None
         records = self.track_store.list(camera, after=cursor, count=count)
         following = write_cursor(records[-1]) if len(records) == count else None
-        page = [track_answer(record, record.key in live) for record in records]
+        page = [
+            track_answer(record, record.key in live)
+            for record in records
+            if zone is None or zone in record.zones
+        ]
         return TracksAnswer(tracks=page, next=following)
 
     def cameras(self, camera: str | None = None) -> list[CameraAnswer]:

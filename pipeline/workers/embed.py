@@ -222,5 +222,6 @@ def sighting_of(
         time_source=shot.time_source,
         is_live=shot.is_live,
         published_at=shot.published_at,
+        zones=shot.zones,
         embedded_at=now,
     )

@@ -50,8 +50,19 @@ class Step:
 
 @dataclass(slots=True)
 class Tally:
-    """What a run came to so far; a restart takes it up where the run was last quiet."""
+    """What a run came to so far; a restart takes it up where the run was last quiet.
 
+    Attributes:
+        frames_looked_at: frames that the detector saw.
+        frames_skipped: frames without motion, while nobody was followed.
+        boxes_seen: confirmed tracks in frames.
+        tracks: confirmed tracks.
+        shots_published: shots that were chosen.
+        unpublished_tracks: tracks that ended without one.
+    """
+
+    frames_looked_at: int = 0
+    frames_skipped: int = 0
     boxes_seen: int = 0
     tracks: int = 0
     shots_published: int = 0
@@ -99,6 +110,7 @@ class RunFollower:
         """Take in the next frame of the run and who was found in it."""
         update = self._tracker.update(frame, detections)
         at = frame.captured_at
+        self.tally.frames_looked_at += 1
         self.last_frame = (frame.number, at)
         opened = {
             self._key(box.number): at
@@ -113,6 +125,17 @@ class RunFollower:
         self.tally.tracks += len(opened)
         seen = {self._key(box.number): at for box in update.boxes}
         return self._step(frame.number, at, update.boxes, opened, seen, update.ended, shots)
+
+    def skip(self, frame: Frame) -> None:
+        """Pass over the next frame, in which nothing moves: time that was watched all the same.
+
+        Raises:
+            ValueError: somebody is followed, and may be standing there.
+        """
+        if not self.is_quiet:
+            raise ValueError(f"frame {frame.number} cannot be skipped while a track is open")
+        self.last_frame = (frame.number, frame.captured_at)
+        self.tally.frames_skipped += 1
 
     def finish(self) -> Step:
         """End every open track: the connection is gone, or the file is read."""

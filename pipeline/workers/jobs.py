@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.errors import ConfigError
 from pipeline.files import write_whole
+from pipeline.workers.places import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class ReplayJob:
         keep_boxes: keep every tracked box.
         detector: name or file.
         encoder: name of the model that its shots are embedded with.
+        place: what the settings said of the camera when the run was named.
     """
 
     path: str
@@ -41,6 +43,7 @@ class ReplayJob:
     keep_boxes: bool
     detector: str
     encoder: str
+    place: Place
 
     def write(self, path: Path) -> None:
         """Leave the job for the worker to read."""
@@ -54,8 +57,9 @@ class ReplayJob:
             ConfigError: there is no job at `path`.
         """
         try:
-            return cls(**json.loads(path.read_text()))
-        except (OSError, ValueError, TypeError) as error:
+            written = json.loads(path.read_text())
+            return cls(**written | {"place": Place.of(written["place"])})
+        except (OSError, ValueError, TypeError, KeyError) as error:
             raise ConfigError(f"{path} is no replay job: use 'descry replay FILE'") from error
 
 
@@ -69,7 +73,8 @@ def name_run(
         camera_id: the camera it is taken for.
         started_at: when its first frame was captured, Unix seconds.
         fps: frames looked at per second; None for every one.
-        makers: fingerprints of detector, tracker and shot choice.
+        makers: fingerprints of detector, tracker and shot choice, and of what hides or notes
+            parts of the picture.
     """
     parts = [digest, camera_id, f"{started_at:.3f}", "every" if fps is None else f"{fps:g}"]
     name = hashlib.sha256("\n".join([*parts, *makers]).encode()).hexdigest()[:12]

@@ -64,4 +64,5 @@ class Publishing:
             time_source=shot.time_source or self.time_source,
             is_live=self.is_live,
             published_at=now,
+            zones=shot.zones,
         )

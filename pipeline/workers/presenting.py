@@ -33,6 +33,7 @@ def shot_answer(scored: ScoredShot) -> ShotAnswer:
         quality=round(sighting.quality, 4),
         box=tuple(round(float(v), 2) for v in sighting.box),  # type: ignore[arg-type]  # four
         thumbnail=thumbnail_url(sighting.picture),
+        zones=list(sighting.zones),
     )
 
 
@@ -80,6 +81,7 @@ def hit_answer(
         thumbnail=shots[0].thumbnail,
         box=shots[0].box,
         best_shots=shots,
+        zones=sorted({*(record.zones if record else ()), *(z for s in shots for z in s.zones)}),
     )
 
 
@@ -95,6 +97,7 @@ def track_answer(record: TrackRecord, is_live: bool) -> TrackAnswer:
         shots=record.shots,
         published=record.published,
         thumbnail=thumbnail_url(record.thumbnail) if record.thumbnail else None,
+        zones=list(record.zones),
     )
 
 
@@ -108,6 +111,8 @@ def run_answer(run: RunRecord) -> RunAnswer:
         watched_until=format_instant(run.watched_until or run.started_at),
         frames_read=run.frames_read,
         frames_dropped=run.frames_dropped,
+        frames_looked_at=run.frames_looked_at,
+        frames_skipped=run.frames_skipped,
         boxes_seen=run.boxes_seen,
         tracks=run.tracks,
         shots_published=run.shots_published,

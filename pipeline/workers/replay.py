@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol, TypeVar
 
-from detectors.ports import Detector
+from detectors.ports import Detector, MotionGate
 from detectors.types import Frame
 from pipeline.clock import Clock
 from pipeline.errors import SourceUnreadable, StoreUnavailable
 from pipeline.store.boxes import BoxArchive
 from pipeline.store.runs import RunStore, SafePoint
+from pipeline.telemetry import Telemetry
+from pipeline.workers.attention import follow_all
 from pipeline.workers.following import RunFollower, Step, Tally
 from pipeline.workers.jobs import ReplayJob
 from pipeline.workers.recording import Outbox, Recorder
@@ -41,20 +43,24 @@ class ReplayParts:
 
     Attributes:
         open_frames: frames of the file from a frame number on.
+        gate: says which frames the detector need not see; None where it sees all.
         detector: finds people.
         batch: frames handed to the detector at once.
         follow: a follower that counts tracks from a number and goes on from a tally.
         runs: where progress and safe points go.
         boxes: where every box goes; None when they are not kept.
+        telemetry: counts frames.
         clock: paces a replay in real time.
     """
 
     open_frames: Callable[[int], Footage]
+    gate: MotionGate | None
     detector: Detector
     batch: int
     follow: Callable[[int, Tally], RunFollower]
     runs: RunStore
     boxes: BoxArchive | None
+    telemetry: Telemetry
     clock: Clock
 
 
@@ -63,7 +69,8 @@ class ReplayWorker:
 
     A safe point is a frame after which no track is open: reading may begin again behind it with
     the same result, since tracker and shot choice hold nothing there. It is written only after
-    everything before it is with the store.
+    everything before it is with the store. The motion gate holds a little there, which is why it
+    is shown the frames before the point that it still depends on.
     """
 
     def __init__(self, job: ReplayJob, parts: ReplayParts, recorder: Recorder, outbox: Outbox):
@@ -77,10 +84,10 @@ class ReplayWorker:
         Raises:
             SourceUnreadable: the file ended early; what came before is kept.
         """
-        frame_number, next_number, tally = self._begin(stop)
-        follower = self._parts.follow(next_number, tally)
-        footage = self._parts.open_frames(frame_number + 1)
-        frames = self._paced(footage, stop)
+        point = self._begin(stop)
+        follower = self._parts.follow(point.next_track_number, Tally(**point.counters))
+        footage = self._parts.open_frames(point.gate_from or point.frame_number + 1)
+        frames = self._paced(self._behind(point, footage, stop), stop)
         broken: SourceUnreadable | None = None
         try:
             for batch in batched(frames, self._parts.batch):
@@ -94,25 +101,37 @@ class ReplayWorker:
         if broken is not None:
             raise broken
 
-    def _begin(self, stop: threading.Event) -> tuple[int, int, Tally]:
+    def _begin(self, stop: threading.Event) -> SafePoint:
         job, runs = self._job, self._parts.runs
         point = _until_heard(lambda: runs.safe_point(job.camera_id, job.run_id), stop)
         if point is None:
-            return 0, 1, Tally()
+            return SafePoint(0, 1, {})
         log.info(
             "camera '%s': reading on after frame %d of %s",
             job.camera_id,
             point.frame_number,
             job.path,
         )
-        return point.frame_number, point.next_track_number, Tally(**point.counters)
+        return point
+
+    def _behind(
+        self, point: SafePoint, frames: Iterable[Frame], stop: threading.Event
+    ) -> Iterator[Frame]:
+        """The frames behind a safe point; those up to it are for the gate alone."""
+        for frame in frames:
+            if frame.number > point.frame_number or stop.is_set():
+                yield frame
+            elif self._parts.gate is not None:
+                self._parts.gate.watch(frame)
 
     def _take_batch(
         self, follower: RunFollower, batch: Sequence[Frame], stop: threading.Event
     ) -> None:
-        found = self._parts.detector.detect(batch)
-        for frame, detections in zip(batch, found, strict=True):
-            self._take(follower.advance(frame, detections), stop)
+        parts, skipped = self._parts, follower.tally.frames_skipped
+        for step in follow_all(batch, gate=parts.gate, detector=parts.detector, follower=follower):
+            self._take(step, stop)
+        skipped = follower.tally.frames_skipped - skipped
+        parts.telemetry.count_attention(self._job.camera_id, len(batch) - skipped, skipped)
         now = self._parts.clock.monotonic()
         if now - self._saved_at >= SAVE_EVERY_S and not stop.is_set():
             self._saved_at = now
@@ -145,7 +164,9 @@ class ReplayWorker:
                 **counters,
             )
             if follower.is_quiet:
-                point = SafePoint(last.number, follower.next_number, counters)
+                gate = self._parts.gate
+                gate_from = 0 if gate is None else gate.needs_from
+                point = SafePoint(last.number, follower.next_number, counters, gate_from)
                 runs.save_safe_point(job.camera_id, job.run_id, point)
 
         _until_heard(tell, stop)

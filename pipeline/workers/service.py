@@ -113,6 +113,7 @@ class SearchService:
             tracks=frozenset(self._catalogue.live_keys()) if request.live else None,
             since=request.since,
             until=request.until,
+            zones=frozenset(request.zones) or None,
         )
         vector = self._encoder.encode_texts([text])[0]
         hits = find_tracks(

@@ -126,6 +126,7 @@ class LogView:
             quality=message.quality,
             picture=message.picture,
             replaces=message.replaces,
+            zones=message.zones,
             expires_at=self._policy.expires_at(
                 message.collection, message.captured_at, message.imported_at
             ),

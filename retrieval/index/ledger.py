@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from retrieval.types import Sighting, Vector, Where
 Rows = NDArray[np.int64]
 """(N,) positions in the columns and among the vectors, rising."""
 
+T = TypeVar("T")
+
 #: Dead rows are tolerated up to this many, or up to half of all, before they are squeezed out.
 DEAD_ROWS_KEPT = 1024
 
@@ -20,6 +22,7 @@ COLUMNS = np.dtype(
     [
         ("camera", np.int32),
         ("collection", np.int32),
+        ("zones", np.int32),  # of all zones of a shot together
         ("captured_at", np.float64),
         ("expires_at", np.float64),  # +inf for never, −inf for a row that is dead
     ]
@@ -46,6 +49,7 @@ class Ledger:
         self._retired_of: dict[TrackKey, set[int]] = {}
         self._camera_codes: dict[str, int] = {}
         self._collection_codes: dict[str, int] = {}
+        self._zones_codes: dict[tuple[str, ...], int] = {}
         self._no_vector: Vector = np.eye(1, dimension, dtype=np.float32)[0]
 
     def __len__(self) -> int:
@@ -145,6 +149,7 @@ class Ledger:
         self._columns[row] = (
             _code(self._camera_codes, track.camera_id),
             _code(self._collection_codes, sighting.collection),
+            _code(self._zones_codes, sighting.zones),
             sighting.captured_at,
             np.inf if sighting.expires_at is None else sighting.expires_at,
         )
@@ -180,6 +185,9 @@ class Ledger:
             mask &= _among(self._camera_codes, where.cameras)[columns["camera"]]
         if where.collections is not None:
             mask &= _among(self._collection_codes, where.collections)[columns["collection"]]
+        if where.zones is not None:
+            fits = [not where.zones.isdisjoint(zones) for zones in self._zones_codes]
+            mask &= np.array(fits, np.bool_)[columns["zones"]]
         if where.since is not None:
             mask &= columns["captured_at"] >= where.since
         if where.until is not None:
@@ -187,7 +195,7 @@ class Ledger:
         return mask
 
 
-def _code(codes: dict[str, int], name: str) -> int:
+def _code(codes: dict[T, int], name: T) -> int:
     return codes.setdefault(name, len(codes))
 
 

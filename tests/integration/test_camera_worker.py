@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from detectors.fakes import ScriptedDetector
+from detectors.ports import MotionGate
 from detectors.shots import ShotChooser
 from detectors.tracking import UltralyticsTracker
 from detectors.types import Box, Detection, Frame
@@ -61,7 +62,7 @@ class Reader:
 class Scene:
     """A camera worker with one camera, its stores, and its reader's voice."""
 
-    def __init__(self, redis) -> None:
+    def __init__(self, redis, gate: MotionGate | None = None) -> None:
         client, keys = redis.client, redis.keys
         self.runs, self.cameras = RunStore(client, keys), CameraStore(client, keys)
         self.tracks = TrackStore(client, keys)
@@ -83,6 +84,7 @@ class Scene:
                 tracker=UltralyticsTracker(camera_id=camera),
                 chooser=ShotChooser(camera, run),
             ),
+            gate=lambda _: gate,
             record=lambda outbox: Recorder(destination, PUBLISHING, outbox, self.clock),
             end_open_tracks=lambda name: self.tracks.end_all_of(
                 name, except_run=None, now=self.clock.now()

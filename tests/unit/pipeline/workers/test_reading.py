@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.errors import SourceUnreadable
 from pipeline.workers.jobs import ReplayJob
+from pipeline.workers.places import Place
 from pipeline.workers.reading import DEATHS_AT_MOST, ReadingWorker
 from pipeline.workers.spool import Spool
 
@@ -14,7 +15,7 @@ def job(name: str) -> ReplayJob:
     return ReplayJob(
         path=name, camera_id="lobby", collection="imports", run_id=name, digest="d",
         started_at=0.0, time_source="flag", fps=None, realtime=False, keep_boxes=False,
-        detector="d", encoder="e",
+        detector="d", encoder="e", place=Place(),
     )  # fmt: skip
 
 

@@ -1,0 +1,140 @@
+"""What the motion gate saves on a film, and whether it loses anybody.
+
+`python tests/benchmarks/motion_gate.py FILM… [--detector FILE] [--fps N] [--json]`
+
+Each film is read once, every frame goes to gate and detector, and two trackers follow: one is
+shown everything, the other what the gate lets through or the first frames of somebody followed
+make it look at. So the seconds of both ways are of the same minutes of the same machine.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+if not __package__:  # started as a script: the checkout is not on the path yet
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from detectors.motion import BackgroundGate
+from detectors.ports import Detector
+from detectors.tracking import UltralyticsTracker
+from detectors.types import Box, Detection, Frame
+from pipeline.sources.video_file import VideoFile, inspect_video
+
+STARTED_AT = 1_790_000_000.0
+#: A track is kept if the gate's nearest one has this share of its boxes.
+KEPT_SHARE = 0.5
+
+T = TypeVar("T")
+Tracks = dict[int, dict[int, Box]]
+"""Boxes by frame, by track."""
+
+
+@dataclass
+class Way:
+    """One way of reading a film: what it looked at, whom it followed, how long it took."""
+
+    tracker: UltralyticsTracker
+    tracks: Tracks = field(default_factory=dict)
+    looked_at: int = 0
+    with_people: int = 0
+    seconds: float = 0.0
+
+    def look(self, frame: Frame, found: list[Detection], detector_s: float) -> None:
+        update, tracker_s = timed(lambda: self.tracker.update(frame, found))
+        self.looked_at += 1
+        self.with_people += bool(update.boxes)
+        self.seconds += detector_s + tracker_s
+        for box in update.boxes:
+            self.tracks.setdefault(box.number, {})[frame.number] = box.box
+
+
+def timed(do: Callable[[], T]) -> tuple[T, float]:
+    began = time.perf_counter()
+    return do(), time.perf_counter() - began
+
+
+def kept(whole: Tracks, gated: Tracks) -> int:
+    """How many tracks of `whole` have a counterpart of their own in `gated`.
+
+    The detector says the same of the same frame, so that boxes of one person are equal.
+    """
+    free, count = dict(gated), 0
+    for boxes in sorted(whole.values(), key=len, reverse=True):
+        shared = {
+            n: sum(own.get(at) == box for at, box in boxes.items()) for n, own in free.items()
+        }
+        best = max(shared, key=lambda n: shared[n], default=None)
+        if best is not None and shared[best] >= KEPT_SHARE * len(boxes):
+            del free[best]
+            count += 1
+    return count
+
+
+def measure(film: Path, detector: Detector, fps: float, folder: Path) -> dict[str, object]:
+    """The figures of one film."""
+    info = inspect_video(film)
+    whole, gated = (Way(UltralyticsTracker(camera_id="c", config_dir=folder)) for _ in range(2))
+    gate, decode_s, count = BackgroundGate(), 0.0, 0
+    frames = iter(VideoFile(info, "c", "r", STARTED_AT, fps=fps))
+    while True:
+        frame, took_s = timed(lambda: next(frames, None))
+        if frame is None:
+            break
+        count, decode_s = count + 1, decode_s + took_s
+        (found,), detector_s = timed(partial(detector.detect, [frame]))
+        whole.look(frame, found, detector_s)
+        glance, gate_s = timed(partial(gate.watch, frame))
+        gated.seconds += gate_s
+        if glance.is_due or not gated.tracker.is_quiet:
+            gated.look(frame, found, detector_s)
+    return {
+        "film": film.name,
+        "frames": count,
+        "looked_at": gated.looked_at,
+        "skipped": count - gated.looked_at,
+        "occupancy": round(whole.with_people / count, 3),
+        "tracks": len(whole.tracks),
+        "tracks_with_gate": len(gated.tracks),
+        "tracks_kept": round(kept(whole.tracks, gated.tracks) / max(len(whole.tracks), 1), 4),
+        "boxes_kept": round(_boxes(gated.tracks) / max(_boxes(whole.tracks), 1), 4),
+        "seconds_decoding": round(decode_s, 1),
+        "seconds_without_gate": round(whole.seconds, 1),
+        "seconds_with_gate": round(gated.seconds, 1),
+    }
+
+
+def _boxes(tracks: Tracks) -> int:
+    return sum(map(len, tracks.values()))
+
+
+def main() -> None:
+    """Print a line a film, or a JSON object a line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("films", type=Path, nargs="+")
+    parser.add_argument("--detector", type=Path, help="weights; the bundled ones if not given")
+    parser.add_argument("--fps", type=float, default=5.0)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    from detectors.yolo import YoloDetector
+
+    bundled = Path("retrieval", "weights", "bundled", "street-yolo.safetensors")
+    weights = options.detector or Path(__file__).resolve().parents[2] / bundled
+    with tempfile.TemporaryDirectory() as folder:
+        detector = YoloDetector(weights, confidence=0.1, config_dir=Path(folder))
+        for film in options.films:
+            figures = measure(film, detector, options.fps, Path(folder))
+            if options.json:
+                print(json.dumps(figures), flush=True)
+            else:
+                print(*(f"{name} {value}" for name, value in figures.items()), sep="  ", flush=True)
+
+
+if __name__ == "__main__":
+    main()
