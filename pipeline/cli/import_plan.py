@@ -1,6 +1,7 @@
 """What an import has to do, file by file: what each file is, and when it was taken."""
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -153,7 +154,7 @@ class Planner:
         """
         check_named(order.paths)
         self._rules, self._maker = order.rules(), JobMaker(order, settings)
-        self._bars, self._stop = bars, stop
+        self._bars, self._stop, self._ended = bars, stop, threading.Event()
         self._recordings = Recordings(
             order.paths, recursive=order.recursive, on_trouble=self._complain
         )
@@ -171,11 +172,14 @@ class Planner:
         Raises:
             ConfigError: no file's name fits the pattern.
             SourceUnreadable: a file that was named is missing, or no video.
+            KeyboardInterrupt: told to stop.
         """
         files = size_bytes = 0
         misfit: ConfigError | None = None
         fits = self._rules.pattern is None
         for recording in self._recordings:
+            if self._stop.is_set():
+                raise KeyboardInterrupt
             files, size_bytes = files + 1, size_bytes + recording.size_bytes
             if recording.is_named:
                 choose_start(inspect_video(recording.path), self._rules)
@@ -190,6 +194,10 @@ class Planner:
             raise misfit
         return Extent(files, size_bytes)
 
+    def end(self) -> None:
+        """Look at no further file, nor at the rest of this one: nobody waits for it any more."""
+        self._ended.set()
+
     def know(self, started_at: Mapping[str, float]) -> None:
         """Take a start that is only guessed from what was imported: by digest, Unix seconds.
 
@@ -200,7 +208,7 @@ class Planner:
     def plans(self) -> Iterator[Planned]:
         """The files, in order, each with what to do about it; ends early once told to stop."""
         for recording in self._recordings:
-            if self._stop.is_set():
+            if self._has_ended():
                 return
             try:
                 yield self._plan(recording)
@@ -212,10 +220,13 @@ class Planner:
     def _plan(self, recording: Recording) -> Planned:
         info = inspect_video(recording.path)
         start = choose_start(info, self._rules)
-        digest = _digest(recording.path, recording.size_bytes, self._bars, self._stop)
+        digest = _digest(recording.path, recording.size_bytes, self._bars, self._has_ended)
         if start.source == "file date":
             start = replace(start, at=self._started_at.setdefault(digest, start.at))
         return Planned(recording, info, start, self._maker.job(info, start, digest))
+
+    def _has_ended(self) -> bool:
+        return self._ended.is_set() or self._stop.is_set()
 
     def _complain(self, line: str) -> None:
         self._complaints.append(line)
@@ -246,7 +257,7 @@ def say_start(path: Path, start: StartTime) -> None:
         sys.stderr.write(f"{start.doubt}\n")
 
 
-def _digest(path: Path, size_bytes: int, bars: Bars, stop: Stop) -> str:
+def _digest(path: Path, size_bytes: int, bars: Bars, has_ended: Callable[[], bool]) -> str:
     """Of the content; a file that takes a while is reported on."""
     is_long = size_bytes >= WORTH_REPORTING_BYTES
     report = bars(f"digest {path.name}") if is_long else _tell_nobody
@@ -254,7 +265,7 @@ def _digest(path: Path, size_bytes: int, bars: Bars, stop: Stop) -> str:
 
     def progress(count: int) -> None:
         nonlocal done
-        if stop.is_set():
+        if has_ended():
             raise _Stopped
         done += count
         report(done, size_bytes)

@@ -2,7 +2,8 @@
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from json import dumps
 from pathlib import Path
 
@@ -59,7 +60,11 @@ def _import(order: Order, settings: Settings, stop: Stop, *, as_json: bool) -> S
         extent = planner.survey()
         progress = progress_of(extent)
         heard = Progress(began=progress.began, read=progress.read, over=progress.over)
-        with open_session(settings, need=frozenset({"embed"}), stopped=stop.is_set) as session:
+        need = frozenset({"embed"})
+        with (
+            _ending(planner),
+            open_session(settings, need=need, stopped=stop.is_set) as session,
+        ):
             stores = open_stores(settings, session.redis_url)
             planner.know(known_starts(stores.runs, order.camera))
             readers = min(order.readers or _usual(order), max(extent.files, 1))
@@ -72,6 +77,15 @@ def _import(order: Order, settings: Settings, stop: Stop, *, as_json: bool) -> S
             desk.wait_until_embedded()
     summary.seconds = time.monotonic() - began
     return summary
+
+
+@contextmanager
+def _ending(planner: Planner) -> Iterator[None]:
+    """Whatever happens, the thread that looks at files does not outlive the import."""
+    try:
+        yield
+    finally:
+        planner.end()
 
 
 def known_starts(runs: RunStore, camera_id: str) -> dict[str, float]:
