@@ -175,7 +175,7 @@ def films(draw: st.DrawFn) -> list[Frame]:
 
 
 @given(films(), st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_a_gate_that_starts_over_where_it_is_told_goes_on_like_one_that_never_stopped(film, data):
     """What makes a recording that is read on after a crash give the same tracks."""
     gate = BackgroundGate()

@@ -80,7 +80,7 @@ stretches = st.tuples(st.integers(1, FRAMES), st.integers(1, 25)).map(
 
 
 @given(stretches, numbers, st.integers(2, 16))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_frames_that_share_a_batch_are_followed_as_if_they_came_alone(present, due, batch):
     alone = read(present, due, 1)
     together = read(present, due, batch)
@@ -90,7 +90,7 @@ def test_frames_that_share_a_batch_are_followed_as_if_they_came_alone(present, d
 
 
 @given(stretches, numbers)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_every_frame_is_looked_at_or_counted_as_skipped(present, due):
     _, tally, shown, last = read(present, due, 5)
     assert tally["frames_looked_at"] + tally["frames_skipped"] == FRAMES
