@@ -188,11 +188,12 @@ def test_a_folder_killed_in_the_middle_goes_on_where_it_was(descry, clip, tmp_pa
         before = len(list((descry.data / "media").rglob("*.jpg")))
         wait_for(
             lambda before=before: len(list((descry.data / "media").rglob("*.jpg"))) > before,
+            within_s=PATIENCE_S,
             what="another picture",
         )
         running.process.kill()
-        running.end(30)
-        wait_for(lambda: processes_of(descry.folder) == [], within_s=20, what="orphans to end")
+        running.end(60)
+        wait_for(lambda: processes_of(descry.folder) == [], within_s=60, what="orphans to end")
         if kills == 2:
             break
     said = import_folder(descry, folder, clip, "--jobs", "3", "--every-frame")
