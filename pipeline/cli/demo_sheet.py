@@ -21,6 +21,7 @@ from pipeline.cli.sheet_parts import (
     draw_placeholder,
     fitted,
     font,
+    note_lines,
     paste,
     save_sheet,
     wrapped,
@@ -29,6 +30,8 @@ from pipeline.cli.sheet_parts import (
 HITS_A_ROW = 4
 TELLING_WIDTH, CARD_WIDTH, ROW_HEIGHT = 340, 150, 280
 GAP, MARGIN, HEAD, FRAME = 14, 30, 96, 4
+#: Each line of notes beyond the first makes the head this much higher, in pixels.
+NOTE_STEP = 19
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +70,7 @@ class Row:
     hits: Sequence[Shown]
 
 
-def draw_demo_sheet(rows: Sequence[Row], *, title: str, note: str | None, out: Path) -> None:
+def draw_demo_sheet(rows: Sequence[Row], *, title: str, notes: Sequence[str], out: Path) -> None:
     """Draw `rows` under `title` and write a PNG to `out`, whole or not at all.
 
     A hit whom the description fits has a green frame, any other a red one.
@@ -75,22 +78,24 @@ def draw_demo_sheet(rows: Sequence[Row], *, title: str, note: str | None, out: P
     Args:
         rows: from top to bottom.
         title: what the sheet shows, in a few words.
-        note: what to be wary of.
+        notes: what to be wary of, each in full.
         out: always written as PNG, whatever it is called.
 
     Raises:
         ConfigError: `out` cannot be written.
     """
     width = 2 * MARGIN + TELLING_WIDTH + HITS_A_ROW * (CARD_WIDTH + GAP)
-    height = HEAD + len(rows) * (ROW_HEIGHT + GAP) + MARGIN - GAP
-    sheet = Pillow.new("RGB", (width, max(height, HEAD + MARGIN)), BACKDROP)
-    draw = ImageDraw.Draw(sheet)
     room = width - 2 * MARGIN
+    lines = note_lines(notes, 14, room)
+    head = HEAD + max(len(lines) - 1, 0) * NOTE_STEP
+    height = head + len(rows) * (ROW_HEIGHT + GAP) + MARGIN - GAP
+    sheet = Pillow.new("RGB", (width, max(height, head + MARGIN)), BACKDROP)
+    draw = ImageDraw.Draw(sheet)
     draw.text((MARGIN, 24), fitted(draw, title, 24, room), TEXT, font(24))
-    if note:
-        draw.text((MARGIN, 60), fitted(draw, note, 14, room), ACCENT, font(14))
+    for place, line in enumerate(lines):
+        draw.text((MARGIN, 60 + place * NOTE_STEP), line, ACCENT, font(14))
     for place, row in enumerate(rows):
-        _draw_row(sheet, draw, HEAD + place * (ROW_HEIGHT + GAP), row)
+        _draw_row(sheet, draw, head + place * (ROW_HEIGHT + GAP), row)
     save_sheet(sheet, out)
 
 

@@ -1,6 +1,8 @@
 """The demo's answers in a terminal, the truth beside each."""
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -10,6 +12,7 @@ from pipeline.cli.searching import percent, short_instant
 from pipeline.demo.footage import Footage
 from pipeline.demo.judging import Score, Verdict
 from pipeline.instants import format_instant
+from pipeline.logs import printable
 from pipeline.street.footage.truth import Appearance
 
 MARKS = {True: Text("✓", "bold green"), False: Text("✗", "bold red"), None: Text("–", "dim")}
@@ -28,7 +31,7 @@ def show_verdicts(verdicts: Sequence[Verdict], footage: Footage, console: Consol
     table.add_column("")
     for verdict in verdicts:
         table.add_row(
-            Text(verdict.answer.query),
+            Text(printable(verdict.answer.query)),
             Text(answer_of(verdict)),
             Text(truth_of(verdict, footage)),
             MARKS[verdict.is_right],
@@ -109,3 +112,48 @@ def show_score(score: Score, console: Console) -> None:
             f"refused rightly: {score.refused_absent} of {score.absent} who never appears",
             style="bold",
         )
+
+
+def show_footage(
+    footage: Footage, sheet: Path, console: Console, *, footage_s: float, wall_s: float
+) -> None:
+    """Print what was looked at, how long that took, and where the pictures are.
+
+    Folders may be called anything: what looks like markup is a part of the name.
+    """
+    console.print(
+        f"{len(footage.people)} people, {len(footage.clips)} cameras, {footage_s:.0f} s of footage "
+        f"({printable(str(footage.truth.folder))}), searched after {wall_s:.0f} s",
+        markup=False,
+    )
+    console.print(f"the pictures: {printable(str(sheet))}\n", style="bold", markup=False)
+
+
+def as_mapping(
+    verdicts: Sequence[Verdict],
+    total: Score,
+    footage: Footage,
+    *,
+    footage_s: float,
+    wall_s: float,
+) -> dict[str, Any]:
+    """What `--json` prints; `expected_tracks` is null where nobody knows."""
+    queries = [
+        {
+            "text": verdict.answer.query,
+            "expected_tracks": None if verdict.people is None else list(verdict.expected),
+            "rank_of_first_expected": verdict.rank_of_first_expected,
+            "probability": verdict.probability,
+            "no_match": verdict.answer.no_match,
+        }
+        for verdict in verdicts
+    ]
+    return {
+        "queries": queries,
+        "notes": notes_of(verdicts),
+        "track_rank1": total.track_rank1,
+        "people": len(footage.people),
+        "cameras": len(footage.clips),
+        "footage_s": round(footage_s, 1),
+        "wall_s": round(wall_s, 1),
+    }

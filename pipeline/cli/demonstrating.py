@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from json import dumps
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
 from pipeline.cli.demo_sheet import HITS_A_ROW, Row, Shown, draw_demo_sheet
 from pipeline.cli.demo_table import (
     answer_of,
+    as_mapping,
     clock,
     likelihood,
     notes_of,
+    show_footage,
     show_score,
     show_verdicts,
     truth_of,
@@ -31,7 +32,7 @@ from pipeline.cli.street_import import (
 )
 from pipeline.client import Client
 from pipeline.demo.footage import Footage, read_footage
-from pipeline.demo.judging import Score, Verdict, score
+from pipeline.demo.judging import Verdict, score
 from pipeline.errors import ConfigError
 from pipeline.shutdown import Stop, stopping
 from retrieval.search.query import check_query
@@ -103,18 +104,14 @@ def _show(showing: Showing, footage: Footage, began: float) -> None:
     wall_s = time.monotonic() - began
     total = score(verdicts)
     if showing.as_json:
-        told = _as_json(verdicts, total, footage, footage_s=footage_s, wall_s=wall_s)
+        told = as_mapping(verdicts, total, footage, footage_s=footage_s, wall_s=wall_s)
         sys.stdout.write(dumps(told) + "\n")
         return
     console = Console()
     console.print()
     show_verdicts(verdicts, footage, console)
     show_score(total, console)
-    console.print(
-        f"{len(footage.people)} people, {len(footage.clips)} cameras, {footage_s:.0f} s of footage "
-        f"({footage.truth.folder}), searched after {wall_s:.0f} s"
-    )
-    console.print(f"the pictures: {sheet}\n", style="bold")
+    show_footage(footage, sheet, console, footage_s=footage_s, wall_s=wall_s)
     console.print(FOR_REAL_FOOTAGE, highlight=False, markup=False, soft_wrap=True)
 
 
@@ -148,7 +145,7 @@ def _draw(verdicts: Sequence[Verdict], footage: Footage, client: Client, out: Pa
         [_row(verdict, footage, client) for verdict in verdicts],
         title=f"DESCRY  ·  {len(footage.people)} people, {len(footage.clips)} cameras: "
         "green, the description fits; red, it does not",
-        note=notes[0] if notes else None,
+        notes=notes,
         out=out,
     )
 
@@ -167,32 +164,3 @@ def _row(verdict: Verdict, footage: Footage, client: Client) -> Row:
     answer = answer_of(verdict).replace("\n", ", ")
     truth = ["truth:", *truth_of(verdict, footage).replace("–", "-").splitlines()]
     return Row(verdict.answer.query, answer, truth, verdict.is_right, hits)
-
-
-def _as_json(
-    verdicts: Sequence[Verdict],
-    total: Score,
-    footage: Footage,
-    *,
-    footage_s: float,
-    wall_s: float,
-) -> dict[str, Any]:
-    """What `--json` prints; `expected_tracks` is null where nobody knows."""
-    queries = [
-        {
-            "text": verdict.answer.query,
-            "expected_tracks": None if verdict.people is None else list(verdict.expected),
-            "rank_of_first_expected": verdict.rank_of_first_expected,
-            "probability": verdict.probability,
-            "no_match": verdict.answer.no_match,
-        }
-        for verdict in verdicts
-    ]
-    return {
-        "queries": queries,
-        "track_rank1": total.track_rank1,
-        "people": len(footage.people),
-        "cameras": len(footage.clips),
-        "footage_s": round(footage_s, 1),
-        "wall_s": round(wall_s, 1),
-    }

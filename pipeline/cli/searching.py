@@ -19,6 +19,7 @@ from pipeline.cli.listing import path_of
 from pipeline.cli.sheet import Card, draw_sheet
 from pipeline.client import Client
 from pipeline.instants import parse_instant
+from pipeline.logs import printable
 from pipeline.wiring.sessions import open_session
 from pipeline.wiring.settings import read_settings
 from retrieval.search.query import check_query
@@ -76,7 +77,7 @@ def answer(
             write_sheet(found, client, sheet)
         show(found, media=session.media, as_json=as_json)
         if sheet is not None and not as_json:
-            sys.stderr.write(f"contact sheet: {sheet}\n")
+            sys.stderr.write(f"contact sheet: {printable(str(sheet))}\n")
 
 
 def show(found: SearchAnswer, *, media: Path | None, as_json: bool) -> None:
@@ -110,13 +111,13 @@ def write_sheet(found: SearchAnswer, client: Client, out: Path) -> None:
         )
         for hit in found.hits
     ]
-    draw_sheet(cards, title=found.query, note=sheet_note(found), out=out)
+    draw_sheet(cards, title=found.query, notes=sheet_notes(found), out=out)
 
 
-def sheet_note(found: SearchAnswer) -> str | None:
+def sheet_notes(found: SearchAnswer) -> list[str]:
     """What a sheet says below its title, as it is passed on without the table beside it."""
     refusal = ["no likely match"] if found.hits and found.no_match else []
-    return " · ".join([*refusal, *found.notes[:1]]) or None
+    return [*refusal, *found.notes]
 
 
 def decoded(data: bytes | None) -> Image | None:

@@ -20,13 +20,14 @@ from pipeline.cli.sheet_parts import (
     draw_placeholder,
     fitted,
     font,
+    note_lines,
     paste,
     save_sheet,
 )
 
 COLUMNS = 5
 CARD_WIDTH, PICTURE_HEIGHT, CAPTION_HEIGHT = 216, 300, 74
-GAP, MARGIN, FOOT = 18, 32, 44
+GAP, MARGIN, FOOT, NOTE_STEP = 18, 32, 44, 20
 MIN_COLUMNS = 3  # so that the title has room above a single hit
 
 
@@ -51,16 +52,16 @@ class Card:
     rank: int
 
 
-def draw_sheet(cards: Sequence[Card], *, title: str, note: str | None, out: Path) -> None:
+def draw_sheet(cards: Sequence[Card], *, title: str, notes: Sequence[str], out: Path) -> None:
     """Draw `cards` in rows under `title` and write a PNG to `out`, whole or not at all.
 
     Only its owner may read the file: it shows people. Letters the font lacks are drawn as empty
-    boxes; a text too long for its place ends in "...".
+    boxes; a title too long for its line ends in "...".
 
     Args:
         cards: in the order they should stand; none draws a sheet that says so.
         title: the sentence that was searched.
-        note: a line below it: what was searched, what to be wary of.
+        notes: below it, each whole: what was answered, what to be wary of.
         out: always written as PNG, whatever it is called.
 
     Raises:
@@ -69,11 +70,12 @@ def draw_sheet(cards: Sequence[Card], *, title: str, note: str | None, out: Path
     columns = max(min(len(cards), COLUMNS), MIN_COLUMNS)
     rows = -(-len(cards) // columns)
     width = 2 * MARGIN + columns * CARD_WIDTH + (columns - 1) * GAP
-    head = _head_height(note)
+    lines = note_lines(notes, 15, width - 2 * MARGIN)
+    head = MARGIN + 74 + (len(lines) * NOTE_STEP + 4 if lines else 0)
     body = rows * (PICTURE_HEIGHT + CAPTION_HEIGHT + GAP) - GAP if rows else 220
     sheet = Pillow.new("RGB", (width, head + body + FOOT), BACKDROP)
     draw = ImageDraw.Draw(sheet)
-    _draw_head(draw, width, title, note, len(cards))
+    _draw_head(draw, width, title, lines, len(cards))
     for place, card in enumerate(cards):
         row, column = divmod(place, columns)
         x = MARGIN + column * (CARD_WIDTH + GAP)
@@ -84,19 +86,15 @@ def draw_sheet(cards: Sequence[Card], *, title: str, note: str | None, out: Path
     save_sheet(sheet, out)
 
 
-def _head_height(note: str | None) -> int:
-    return MARGIN + (98 if note else 74)
-
-
 def _draw_head(
-    draw: ImageDraw.ImageDraw, width: int, title: str, note: str | None, count: int
+    draw: ImageDraw.ImageDraw, width: int, title: str, lines: Sequence[str], count: int
 ) -> None:
     room = width - 2 * MARGIN
     hits = {0: "no hits", 1: "1 hit"}.get(count, f"{count} hits")
     draw.text((MARGIN, MARGIN - 6), f"DESCRY  ·  {hits}", ACCENT, font(14))
     draw.text((MARGIN, MARGIN + 16), fitted(draw, title, 28, room), TEXT, font(28))
-    if note:
-        draw.text((MARGIN, MARGIN + 56), fitted(draw, note, 15, room), FAINT, font(15))
+    for place, line in enumerate(lines):
+        draw.text((MARGIN, MARGIN + 56 + place * NOTE_STEP), line, FAINT, font(15))
 
 
 def _draw_card(sheet: Pillow.Image, draw: ImageDraw.ImageDraw, x: int, y: int, card: Card) -> None:

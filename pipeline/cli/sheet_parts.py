@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image as Pillow
@@ -24,6 +25,9 @@ FAINT: RGB = (148, 158, 174)
 ACCENT: RGB = (255, 190, 84)
 GREEN: RGB = (72, 199, 130)
 RED: RGB = (232, 86, 86)
+
+#: What is to be wary of is never shorter than this, however narrow the sheet.
+MOST_NOTE_LINES = 8
 
 
 def paste(sheet: Pillow.Image, picture: Image, well: Area) -> None:
@@ -71,6 +75,14 @@ def wrapped(
         lines.append(fitted(draw, " ".join(words[:count]), size, room))
         words = words[count:]
     return [*lines, fitted(draw, " ".join(words), size, room)] if words else lines
+
+
+def note_lines(notes: Sequence[str], size: int, room: float) -> list[str]:
+    """Every note, whole, on as many lines of `room` pixels as it takes; the first one first."""
+    ruler = ImageDraw.Draw(Pillow.new("RGB", (1, 1)))
+    return [
+        line for note in notes for line in wrapped(ruler, note, size, room, most=MOST_NOTE_LINES)
+    ]
 
 
 def font(size: int) -> Font:

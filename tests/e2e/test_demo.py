@@ -12,7 +12,7 @@ from tests.drawn_street.as_footage import ABSENT, draw_footage
 from tests.e2e.conftest import MODEL, processes_of, wait_for
 
 CAMERAS = {"lobby": 7, "platform": 8, "shop": 9}
-KEYS = {"queries", "track_rank1", "people", "cameras", "footage_s", "wall_s"}
+KEYS = {"queries", "notes", "track_rank1", "people", "cameras", "footage_s", "wall_s"}
 QUERY_KEYS = {"text", "expected_tracks", "rank_of_first_expected", "probability", "no_match"}
 
 
@@ -40,6 +40,7 @@ def test_the_demo_is_one_json_object_and_a_sheet_and_leaves_nothing_else(descry,
     assert set(told) == KEYS
     assert (told["people"], told["cameras"], told["footage_s"]) == (7, 3, 72.0)
     assert told["wall_s"] > 1
+    assert any("means nothing" in note for note in told["notes"])
     assert all(set(query) == QUERY_KEYS for query in told["queries"])
     *present, absent = told["queries"]
     assert absent["text"] == ABSENT

@@ -5,8 +5,9 @@ import pytest
 from PIL import Image as Pillow
 
 from pipeline.cli.demo_sheet import HITS_A_ROW, Row, Shown, draw_demo_sheet
-from pipeline.cli.sheet_parts import GREEN, RED
+from pipeline.cli.sheet_parts import ACCENT, GREEN, RED
 from pipeline.errors import ConfigError
+from pipeline.workers.cautions import ROUGH, SYNTHETIC, UNTRAINED
 
 
 def row(*expected, is_right=None, text="a woman in a red coat"):
@@ -15,9 +16,9 @@ def row(*expected, is_right=None, text="a woman in a red coat"):
     return Row(text, "lobby 10:00:07", ["truth:", "lobby 10:00:00-00:09"], is_right, hits)
 
 
-def sheet_of(rows, tmp_path, note=None):
+def sheet_of(rows, tmp_path, notes=()):
     out = tmp_path / "sheet.png"
-    draw_demo_sheet(rows, title="demo", note=note, out=out)
+    draw_demo_sheet(rows, title="demo", notes=notes, out=out)
     with Pillow.open(out) as sheet:
         assert sheet.format == "PNG"
         return np.asarray(sheet.convert("RGB"))
@@ -54,9 +55,20 @@ def test_each_description_has_a_row(tmp_path):
 
 @pytest.mark.parametrize("text", ["", "x" * 500, "red coat " * 80, "红色外套 \n\t"])
 def test_any_text_keeps_the_size_of_the_sheet(tmp_path, text):
-    usual = sheet_of([row(True, is_right=False)], tmp_path, note="synthetic weights")
-    odd = sheet_of([row(True, text=text, is_right=False)], tmp_path, note="synthetic weights")
+    usual = sheet_of([row(True, is_right=False)], tmp_path, ["synthetic weights"])
+    odd = sheet_of([row(True, text=text, is_right=False)], tmp_path, ["synthetic weights"])
     assert odd.shape == usual.shape
+
+
+def test_each_note_makes_room_for_itself_above_the_rows(tmp_path):
+    notes = [UNTRAINED, SYNTHETIC, ROUGH]
+    heights = [sheet_of([row(True)], tmp_path, notes[:count]).shape[0] for count in range(4)]
+    assert heights[0] <= heights[1] < heights[2] < heights[3]
+    said = [
+        np.argwhere((sheet_of([], tmp_path, some) == ACCENT).all(axis=2))
+        for some in (notes[:1], notes)
+    ]
+    assert said[1][:, 0].max() > said[0][:, 0].max()  # the last line, too
 
 
 def test_without_pictures_or_hits_there_is_still_a_sheet(tmp_path):
@@ -67,4 +79,4 @@ def test_without_pictures_or_hits_there_is_still_a_sheet(tmp_path):
 
 def test_a_sheet_that_cannot_be_written_is_named(tmp_path):
     with pytest.raises(ConfigError, match="nowhere"):
-        draw_demo_sheet([], title="", note=None, out=tmp_path / "nowhere" / "sheet.png")
+        draw_demo_sheet([], title="", notes=[], out=tmp_path / "nowhere" / "sheet.png")

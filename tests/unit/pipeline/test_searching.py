@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.answers import CoverageAnswer, HitAnswer, ModelAnswer, SearchAnswer, ShotAnswer
 from pipeline.cli.next_step import FOR_REAL_FOOTAGE, say_next_step
-from pipeline.cli.searching import NO_MATCH, sheet_note, show
+from pipeline.cli.searching import NO_MATCH, sheet_notes, show
 
 COVERAGE = CoverageAnswer(cameras=[], shots_searched=7, shots_of_other_models=0, indexed_until=None)
 
@@ -81,12 +81,12 @@ def test_no_likely_match_comes_first_and_the_nearest_and_the_coverage_after_it(s
     assert lines[-1].startswith("7 shots in the index")
 
 
-def test_a_sheet_says_that_there_is_no_likely_match_before_its_first_note():
-    refused = answer(0.12, no_match=True, notes=["synthetic weights", "another"])
-    assert sheet_note(refused) == "no likely match · synthetic weights"
-    assert sheet_note(answer(0.12, no_match=True)) == "no likely match"
-    assert sheet_note(answer(no_match=True, notes=["a note"])) == "a note"
-    assert sheet_note(answer(0.9)) is None
+def test_a_sheet_says_that_there_is_no_likely_match_before_all_its_notes():
+    refused = answer(0.12, no_match=True, notes=["no trained weights", "synthetic weights"])
+    assert sheet_notes(refused) == ["no likely match", "no trained weights", "synthetic weights"]
+    assert sheet_notes(answer(0.12, no_match=True)) == ["no likely match"]
+    assert sheet_notes(answer(no_match=True, notes=["a note"])) == ["a note"]
+    assert sheet_notes(answer(0.9)) == []
 
 
 def test_nobody_to_show_is_not_a_judgement(shown):

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 from PIL import Image as Pillow
+from PIL import ImageDraw
 
 from pipeline.cli.sheet import Card, draw_sheet
-from pipeline.cli.sheet_parts import BACKDROP
+from pipeline.cli.sheet_parts import BACKDROP, FAINT, font, note_lines
 from pipeline.errors import ConfigError
+from pipeline.workers.cautions import ROUGH, STILL_READING, SYNTHETIC, UNJUDGED, UNTRAINED
 
 RED = (220, 20, 20)
 
@@ -16,9 +18,9 @@ def card(rank=1, picture=None, **changed):
     return Card(picture=picture, rank=rank, **{**values, **changed})
 
 
-def sheet_of(cards, tmp_path, title="a red coat", note=None):
+def sheet_of(cards, tmp_path, title="a red coat", notes=()):
     out = tmp_path / "sheet.png"
-    draw_sheet(cards, title=title, note=note, out=out)
+    draw_sheet(cards, title=title, notes=notes, out=out)
     with Pillow.open(out) as sheet:
         assert sheet.format == "PNG"
         return np.asarray(sheet.convert("RGB"))
@@ -71,9 +73,28 @@ def test_a_live_track_is_marked(tmp_path):
 )
 def test_any_title_is_drawn_on_one_line(tmp_path, title):
     plain = sheet_of([card()], tmp_path)
-    assert sheet_of([card(camera=title[:64], at=title)], tmp_path, title, title).shape == (
-        plain.shape if not title else (plain.shape[0] + 24, *plain.shape[1:])
-    )
+    assert sheet_of([card(camera=title[:64], at=title)], tmp_path, title).shape == plain.shape
+
+
+@pytest.mark.parametrize("room", [400, 684, 1000])
+def test_every_note_is_said_whole_however_narrow_the_sheet(room):
+    notes = [UNTRAINED, SYNTHETIC, ROUGH, UNJUDGED, STILL_READING]
+    lines = note_lines(notes, 15, room)
+    assert " ".join(lines) == " ".join(" ".join(note.split()) for note in notes)
+    ruler = ImageDraw.Draw(Pillow.new("RGB", (1, 1)))
+    assert max(ruler.textlength(line, font(15)) for line in lines) <= room
+
+
+def test_a_sheet_grows_by_each_line_of_its_notes_and_draws_them(tmp_path):
+    plain = sheet_of([card()], tmp_path)
+    one, two = (sheet_of([card()], tmp_path, notes=["said"] * count) for count in (1, 2))
+    grown = two.shape[0] - one.shape[0]
+    assert one.shape[0] > plain.shape[0]
+    assert grown > 0
+    faint = [np.argwhere((sheet == FAINT).all(axis=2))[:, 0] for sheet in (one, two)]
+    first = faint[0].min()
+    assert faint[1].min() == first
+    assert (faint[1] < first + 2 * grown).sum() == 2 * (faint[0] < first + grown).sum()
 
 
 @pytest.mark.parametrize("score", [-1.0, 0.0, 1.0, 1.0001])
@@ -83,11 +104,11 @@ def test_any_cosine_has_a_bar_within_its_card(tmp_path, score):
 
 def test_a_sheet_that_cannot_be_written_is_an_error_of_one_line_and_leaves_nothing(tmp_path):
     with pytest.raises(ConfigError, match=r"cannot write the sheet .*nowhere.*No such file") as no:
-        draw_sheet([], title="", note=None, out=tmp_path / "nowhere" / "sheet.png")
+        draw_sheet([], title="", notes=[], out=tmp_path / "nowhere" / "sheet.png")
     assert "\n" not in str(no.value)
     (tmp_path / "folder").mkdir()
     with pytest.raises(ConfigError, match="cannot write the sheet"):
-        draw_sheet([], title="", note=None, out=tmp_path / "folder")
+        draw_sheet([], title="", notes=[], out=tmp_path / "folder")
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
 
