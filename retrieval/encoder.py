@@ -23,6 +23,7 @@ from retrieval.preprocess import prepare_pictures
 from retrieval.relevance import Relevance, relevance_of
 from retrieval.tokenizer import tokenize
 from retrieval.types import Vectors
+from retrieval.weights.copies import model_id
 from retrieval.weights.library import ModelLibrary
 from retrieval.weights.manifest import UNTRAINED, digest_of
 
@@ -72,7 +73,7 @@ class GadmsEncoder:
         if batch < 1:
             raise ValueError(f"batch is {batch}, not at least 1")
         self._model = model
-        self._model_id = f"{name}@{digest[:12]}"
+        self._model_id = model_id(name, digest)
         self._is_trained = is_trained
         self._device = torch.device(device)
         self._dtype = AUTOCAST_OF.get(precision_on(self._device, precision))

@@ -127,7 +127,9 @@ def _presence(row: dict[str, Any]) -> str:
     """What the column `installed` says: yes, no, or that it came with Descry."""
     if row["bundled"]:
         return "bundled, synthetic" if row["synthetic"] else "bundled"
-    return "yes" if row["installed"] else "no"
+    if not row["installed"]:
+        return "no"
+    return "yes, synthetic" if row["synthetic"] else "yes"
 
 
 def readable_size(size_bytes: int | None) -> str:

@@ -6,6 +6,7 @@ from detectors.checkpoint import check_checkpoint
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.sources.video_file import digest_file
+from retrieval.search.calibration_file import carry_calibration
 from retrieval.weights.bundle import copy_of
 from retrieval.weights.library import ModelLibrary
 
@@ -20,7 +21,11 @@ YOLO = "yolo11n"
 
 def open_library(settings: Settings) -> ModelLibrary:
     """The weights of this data folder."""
-    return ModelLibrary(settings.data_dir / "models", check_detector=check_checkpoint)
+    return ModelLibrary(
+        settings.data_dir / "models",
+        check_detector=check_checkpoint,
+        carry_calibration=carry_calibration,
+    )
 
 
 def detector_file(settings: Settings) -> Path:
@@ -87,13 +92,13 @@ def encoder_name(settings: Settings) -> str:
 def usable_encoder(library: ModelLibrary, wanted: str | None) -> str:
     """The name of the encoder that is wanted, or of the usual one; raises as `encoder_name`.
 
-    Bundled files are read to see that they are whole: said here it is one line, said by a worker
-    it would come after three attempts to start.
+    Bundled files and calibrations are read to see that they are whole: said here it is one line,
+    said by a worker it would come after three attempts to start.
     """
     name = wanted or library.only_encoder()
     if library.find(name).bundled or not library.is_installed(name):
         library.path_of(name)
-        library.calibration_path(name)
+    library.calibration_path(name)
     return name
 
 

@@ -45,13 +45,7 @@ def save_calibration(calibration: Calibration, path: Path) -> None:
         "false_alarms": calibration.false_alarms,
         "fitted_on": calibration.fitted_on,
     }
-    people = np.ascontiguousarray(calibration.background, np.float16)
-    head = {METADATA_KEY: json.dumps(said, sort_keys=True)}
-    try:
-        with written_whole(path) as part:
-            save_file({BACKGROUND: people}, part, head)
-    except SafetensorError as error:
-        raise OSError(f"cannot write {path}: {error}") from error
+    _write(path, np.ascontiguousarray(calibration.background, np.float16), said)
 
 
 def read_calibration(path: Path, *, model_id: str, dimension: int) -> Calibration:
@@ -84,6 +78,26 @@ def read_calibration(path: Path, *, model_id: str, dimension: int) -> Calibratio
             f"vector), not of {model_id} ({dimension}); take the two files of one release"
         )
     return calibration
+
+
+def carry_calibration(path: Path, to: Path, model_id: str) -> None:
+    """Write the calibration in `path` to `to`, as that of the same weights under another name.
+
+    Raises:
+        WeightsUnusable: `path` is missing or damaged.
+        OSError: `to` cannot be written.
+    """
+    people, said = _read(path)
+    _write(to, people, {**said, "model_id": model_id})
+
+
+def _write(path: Path, people: NDArray[np.float16], said: dict[str, Any]) -> None:
+    head = {METADATA_KEY: json.dumps(said, sort_keys=True)}
+    try:
+        with written_whole(path) as part:
+            save_file({BACKGROUND: people}, part, head)
+    except SafetensorError as error:
+        raise OSError(f"cannot write {path}: {error}") from error
 
 
 def _read(path: Path) -> tuple[NDArray[Any], dict[str, Any]]:

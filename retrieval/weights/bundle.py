@@ -7,6 +7,7 @@ They lie in `bundled/` beside this file, with a model card each and a `models.ya
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from retrieval.errors import WeightsError, WeightsUnusable
 from retrieval.weights.manifest import Entry, digest_of, known_models, read_manifest
@@ -19,11 +20,20 @@ REINSTALL = (
 )
 
 
+class Verified(NamedTuple):
+    """Whether an installed file still is what was installed."""
+
+    name: str
+    is_ok: bool
+    detail: str
+
+
 def models_in(folder: Path) -> dict[str, Entry]:
     """The models that lie in a folder of bundled weights, by name; none where there is no list.
 
     Raises:
-        WeightsUnusable: the list is damaged, or holds models without a file or digest.
+        WeightsError: the list is damaged, or holds models without a file or digest. It is no
+            `WeightsUnusable`: nobody but us writes it.
     """
     path = folder / MANIFEST
     try:
@@ -31,11 +41,16 @@ def models_in(folder: Path) -> dict[str, Entry]:
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
-        raise WeightsUnusable(f"{path}: cannot be read; {REINSTALL}") from error
-    models = read_manifest(text, str(path))[0]
+        raise WeightsError(f"{path}: cannot be read; {REINSTALL}") from error
+    try:
+        models = read_manifest(text, str(path))[0]
+    except WeightsUnusable as error:
+        raise WeightsError(f"{path}: damaged; {REINSTALL}") from error
+    if not models:
+        raise WeightsError(f"{path}: lists nothing; {REINSTALL}")
     for entry in models.values():
         if not (entry.bundled and entry.file and entry.sha256):
-            raise WeightsUnusable(f"{path}: {entry.name} has no file or digest; {REINSTALL}")
+            raise WeightsError(f"{path}: {entry.name} has no file or digest; {REINSTALL}")
     return models
 
 
@@ -81,6 +96,16 @@ def check_whole(path: Path, sha256: str | None, whose: str, next_step: str) -> N
         raise WeightsError(
             f"{whose}: {path} is damaged: sha256 is {found}, expected {sha256}; {next_step}"
         )
+
+
+def verified(entry: Entry, path: Path) -> Verified:
+    """Read the file of a model again, and compare its digest with the one that is known."""
+    if not path.is_file():
+        return Verified(entry.name, False, f"{path} is gone")
+    digest = digest_of(path)
+    if digest != entry.sha256:
+        return Verified(entry.name, False, f"sha256 is {digest}, expected {entry.sha256}")
+    return Verified(entry.name, True, f"sha256 {digest}")
 
 
 def copy_of(path: Path, models: Iterable[Entry]) -> Entry | None:

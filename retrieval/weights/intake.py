@@ -1,14 +1,21 @@
 """Taking a file into the folder of models: encoders rewritten, detectors copied."""
 
+import json
 import pickletools
 import shutil
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from retrieval.weights.manifest import digest_of
+from safetensors import SafetensorError, safe_open
 
+from retrieval.weights.manifest import Kind, digest_of
+
+_SUFFIX_OF: Mapping[Kind, str] = {"encoder": ".safetensors", "detector": ".pt"}
+#: Under this key files of ours say as JSON what they are, encoders and detectors alike.
+_KEY = "descry"
 _MAX_PICKLE_BYTES = 64 * 1024**2  # a detector's is under one; a bomb's is not
 
 
@@ -27,6 +34,10 @@ def convert(source: Path, to: Path, text_heads: int | None) -> None:
     write_checkpoint(replace(checkpoint, source_sha256=digest), to)
 
 
+def accept_any(_path: Path) -> None:
+    """Find nothing wrong with a file."""
+
+
 def copy_detector(source: Path, to: Path, check: Callable[[Path], None]) -> None:
     """Copy a detector's weights, and keep the copy only if `check` lets it pass.
 
@@ -42,8 +53,23 @@ def copy_detector(source: Path, to: Path, check: Callable[[Path], None]) -> None
         part.unlink(missing_ok=True)
 
 
+def description_in(path: Path) -> Mapping[str, Any]:
+    """What a safetensors file of ours says that it is; nothing of any other file."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            said = json.loads((file.metadata() or {})[_KEY])
+    except (SafetensorError, OSError, ValueError, TypeError, KeyError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
 def looks_like_a_detector(file: Path) -> bool:
-    """Whether an archive's pickle names a class of ultralytics; nothing is unpickled."""
+    """Whether safetensors say so, or an archive's pickle names a class of ultralytics.
+
+    Nothing is unpickled.
+    """
+    if str(description_in(file).get("family", "")).startswith("yolo"):
+        return True
     try:
         with zipfile.ZipFile(file) as archive:
             name = next(name for name in archive.namelist() if name.endswith("/data.pkl"))
@@ -53,3 +79,14 @@ def looks_like_a_detector(file: Path) -> bool:
             return any(str(said).startswith("ultralytics") for _, said, _ in operations)
     except (zipfile.BadZipFile, StopIteration, ValueError, OSError, NotImplementedError):
         return False
+
+
+def suffix_for(kind: Kind, source: Path | None = None) -> str:
+    """What the installed file's name ends in: whoever loads a detector goes by it.
+
+    Args:
+        kind: of the model.
+        source: the file that it is taken from; None where that is not known any more.
+    """
+    is_packed = kind == "detector" and source is not None and source.suffix == ".safetensors"
+    return ".safetensors" if is_packed else _SUFFIX_OF[kind]

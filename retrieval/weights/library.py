@@ -5,30 +5,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import NamedTuple
 
 from retrieval.errors import WeightsError, WeightsUnknown, WeightsUnusable
-from retrieval.weights import bundle
+from retrieval.weights import bundle, intake
+from retrieval.weights.bundle import Verified
+from retrieval.weights.copies import CarryCalibration, copied_from, known_as, with_calibration
 from retrieval.weights.download import Progress, disk_trouble, fetch
 from retrieval.weights.installed import InstalledList
-from retrieval.weights.intake import convert, copy_detector, looks_like_a_detector
-from retrieval.weights.manifest import UNTRAINED, Entry, Kind, check_model_name, digest_of
+from retrieval.weights.manifest import (
+    UNTRAINED,
+    Entry,
+    Kind,
+    check_model_name,
+    digest_of,
+    how_to_install,
+)
 
 log = logging.getLogger(__name__)
-
-_SUFFIX_OF: Mapping[Kind, str] = {"encoder": ".safetensors", "detector": ".pt"}
-
-
-class Verified(NamedTuple):
-    """Whether an installed file still is what was installed."""
-
-    name: str
-    is_ok: bool
-    detail: str
-
-
-def accept_any(_path: Path) -> None:
-    """Find nothing wrong with a file."""
 
 
 class ModelLibrary:
@@ -42,7 +35,8 @@ class ModelLibrary:
         self,
         folder: Path,
         *,
-        check_detector: Callable[[Path], None] = accept_any,
+        check_detector: Callable[[Path], None] = intake.accept_any,
+        carry_calibration: CarryCalibration | None = None,
         catalogue: Mapping[str, Entry] | None = None,
         bundled: Path = bundle.FOLDER,
     ) -> None:
@@ -51,6 +45,8 @@ class ModelLibrary:
         Args:
             folder: made when the first model is installed.
             check_detector: raises on a file that is no detector; it sees each before it is kept.
+            carry_calibration: writes the calibration of a bundled encoder for a copy of it; None
+                leaves copies without.
             catalogue: the models to offer; None for those this version knows of and brings.
             bundled: the folder of those that it brings.
         """
@@ -59,6 +55,7 @@ class ModelLibrary:
         self.catalogue = bundle.catalogue() if catalogue is None else catalogue
         self._bundled = bundled
         self._check_detector = check_detector
+        self._carry_calibration = carry_calibration
 
     def entries(self) -> list[Entry]:
         """Every model known, by name; an installed one says its file, size and digest."""
@@ -163,7 +160,7 @@ class ModelLibrary:
         self._check_free(name)
         if not file.is_file():
             raise WeightsUnusable(f"{file}: no such file; check the path")
-        kind = kind or ("detector" if looks_like_a_detector(file) else "encoder")
+        kind = kind or ("detector" if intake.looks_like_a_detector(file) else "encoder")
         template = self.catalogue.get(name) or Entry(
             name=name, kind=kind, licence="not stated", source=f"imported from {file.name}"
         )
@@ -227,26 +224,47 @@ class ModelLibrary:
         with self._list.changing() as (installed, _):
             if name not in installed:
                 raise WeightsUnknown(f"model {name!r} is not installed; see: descry models list")
-            self._path(installed.pop(name)).unlink(missing_ok=True)
+            entry = installed.pop(name)
+            self._path(entry).unlink(missing_ok=True)
+            if entry.calibration is not None:
+                (self.folder / entry.calibration).unlink(missing_ok=True)
         log.info("model %r: removed", name)
 
     def _install(self, entry: Entry, source: Path, text_heads: int | None) -> Entry:
         self._list.make_folder()
-        path = self.folder / f"{entry.name}{_suffix(entry.kind, source)}"
+        path = self.folder / f"{entry.name}{intake.suffix_for(entry.kind, source)}"
         try:
             if entry.kind == "encoder":
-                convert(source, path, text_heads)
+                intake.convert(source, path, text_heads)
             else:
-                copy_detector(source, path, self._check_detector)
+                intake.copy_detector(source, path, self._check_detector)
+            path.chmod(0o600)
+            size, sha256 = path.stat().st_size, digest_of(path)
+            installed = replace(entry, file=path.name, size=size, sha256=sha256)
+            installed = self._as_copied(installed, source)
         except OSError as error:
             path.unlink(missing_ok=True)
             raise WeightsUnusable(disk_trouble(path, error)) from error
-        path.chmod(0o600)
-        installed = replace(entry, file=path.name, size=path.stat().st_size, sha256=digest_of(path))
         with self._list.changing() as (entries, _):
             entries[entry.name] = installed
         log.info("model %r: installed, sha256 %s", entry.name, installed.sha256)
         return installed
+
+    def _as_copied(self, entry: Entry, source: Path) -> Entry:
+        """`entry` with what is known of the bundled model that `source` is a copy of, if any."""
+        copied = copied_from(source, [e for e in self.catalogue.values() if e.bundled])
+        if copied is None:
+            return entry
+        entry, carry = known_as(entry, copied), self._carry_calibration
+        try:
+            calibration = self.calibration_path(copied.name)
+            if carry is None or calibration is None or entry.kind != "encoder":
+                return entry
+            original = self.path_of(copied.name)
+            return with_calibration(entry, original, calibration, self.folder, carry)
+        except WeightsError as error:
+            log.warning("model %r: its scores are judged roughly: %s", entry.name, error)
+            return entry
 
     def _check_free(self, name: str) -> None:
         try:
@@ -265,34 +283,15 @@ class ModelLibrary:
             )
 
     def _verify(self, entry: Entry) -> Verified:
-        path = self._path(entry)
-        if not path.is_file():
-            return Verified(entry.name, False, f"{path} is gone")
-        digest = digest_of(path)
-        if digest != entry.sha256:
-            return Verified(entry.name, False, f"sha256 is {digest}, expected {entry.sha256}")
+        found = bundle.verified(entry, self._path(entry))
         try:
-            self.calibration_path(entry.name)
+            if found.is_ok:
+                self.calibration_path(entry.name)
         except WeightsError as error:
             return Verified(entry.name, False, str(error))
-        return Verified(entry.name, True, f"sha256 {digest}")
+        return found
 
     def _path(self, entry: Entry) -> Path:
         if entry.bundled:
             return self._bundled / str(entry.file)
-        return self.folder / (entry.file or f"{entry.name}{_SUFFIX_OF[entry.kind]}")
-
-
-def _suffix(kind: Kind, source: Path) -> str:
-    """What the installed file's name ends in: whoever loads a detector goes by it."""
-    is_packed = kind == "detector" and source.suffix == ".safetensors"
-    return source.suffix if is_packed else _SUFFIX_OF[kind]
-
-
-def how_to_install(entry: Entry) -> str:
-    """The next step for a model that is not here."""
-    if entry.address is not None:
-        return f"run: descry models pull {entry.name}"
-    return (
-        f"get the file from {entry.source}, then run: descry models import FILE --name {entry.name}"
-    )
+        return self.folder / (entry.file or f"{entry.name}{intake.suffix_for(entry.kind)}")

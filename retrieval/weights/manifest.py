@@ -113,6 +113,15 @@ def check_model_name(name: object) -> str:
     return name
 
 
+def how_to_install(entry: Entry) -> str:
+    """The next step for a model that is not here."""
+    if entry.address is not None:
+        return f"run: descry models pull {entry.name}"
+    return (
+        f"get the file from {entry.source}, then run: descry models import FILE --name {entry.name}"
+    )
+
+
 def read_manifest(text: str, where: str) -> tuple[dict[str, Entry], dict[str, str]]:
     """Models by name, and digests by address, from the YAML of a manifest.
 
@@ -123,7 +132,9 @@ def read_manifest(text: str, where: str) -> tuple[dict[str, Entry], dict[str, st
         content = yaml.safe_load(text) or {}
         entries = [_entry(values) for values in content.get("models") or []]
         digests = {str(address): str(digest) for address, digest in _pairs(content, "digests")}
-    except (yaml.YAMLError, AttributeError, TypeError, ValueError) as error:
+    except (
+        yaml.YAMLError, AttributeError, TypeError, ValueError, RecursionError
+    ) as error:  # fmt: skip
         reason = " ".join(str(error).split())
         raise WeightsUnusable(f"{where}: not a list of models, mend or remove it: {reason}") from (
             error

@@ -151,8 +151,22 @@ def test_a_folder_without_a_list_brings_nothing(tmp_path: Path):
 def test_a_list_without_files_or_digests_is_refused(folder: Path, changes):
     entry = replace(models_in(folder)["street-yolo"], **changes)
     (folder / "models.yaml").write_text(write_manifest({entry.name: entry}, {}))
-    with pytest.raises(WeightsUnusable, match="street-yolo has no file or digest"):
+    with pytest.raises(WeightsError, match="street-yolo has no file or digest; install") as no:
         models_in(folder)
+    assert not isinstance(no.value, WeightsUnusable)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"models: [", b"models: 3", b"[]", b"models: [{name: a}]", b"\xff\xfe", b"[" * 5000, b""],
+)
+def test_a_damaged_list_of_what_was_brought_is_for_us_to_mend(folder: Path, content: bytes):
+    (folder / "models.yaml").write_bytes(content)
+    with pytest.raises(WeightsError, match=r"models\.yaml: .*; install Descry again") as no:
+        models_in(folder)
+    assert not isinstance(no.value, WeightsUnusable)  # nothing that was typed or set is wrong
+    assert "\n" not in str(no.value)
+    assert "mend" not in str(no.value)
 
 
 def test_every_file_of_this_version_is_what_its_list_says():

@@ -13,7 +13,8 @@ from retrieval.gadms.checkpoint import read_checkpoint
 from retrieval.gadms.configuration import PRESETS
 from retrieval.gadms.towers import draw_weights
 from retrieval.weights import library as library_module
-from retrieval.weights.library import ModelLibrary, Verified
+from retrieval.weights.bundle import Verified
+from retrieval.weights.library import ModelLibrary
 from retrieval.weights.manifest import Entry, known_models
 from tests.fileserver import Behaviour, serving
 
