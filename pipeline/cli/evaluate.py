@@ -147,7 +147,7 @@ def measure(
         ConfigError: the settings make no sense.
     """
     # Imported late: they load torch, which `descry --help` must not wait for.
-    from pipeline.wiring.evaluation import open_evaluation_encoder
+    from pipeline.wiring.evaluation import open_evaluation_encoder, trained_on
     from pipeline.wiring.settings import read_settings
     from retrieval.training.evaluate import evaluate as run
 
@@ -156,6 +156,9 @@ def measure(
     encoder = open_evaluation_encoder(settings, model)
     if not encoder.is_trained:
         sys.stderr.write(f"{encoder.model_id}: no trained weights: its ranking means nothing\n")
+    learnt_on = trained_on(settings, model)
+    if learnt_on is not None:
+        sys.stderr.write(f"{encoder.model_id}: synthetic weights: learnt on {learnt_on} only\n")
     return run(
         encoder,
         table,
@@ -163,6 +166,7 @@ def measure(
         report=start,
         dataset=data.name,
         split=data.split,
+        trained_on=learnt_on,
     )
 
 

@@ -45,6 +45,8 @@ def _title(subject: str, measured: "Evaluation") -> str:
     lines = [subject, *textwrap.wrap(of, 80)]
     if not measured.is_trained:
         lines.append("not trained: its ranking means nothing")
+    if measured.trained_on is not None:
+        lines.append(f"synthetic weights: learnt on {measured.trained_on} only")
     return "\n".join(lines)
 
 

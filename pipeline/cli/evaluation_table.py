@@ -37,6 +37,11 @@ def notes(measured: "Evaluation") -> list[str]:
     found = []
     if not measured.is_trained:
         found.append("This model is not trained: its ranking means nothing.")
+    if measured.trained_on is not None:
+        found.append(
+            f"Synthetic weights: this model learnt on {measured.trained_on} only, and its figures "
+            "on pictures of real people are no measure of trained ones."
+        )
     if measured.identities < 2:
         found.append(
             "There is one person only: every ranking is right, and no figure says a thing."

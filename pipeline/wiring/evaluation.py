@@ -3,8 +3,11 @@
 from pathlib import Path
 
 from pipeline.config import Settings
+from pipeline.wiring.trust import synthetic_models
 from pipeline.wiring.weights import encoder_name, open_library
+from pipeline.workers.cautions import Trust
 from retrieval.ports import Encoder
+from retrieval.weights.copies import copied_from
 
 CHECKPOINT_SUFFIXES = frozenset({".safetensors", ".pth", ".pt"})
 
@@ -33,6 +36,20 @@ def open_evaluation_encoder(settings: Settings, model: str | None) -> Encoder:
         precision=section.precision,
         batch=section.batch,
     )
+
+
+def trained_on(settings: Settings, model: str | None) -> str | None:
+    """What the encoder that `open_evaluation_encoder` opens learnt on, where that calls for care.
+
+    Raises:
+        WeightsError: as there.
+    """
+    library = open_library(settings)
+    trust = Trust(synthetic=synthetic_models(library))
+    if model is None or not names_a_file(model):
+        return trust.trained_on(model or encoder_name(settings))
+    copied = copied_from(Path(model).expanduser(), library.entries())
+    return None if copied is None else trust.trained_on(copied.name)
 
 
 def names_a_file(model: str) -> bool:

@@ -54,6 +54,7 @@ class Evaluation:
         identities: how many people the pictures show.
         text_to_image: sentences asked of the pictures.
         image_to_text: pictures asked of the sentences.
+        trained_on: what the encoder saw in training, where that is a reason for care.
     """
 
     model_id: str
@@ -65,6 +66,7 @@ class Evaluation:
     identities: int
     text_to_image: Direction
     image_to_text: Direction
+    trained_on: str | None = None
 
     @property
     def published(self) -> tuple[PublishedFigure, ...]:
@@ -84,6 +86,7 @@ class Evaluation:
             "identities": self.identities,
             "model": self.model_id,
             "trained": self.is_trained,
+            "trained_on": self.trained_on,
             "published": [figure.to_mapping() for figure in self.published],
         }
 
@@ -101,6 +104,7 @@ def evaluate(
     report: StartReport = silent,
     dataset: str = "unnamed",
     split: str = "test",
+    trained_on: str | None = None,
 ) -> Evaluation:
     """Encode every caption and picture once, and rank each kind for the other.
 
@@ -113,6 +117,7 @@ def evaluate(
         report: told how each of four jobs goes on.
         dataset: what to call the data.
         split: what to call this part of it.
+        trained_on: what the encoder saw in training, where that is a reason for care.
 
     Raises:
         DatasetUnusable: nothing to ask or to find.
@@ -129,6 +134,7 @@ def evaluate(
         captions=len(table),
         pictures=table.images,
         identities=len(np.unique(of_pictures)),
+        trained_on=trained_on,
         text_to_image=_direction(
             rank_metrics(
                 captions, pictures, of_captions, of_pictures, report=report("ranking pictures")

@@ -1,12 +1,14 @@
 """Encoders of known worth measured on a small labelled set of real picture files."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from pipeline.cli.evaluation_plots import draw_plots
 from retrieval.encoder import untrained_encoder
 from retrieval.errors import DatasetUnusable, PictureUnreadable, WeightsUnusable
 from retrieval.training.evaluate import evaluate
@@ -156,3 +158,14 @@ def test_an_empty_part_is_refused(table: SampleTable):
         evaluate(Knower(), table.take([]), dataset="mine")
     with pytest.raises(ValueError, match="batch is 0"):
         evaluate(Knower(), table, batch=0)
+
+
+def test_plots_of_synthetic_weights_say_so(table: SampleTable, tmp_path: Path):
+    measured = evaluate(Knower(), table, trained_on="synthetic people")
+    drawn = []
+    for name, said in (("said", measured), ("unsaid", replace(measured, trained_on=None))):
+        (tmp_path / name).mkdir()
+        draw_plots(said, tmp_path / name)
+        drawn.append({path.name: path.read_bytes() for path in (tmp_path / name).iterdir()})
+    assert drawn[0].keys() == drawn[1].keys()
+    assert all(drawn[0][name] != drawn[1][name] for name in drawn[0])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from retrieval.errors import (
 )
 from retrieval.gadms.configuration import PRESETS
 from retrieval.gadms.towers import draw_weights
+from retrieval.weights.library import ModelLibrary
 from tests.conftest import ROOT
 from tests.miniature_datasets import figure, make_icfg, make_rstp, sentence
 
@@ -122,6 +124,33 @@ def test_a_checkpoint_file_is_measured_under_its_name(
     assert said["model"].startswith("epoch-7@")
     assert said["trained"] is True
     assert "not trained" not in run(*pairs, model="epoch-7.pth")
+
+
+@pytest.mark.parametrize("how", ["name", "file", "rewritten"])
+def test_figures_of_synthetic_weights_say_what_they_are_of(
+    run: Run, pairs: tuple[str, ...], tmp_path: Path, how: str
+):
+    bundled = ModelLibrary(tmp_path / "data" / "models")
+    name = bundled.bundled("encoder")[0].name
+    copied = shutil.copyfile(bundled.path_of(name), tmp_path / "mine.safetensors")
+    if how == "rewritten":
+        bundled.import_file(copied, "mine")
+        copied = shutil.copyfile(bundled.path_of("mine"), tmp_path / "again.safetensors")
+    model = name if how == "name" else copied
+    assert json.loads(run(*pairs, "--json", model=model))["trained_on"] == "synthetic people"
+    assert "Synthetic weights: this model learnt on synthetic people only" in run(
+        *pairs, model=model
+    )
+
+
+def test_synthetic_weights_are_named_on_standard_error_too(pairs: tuple[str, ...], tmp_path: Path):
+    done = descry(tmp_path, *pairs, "--model", "street-gadms", "--json")
+    assert "synthetic weights: learnt on synthetic people only" in done.stderr
+
+
+def test_figures_of_other_weights_say_no_such_thing(run: Run, pairs: tuple[str, ...]):
+    assert json.loads(run(*pairs, "--json"))["trained_on"] is None
+    assert "Synthetic" not in run(*pairs)
 
 
 def test_three_curves_are_drawn(run: Run, pairs: tuple[str, ...], tmp_path: Path):
