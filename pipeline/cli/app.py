@@ -102,7 +102,12 @@ def exit_code_of(error: Exception) -> int:
 
 
 def _say_what_is_no_text() -> None:
-    """Let a file's name that is no UTF-8 not stop an answer."""
+    """Let what is no UTF-8 stop nothing: a file's name in an answer, or a line that we read.
+
+    What was typed comes the same way, and whoever needs a text refuses it.
+    """
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

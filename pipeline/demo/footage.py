@@ -1,7 +1,7 @@
 """Clips of the street with the truth about them, and descriptions to look for in them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import as_file, files
@@ -10,7 +10,8 @@ from pathlib import Path
 from detectors.types import Box
 from pipeline.street.footage.mot import MotRow
 from pipeline.street.footage.truth import Appearance, CameraTruth, Truth
-from retrieval.errors import DatasetUnusable
+from retrieval.errors import DatasetUnusable, QueryRefused
+from retrieval.search.query import check_query
 
 QUERIES = "queries.json"
 # Somebody who shows less than this leaves whoever hides them the box.
@@ -148,20 +149,32 @@ def read_queries(path: Path) -> tuple[KnownQuery, ...]:
     """The descriptions of `{"queries": [{"text": …, "people": [person, …]}, …]}`.
 
     Raises:
-        DatasetUnusable: the file is missing or says something else.
+        DatasetUnusable: the file is missing, says something else, or asks what cannot be searched.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        return tuple(
-            KnownQuery(str(query["text"]), tuple(map(str, query["people"])))
-            for query in content["queries"]
-        )
+        queries = tuple(_known_query(query) for query in content["queries"])
     except OSError as error:
         raise DatasetUnusable(
             f"no descriptions at {path} ({error.strerror}): name a folder that has them"
         ) from error
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise DatasetUnusable(
             f"{path} holds no descriptions: "
             'expected {"queries": [{"text": "…", "people": ["p1"]}]}'
         ) from error
+    for number, query in enumerate(queries, start=1):
+        try:
+            check_query(query.text)
+        except QueryRefused as error:
+            raise DatasetUnusable(f"{path}: description {number}: {error}") from error
+    return queries
+
+
+def _known_query(said: Mapping[str, object]) -> KnownQuery:
+    text, people = said["text"], said["people"]
+    if not isinstance(text, str) or not isinstance(people, list):
+        raise TypeError("no text, or no list of people")
+    if not all(isinstance(person, str) for person in people):
+        raise TypeError("a person is called by a text")
+    return KnownQuery(text, tuple(people))

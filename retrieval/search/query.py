@@ -48,6 +48,11 @@ def check_query(text: str, *, count_tokens: Callable[[str], int] | None = None) 
     Raises:
         QueryRefused: there is nothing in it that the encoder can read.
     """
+    # What Python makes of bytes that are no text; nothing that is sent can hold it.
+    if any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise QueryRefused(
+            f"the query is no text in UTF-8: type what the person looks like, {EXAMPLE}"
+        )
     cleaned = clean(text)
     if not cleaned:
         raise QueryRefused(f"the query is empty: type what the person looks like, {EXAMPLE}")

@@ -3,10 +3,13 @@
 import os
 import pickle
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.e2e.conftest import Descry, processes_of
 
 
@@ -163,3 +166,18 @@ def test_a_second_run_on_one_data_folder_is_refused_and_the_first_goes_on(descry
 def test_a_misspelt_command_is_no_traceback(descry, command):
     said = descry.run(*command, code=2)
     assert "Error" in said.err
+
+
+@pytest.mark.parametrize(
+    "words", [("search", "man \udc9b31m"), ("search", "-"), ("demo", "--text", "man \udc9b31m")]
+)
+def test_a_description_that_is_no_utf_8_is_refused_before_anything_starts(tmp_path, words):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "DESCRY_DATA_DIR": str(tmp_path / "data")}
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline", *map(os.fsencode, words)], env=environment, cwd=tmp_path,
+        input=b"man \x9b31m\n", capture_output=True,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stdout == b""
+    assert only_line(done.stderr.decode()).startswith("descry: the query is no text in UTF-8")
+    assert list(tmp_path.iterdir()) == []

@@ -13,6 +13,7 @@ from typing import Any
 
 from pipeline.errors import NotFound
 from pipeline.files import write_whole
+from pipeline.names import NAME
 from pipeline.street.footage.mot import Boxes, TruthRow, mot_line, read_boxes
 from pipeline.street.look import Look
 
@@ -22,6 +23,8 @@ REVISION = 1
 _GAP_S = 2.0
 #: Who shows less than this, or is smaller, makes no appearance.
 LEAST_VISIBLE, LEAST_HEIGHT_PX = 0.25, 20.0
+#: Unix seconds; a later instant cannot be written as a date.
+_YEAR_9999 = 253_370_764_800.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +114,21 @@ class Truth:
             values = json.loads((folder / "truth.json").read_bytes())
             if values["revision"] != REVISION:
                 raise NotFound(f"{folder} holds a street of another revision: render it again")
-            return cls(
+            truth = cls(
                 folder,
                 values["seed"],
                 tuple(Look.from_mapping(one) for one in values["people"]),
                 tuple(CameraTruth(**one) for one in values["cameras"]),
                 tuple(Appearance(**one) for one in values["appearances"]),
             )
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            _check(truth)
+        except (
+            OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError
+        ) as error:  # fmt: skip
             raise NotFound(
                 f"{folder} holds no finished street: descry street render --seed N --out {folder}"
             ) from error
+        return truth
 
     def camera(self, camera_id: str) -> CameraTruth:
         """One camera.
@@ -137,6 +144,11 @@ class Truth:
     def film(self, camera_id: str) -> Path:
         """The film of a camera."""
         return self.folder / f"{camera_id}.mp4"
+
+    def files(self, camera_id: str) -> tuple[Path, ...]:
+        """All files of a camera: its film, and the lists of its boxes."""
+        lists = (self.folder / f"{camera_id}.{name}.txt" for name in ("gt", "visible"))
+        return (self.film(camera_id), *lists)
 
     def look(self, person: str) -> Look:
         """One person.
@@ -164,6 +176,26 @@ class Truth:
         return read_boxes(
             self.folder / f"{camera_id}.gt.txt", self.folder / f"{camera_id}.visible.txt"
         )
+
+
+def _check(truth: Truth) -> None:
+    """Refuse what files, tracks and instants cannot be named after: a folder may be anybody's.
+
+    Raises:
+        ValueError: no camera, a bad name, or a time that is none.
+    """
+    names = {one.camera_id for one in truth.cameras}
+    if not names or not all(isinstance(name, str) and NAME.fullmatch(name) for name in names):
+        raise ValueError("no cameras, or one with a name that names no file")
+    people = [look.person for look in truth.people] + [one.person for one in truth.appearances]
+    if not all(isinstance(person, str) for person in people):
+        raise ValueError("somebody without a name")
+    if not names >= {one.camera_id for one in truth.appearances}:
+        raise ValueError("an appearance before no camera")
+    times = [one.starts_at for one in truth.cameras]
+    times += [at for one in truth.appearances for at in (one.first_at, one.last_at)]
+    if not all(isinstance(at, int | float) and 0 <= at < _YEAR_9999 for at in times):
+        raise ValueError("a time that is none")
 
 
 def write_truth(

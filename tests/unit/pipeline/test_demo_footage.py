@@ -103,11 +103,31 @@ def test_a_description_of_somebody_who_never_appears_must_expect_nobody(folder):
         read_street(folder)
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"queries": [{"text": "x"}]}', '{"queries": 1}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        '{"queries": [{"text": "x"}]}',
+        '{"queries": 1}',
+        '{"queries": [{"text": 1, "people": []}]}',
+        '{"queries": [{"text": "x", "people": "p1"}]}',
+        '{"queries": [{"text": "x", "people": [["p1"]]}]}',
+        "[" * 100_000,
+    ],
+)
 def test_descriptions_of_another_layout_are_refused(tmp_path, text):
     (tmp_path / "queries.json").write_text(text)
     with pytest.raises(DatasetUnusable, match=r"queries\.json"):
         read_queries(tmp_path / "queries.json")
+
+
+@pytest.mark.parametrize("text", ["", " ", "red coat " * 200, "man \udc9b31m", "穿红色外套的女人"])
+def test_a_description_that_cannot_be_searched_is_refused_with_its_number(folder, text):
+    ask(folder, [{"text": "a hat", "people": []}, {"text": text, "people": ["p2"]}])
+    with pytest.raises(DatasetUnusable, match=r"queries\.json: description 2: the query") as no:
+        read_street(folder)
+    assert "\n" not in str(no.value)
 
 
 def test_a_folder_without_truth_or_descriptions_is_refused(folder, tmp_path):

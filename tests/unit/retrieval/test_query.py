@@ -23,6 +23,8 @@ def count_words(text):
         ("red " * 1250, "has 4,999 characters and at most 1,000"),
         ("👩‍🦰🧥🎒", "no words, only digits, signs or emoji"),
         ("?! ...", "no words, only punctuation"),
+        ("man \udc9b31m", "no text in UTF-8"),
+        ("\ud83d coat", "no text in UTF-8"),
         ("12 345", "no words, only digits"),
         ("빨간 코트를 입은 여자", "written in Hangul: the encoder reads English only"),
         ("женщина в красном пальто", "written in Cyrillic"),

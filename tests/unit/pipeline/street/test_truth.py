@@ -129,3 +129,54 @@ def test_unknown_names_are_told(tmp_path):
         truth.camera("door")
     with pytest.raises(NotFound, match="nobody called 'p9'"):
         truth.look("p9")
+
+
+def damaged(folder, where, **changed):
+    """The truth of one camera with something else at `where`: cameras, appearances or people."""
+    write_truth(folder, 7, PEOPLE, [CAMERA], {"street-1": [row(1), row(2)]})
+    values = json.loads((folder / "truth.json").read_text())
+    values[where] = [one | changed for one in values[where]]
+    (folder / "truth.json").write_text(json.dumps(values))
+
+
+@pytest.mark.parametrize(
+    ("where", "changed"),
+    [
+        ("cameras", {"camera_id": "../elsewhere/lobby-1"}),
+        ("cameras", {"camera_id": "/lobby-1"}),
+        ("cameras", {"camera_id": "a\0b"}),
+        ("cameras", {"camera_id": ""}),
+        ("cameras", {"camera_id": ["street-1"]}),
+        ("cameras", {"camera_id": 7}),
+        ("cameras", {"camera_id": "street-2"}),
+        ("cameras", {"starts_at": "soon"}),
+        ("cameras", {"starts_at": 1e300}),
+        ("cameras", {"starts_at": -1}),
+        ("cameras", {"starts_at": float("nan")}),
+        ("cameras", {"starts_at": None}),
+        ("people", {"person": ["p1"]}),
+        ("people", {"person": 1}),
+        ("appearances", {"person": ["p1"]}),
+        ("appearances", {"first_at": "x"}),
+        ("appearances", {"last_at": float("inf")}),
+        ("appearances", {"camera_id": "elsewhere"}),
+    ],
+)
+def test_a_truth_that_names_no_files_people_or_times_is_as_good_as_none(tmp_path, where, changed):
+    damaged(tmp_path, where, **changed)
+
+    with pytest.raises(NotFound, match="no finished street"):
+        Truth.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 100_000, "[]", "3",
+     '{"revision": 1, "seed": 1, "people": [], "cameras": [], "appearances": []}',
+     '{"revision": 1, "seed": 1, "people": ["a"], "cameras": [], "appearances": []}'],
+)  # fmt: skip
+def test_a_truth_of_another_layout_or_without_a_camera_is_as_good_as_none(tmp_path, text):
+    (tmp_path / "truth.json").write_text(text)
+
+    with pytest.raises(NotFound, match="no finished street"):
+        Truth.read(tmp_path)
