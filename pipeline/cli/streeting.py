@@ -132,7 +132,7 @@ def parse_size(text: str) -> tuple[int, int]:
     Raises:
         ConfigError: it is no size, or odd: H.264 halves the colours.
     """
-    found = re.fullmatch(r"(\d{1,4})x(\d{1,4})", text.strip())
+    found = re.fullmatch(r"(\d{1,4})x(\d{1,4})", text.strip(), re.ASCII)
     width, height = (int(found[1]), int(found[2])) if found else (0, 0)
     if width < 64 or height < 64 or width % 2 or height % 2:
         raise ConfigError(f"--size {text}: write 640x360, both even and at least 64")

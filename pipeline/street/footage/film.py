@@ -79,6 +79,16 @@ def _flush(path: Path) -> None:
         os.fsync(file.fileno())
 
 
+def count_frames(path: Path) -> int | None:
+    """How many frames a film says and holds, none of them decoded; None of what is no film."""
+    try:
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            return sum(packet.pts is not None for packet in container.demux(stream))
+    except (av.FFmpegError, OSError, ValueError, IndexError):
+        return None
+
+
 def join_pieces(path: Path, pieces: Sequence[tuple[Path, int]], fps: int) -> None:
     """Put the packets of pieces one after another into an .mp4 that plays while it loads.
 

@@ -17,6 +17,7 @@ REVISION = 2
 LARGEST_SEED = 2**32 - 1
 _SPARE_BYTES = 64 * 2**20
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_UNUSABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
 
 
 def checked_seed(seed: int) -> int:
@@ -30,26 +31,33 @@ def checked_seed(seed: int) -> int:
     return seed
 
 
-def open_folder(out: Path, name: str, asked: Mapping[str, object]) -> None:
+def open_folder(
+    out: Path, name: str, asked: Mapping[str, object], *, needed_bytes: int = 0
+) -> None:
     """Make `out` the folder of what is asked for, or go on in one that is.
+
+    Whoever is refused leaves nothing behind.
 
     Args:
         out: the folder; made where it is missing.
         name: of the file in it that says what the folder is for.
         asked: what is asked for, plain values.
+        needed_bytes: about how much room all of it takes.
 
     Raises:
+        StoreFull: the disk is too small to begin.
         ConfigError: `out` cannot be used, holds other files, or was begun with other options.
     """
     wanted = json.dumps({"revision": REVISION, **asked}, indent=1) + "\n"
     path = out / name
     try:
-        out.mkdir(parents=True, exist_ok=True)
         if path.exists():
             _agree(out, path.read_bytes(), json.loads(wanted))
-        elif any(not one.name.startswith(".") for one in out.iterdir()):
+        elif out.exists() and any(not one.name.startswith(".") for one in out.iterdir()):
             raise ConfigError(f"{out} holds other files: choose another --out")
         else:
+            need_room(out, needed_bytes)
+            out.mkdir(parents=True, exist_ok=True)
             write_whole(path, wanted)
     except OSError as error:
         raise ConfigError(f"cannot use {out} ({error.strerror}): choose another --out") from error
@@ -58,7 +66,7 @@ def open_folder(out: Path, name: str, asked: Mapping[str, object]) -> None:
 def _agree(out: Path, found: bytes, wanted: Mapping[str, object]) -> None:
     try:
         begun = json.loads(found)
-    except ValueError:
+    except (ValueError, RecursionError):
         begun = None
     if not isinstance(begun, dict):
         raise ConfigError(f"{out} was begun by something else: choose another --out")
@@ -77,12 +85,13 @@ def _said(value: object) -> str:
 
 
 def need_room(out: Path, needed_bytes: int) -> None:
-    """Refuse to begin what the disk of `out` cannot hold.
+    """Refuse to begin what the disk of `out` cannot hold, whether or not `out` is there yet.
 
     Raises:
         StoreFull: it is too small.
     """
-    free = shutil.disk_usage(out).free
+    there = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
+    free = shutil.disk_usage(there).free
     if free < needed_bytes + _SPARE_BYTES:
         raise StoreFull(
             f"{out} needs about {needed_bytes + _SPARE_BYTES:,} bytes and {free:,} are free: "
@@ -112,14 +121,19 @@ def owned(out: Path) -> Iterator[None]:
 
 @contextmanager
 def filling(out: Path) -> Iterator[None]:
-    """Say it in one line if the disk of `out` is full before the work is done.
+    """Say it in one line if the disk of `out` is full before the work is done, or is not ours.
 
     Raises:
+        ConfigError: something in `out` may not be written, or is in the way.
         StoreFull: others, or more noise than usual, took the room.
     """
     try:
         yield
     except OSError as error:
+        if error.errno in _UNUSABLE:
+            raise ConfigError(
+                f"cannot use {error.filename or out} ({error.strerror}): choose another --out"
+            ) from error
         if error.errno not in _FULL:
             raise
         raise StoreFull(

@@ -15,10 +15,10 @@ from detectors.types import Box, Image
 from pipeline.errors import NotFound
 from pipeline.files import write_whole
 from pipeline.street.footage.crew import draw_all, is_stopped, note_frame
-from pipeline.street.footage.film import Coding, join_pieces, write_piece
+from pipeline.street.footage.film import Coding, count_frames, join_pieces, write_piece
 from pipeline.street.footage.filming import camera_truth, film
 from pipeline.street.footage.folder import checked_seed, filling, need_room, open_folder, owned
-from pipeline.street.footage.mot import TruthRow
+from pipeline.street.footage.mot import TruthRow, mot_line
 from pipeline.street.footage.story import Request, tell
 from pipeline.street.footage.truth import Truth, write_truth
 
@@ -85,23 +85,25 @@ def render_story(
         The truth once everything is there; None if it was stopped before.
 
     Raises:
-        ConfigError: the folder is another's, or the seed is out of range.
+        ConfigError: the folder is another's or may not be written, or the seed is out of range.
         FolderInUse: another process draws into it.
         StoreFull: the disk is too small, or full on the way.
         DescryError: a drawing process died.
     """
     checked_seed(request.seed)
     asked = {"kind": "story", **asdict(request), "kilobits_s": kilobits_s}
-    open_folder(out, "story.json", asked)
-    if (truth := finished(out)) is not None:
+    pieces = pieces_of(out, request, kilobits_s)
+    with filling(out):
+        open_folder(out, "story.json", asked, needed_bytes=bytes_needed(pieces))
+        truth = finished(out)
+    if truth is not None:
         shutil.rmtree(out / _PARTS, ignore_errors=True)
         report(request.frames * request.cameras, request.frames * request.cameras)
         return truth
-    with owned(out), filling(out):
-        (out / _PARTS).mkdir(exist_ok=True)
-        pieces = pieces_of(out, request, kilobits_s)
-        left = [piece for piece in pieces if not piece.is_done]
+    with filling(out), owned(out):
+        left = [piece for piece in pieces if not is_whole(piece)]
         need_room(out, bytes_needed(pieces))
+        (out / _PARTS).mkdir(exist_ok=True)
         _draw(pieces, left, jobs=jobs, report=report, stopped=stopped)
         if not all(piece.is_done for piece in pieces):
             return None
@@ -114,8 +116,35 @@ def finished(out: Path) -> Truth | None:
         truth = Truth.read(out)
     except NotFound:
         return None
-    films = [truth.film(one.camera_id) for one in truth.cameras]
-    return truth if all(path.exists() for path in films) else None
+    files = [path for one in truth.cameras for path in truth.files(one.camera_id)]
+    return truth if all(path.exists() for path in files) else None
+
+
+def is_whole(piece: Piece) -> bool:
+    """Whether a piece is there and can be read; what cannot is removed, to be drawn anew.
+
+    A disk that lost power, or anybody, may have left something else in its place.
+    """
+    if not piece.is_done:
+        return False
+    if not _has_good_rows(piece) or count_frames(piece.film) != piece.frames:
+        piece.rows.unlink()
+        return False
+    return True
+
+
+def _has_good_rows(piece: Piece) -> bool:
+    """Whether the boxes are of its frames and of people of the story, and can be written."""
+    try:
+        rows = _rows(piece)
+        _ = [mot_line(row) for row in rows]
+        return all(
+            piece.first < row.frame <= piece.first + piece.frames
+            and 1 <= row.number <= piece.request.people
+            for row in rows
+        )
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return False
 
 
 def pieces_of(out: Path, request: Request, kilobits_s: int | None) -> list[Piece]:

@@ -71,18 +71,19 @@ def draw_stills(
         Whether everything is there.
 
     Raises:
-        ConfigError: the folder is another's, or the seed is out of range.
+        ConfigError: the folder is another's or may not be written, or the seed is out of range.
         FolderInUse: another process draws into it.
         StoreFull: the disk is too small, or full on the way.
         DescryError: a drawing process died.
     """
     checked_seed(stills.seed)
-    open_folder(out, "stills.json", {"kind": "stills", **asdict(stills)})
-    with owned(out), filling(out):
+    asked = {"kind": "stills", **asdict(stills)}
+    open_folder(out, "stills.json", asked, needed_bytes=stills.frames * _BYTES_A_FRAME)
+    with filling(out), owned(out):
+        left = [frame for frame in range(stills.frames) if not is_whole(_part(out, frame))]
+        need_room(out, len(left) * _BYTES_A_FRAME)
         for name in ("frames", "labels", "crops", "parts"):
             (out / name).mkdir(exist_ok=True)
-        left = [frame for frame in range(stills.frames) if not _part(out, frame).exists()]
-        need_room(out, len(left) * _BYTES_A_FRAME)
         done = stills.frames - len(left)
         report(done, stills.frames)
         draw_all(
@@ -96,6 +97,23 @@ def draw_stills(
             return False
         gather(out, stills)
         return True
+
+
+def is_whole(part: Path) -> bool:
+    """Whether the record of a frame is there and can be read; one that cannot is removed."""
+    if not part.exists():
+        return False
+    try:
+        record = json.loads(part.read_bytes())
+        for crop in record["crops"]:
+            for which in ("captions", "noisy"):
+                _entry(crop, which, "train")
+            _ = crop["claims"], _without_text(crop)
+        _ = {one["identity"] for one in record["frame"]["people"]}
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        part.unlink()
+        return False
+    return True
 
 
 def batched(stills: Stills, frames: Sequence[int]) -> list[tuple[int, ...]]:

@@ -1,5 +1,7 @@
 """footage.folder and the options of `descry street`: what is refused, in one line."""
 
+import errno
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -44,7 +46,7 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
-@pytest.mark.parametrize("text", ["[]", "{", "\x00"])
+@pytest.mark.parametrize("text", ["[]", "{", "\x00", "[" * 100_000])
 def test_a_folder_whose_file_says_nothing_is_refused(tmp_path, text):
     (tmp_path / "story.json").write_text(text)
 
@@ -92,8 +94,41 @@ def test_no_other_trouble_is_taken_for_a_full_disk(tmp_path):
 
 
 def test_a_story_too_long_for_the_disk_is_refused_before_anything_is_drawn(tmp_path):
+    out = tmp_path / "new" / "out"
     with pytest.raises(StoreFull):
-        run_render(tmp_path, options(seconds=80_000.0, fps=60, cameras=50, size="3840x2160"), 1)
+        run_render(out, options(seconds=8_000.0, fps=60, size="9998x9998"), 1)
+    with pytest.raises(StoreFull):
+        run_stills(out, 1, 1_000_000, "test", 10_000_000, 1)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_was_begun_is_left_as_it_was_where_the_room_is_gone(tmp_path):
+    big = options(seconds=8_000.0, fps=60, size="9998x9998")
+    asked = {"kind": "story", **asdict(big.request()), "kilobits_s": None}
+    open_folder(tmp_path, "story.json", asked)
+    with pytest.raises(StoreFull):
+        run_render(tmp_path, big, 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["story.json"]
+
+
+@pytest.mark.parametrize(
+    "error", [PermissionError(errno.EACCES, "no"), OSError(errno.EROFS, "no", "there.json")]
+)
+def test_a_folder_that_may_not_be_written_is_one_line(tmp_path, error):
+    with (
+        pytest.raises(ConfigError, match=r"cannot use .* \(no\): choose another --out"),
+        filling(tmp_path),
+    ):
+        raise error
+
+
+def test_something_in_the_way_of_the_pieces_is_one_line(tmp_path):
+    open_folder(
+        tmp_path, "story.json", {"kind": "story", **asdict(options().request()), "kilobits_s": None}
+    )
+    (tmp_path / ".parts").write_text("")
+    with pytest.raises(ConfigError, match=r"cannot use .*\.parts"):
+        run_render(tmp_path, options(), 1)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +159,9 @@ def test_stills_refuse_what_makes_no_sense(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("text", ["640", "641x360", "640x361", "0x0", "10x10", "640x360x3"])
+@pytest.mark.parametrize(
+    "text", ["640", "٦٤٠x٣٦٠", "６４０x360", "641x360", "640x361", "0x0", "10x10", "640x360x3"]
+)
 def test_sizes_are_even_and_not_tiny(text):
     with pytest.raises(ConfigError, match="write 640x360"):
         parse_size(text)
