@@ -1,7 +1,8 @@
 """Which crops, sentences and tags the encoder learns from."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +18,37 @@ SENTENCES_EACH = 2
 """The longest: a short one fits half of the people that a batch holds as wrong answers."""
 
 
-def choose(stills: Path, chosen: Path) -> int:
+def _tell_nobody(_done: float, _total: float | None) -> None:
+    pass
+
+
+def choose(
+    stills: Path, chosen: Path, report: Callable[[float, float | None], None] = _tell_nobody
+) -> int:
     """Write the captions of the crops that show somebody well, and not in infrared light.
 
     Args:
         stills: a folder of stills.
         chosen: what is written, in that folder.
+        report: told how many lines are read, of how many.
 
     Returns:
         How many crops were chosen.
     """
-    crops = _lines(stills / CROPS)
-    well_seen = {f"crops/{one['image']}" for one in crops if is_well_seen(one)}
+    total = _count_lines(stills / CROPS) + _count_lines(stills / CAPTIONS)
+    done = count(1)
+
+    def lines(path: Path) -> Iterator[dict[str, Any]]:
+        for one in _lines(path):
+            yield one
+            report(next(done), total)
+
+    well_seen = {f"crops/{one['image']}" for one in lines(stills / CROPS) if is_well_seen(one)}
     looks = json.loads((stills / LOOKS).read_bytes())
     tags = tags_of([Look.from_mapping(look) for look in looks.values()])
     kept = [
         {**told_at_length(one), "tags": tags[one["identity"]]}
-        for one in _lines(stills / CAPTIONS)
+        for one in lines(stills / CAPTIONS)
         if one["image"] in well_seen
     ]
     write_whole(chosen, "".join(json.dumps(one) + "\n" for one in kept))
@@ -52,6 +67,11 @@ def told_at_length(entry: dict[str, Any]) -> dict[str, Any]:
     told = entry["captions"]
     longest = sorted(range(len(told)), key=lambda at: len(told[at]))[-SENTENCES_EACH:]
     return {**entry, "captions": [told[at] for at in sorted(longest)]}
+
+
+def _count_lines(path: Path) -> int:
+    with path.open("rb") as lines:
+        return sum(1 for _ in lines)
 
 
 def _lines(path: Path) -> Iterable[dict[str, Any]]:

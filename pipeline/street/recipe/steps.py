@@ -90,7 +90,8 @@ def learn_to_detect(kitchen: Kitchen) -> bool:
 
 def learn_to_describe(kitchen: Kitchen) -> bool:
     """Train the encoder."""
-    choose(kitchen.stills("train"), kitchen.well_seen)
+    report = kitchen.report("crops and captions, lines")
+    choose(kitchen.stills("train"), kitchen.well_seen, report)
     plan = encoder_plan(
         kitchen.amounts, kitchen.well_seen, kitchen.stills("val") / CAPTIONS,
         kitchen.first_encoder.parent, halves=halves_are_fast(),

@@ -58,7 +58,9 @@ def test_what_is_chosen_is_written_whole_with_what_is_true_of_each_person(tmp_pa
             for n in (1, 2)
         )
     )
-    assert choose(tmp_path, chosen) == 1
+    told = []
+    assert choose(tmp_path, chosen, lambda done, total: told.append((done, total))) == 1
+    assert told == [(line, 4) for line in range(1, 5)]  # of two files of two lines
     (line,) = map(json.loads, chosen.read_text().splitlines())
     assert line["image"] == "crops/1.jpg"
     assert {"upper: red jumper", "upper: jumper", "upper: red", "upper: plain"} <= set(line["tags"])
