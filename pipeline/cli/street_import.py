@@ -13,9 +13,9 @@ from pathlib import Path
 
 from detectors.types import TrackKey
 from pipeline.answers import SearchAnswer, SearchRequest
-from pipeline.cli.import_desk import ImportDesk
+from pipeline.cli.import_desk import ImportDesk, Progress
 from pipeline.cli.import_outcome import Imported, Outcome
-from pipeline.cli.import_plan import Bars, Order, plan_import, say_start
+from pipeline.cli.import_plan import Bars, Order, Planned, plan_import, say_start
 from pipeline.cli.progress import Report
 from pipeline.client import Client
 from pipeline.config import Settings
@@ -137,12 +137,27 @@ def imported_street(
     need = frozenset({"embed", "query"})
     with open_session(settings, need=need, stopped=stop.is_set) as session:
         desk = ImportDesk(session, open_stores(settings, session.redis_url), bars, stop)
-        done = [_told(outcome) for outcome in desk.import_all(plans)]
+        progress = Progress(read=_Reading(bars).read)
+        done = [_told(outcome) for outcome in desk.import_all(plans, progress)]
         desk.wait_until_embedded()
         with session.quick_client() as client:
             _wait_until_findable(session, client, stop, bars("index shots"))
             footage_s = sum(planned.info.duration_s for planned in plans if planned.info)
             yield ImportedStreet(client, _tracks(clips, done, client), footage_s)
+
+
+class _Reading:
+    """A progress bar for each clip, from its first frame on."""
+
+    def __init__(self, bars: Bars) -> None:
+        self._bars, self._reports = bars, dict[Path, Report]()
+
+    def read(self, planned: Planned, done: int, frames: int | None) -> None:
+        """So many frames of a clip are read."""
+        path = planned.recording.path
+        if path not in self._reports:
+            self._reports[path] = self._bars(f"read   {path.name}")
+        self._reports[path](done, frames)
 
 
 def _order(clip: Clip) -> Order:
