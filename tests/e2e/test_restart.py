@@ -51,6 +51,11 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> dict[st
     return found
 
 
+def boxes_of(descry: Descry) -> list[Path]:
+    """What holds the boxes of a run: there from its first box on, whoever is slow to start."""
+    return [path for path in (descry.data / "boxes").rglob("*") if path.is_file()]
+
+
 VICTIMS = {
     "camera": "worker camera",
     "embed": "worker embed",
@@ -73,8 +78,7 @@ def test_a_replay_survives_the_death_of_each_process(descry, clip, undisturbed, 
         "replay", str(clip), "--camera", "street", "--detector", str(script), "--json", *REPLAY,
         "--speed", "realtime",
     )  # fmt: skip
-    media = descry.data / "media"
-    wait_for(lambda: list(media.rglob("*.jpg")), what="the first picture")
+    wait_for(lambda: boxes_of(descry), what="the first box")
     killed = 0
     while killed < 2:
         pids = wait_for(
@@ -103,7 +107,7 @@ def test_a_replay_killed_as_a_whole_goes_on_where_it_was(descry, clip, undisturb
         "replay", str(clip), "--camera", "street", "--detector", str(script), *REPLAY,
         "--speed", "realtime",
     )  # fmt: skip
-    wait_for(lambda: list((descry.data / "media").rglob("*.jpg")), what="the first picture")
+    wait_for(lambda: boxes_of(descry), what="the first box")
     running.process.kill()
     running.end(30)
     wait_for(lambda: processes_of(descry.folder) == [], within_s=10, what="orphans to end")
@@ -119,7 +123,7 @@ def test_a_replay_that_is_told_to_stop_ends_within_five_seconds(descry, clip, un
         "replay", str(clip), "--camera", "street", "--detector", str(script), *REPLAY,
         "--speed", "realtime",
     )  # fmt: skip
-    wait_for(lambda: list((descry.data / "media").rglob("*.jpg")), what="the first picture")
+    wait_for(lambda: boxes_of(descry), what="the first box")
     said = running.stop(how)
     assert running.process.returncode == 130
     assert "goes on where this one was" in said.err
