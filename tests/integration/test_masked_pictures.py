@@ -16,6 +16,7 @@ from pipeline.wiring.places import place_of, words_of
 from pipeline.wiring.stores import open_stores
 from pipeline.wiring.workers import work_camera, work_replay
 from pipeline.workers.jobs import ReplayJob, name_run
+from pipeline.workers.spool import Spool
 from tests.drawn_secret import LEFT, MASK, RIGHT, draw_film, secret_pixels
 from tests.rtsp_server import RtspServer
 
@@ -61,8 +62,16 @@ class Site:
             started_at=job.started_at, collection="imports",
         )  # fmt: skip
         self.stores.runs.begin(begun)
-        job.write(self.folder / "job.json")
-        work_replay(self.settings, self.folder / "job.json", Stop())
+        spool, stop = Spool(self.folder / "spool"), Stop()
+        spool.put(1, job)
+        arguments = (self.settings, self.folder / "spool", "reader", stop)
+        reader = threading.Thread(target=work_replay, args=arguments)
+        reader.start()
+        deadline = time.monotonic() + WITHIN_S
+        while not spool.finished() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        stop.set()
+        reader.join()
         return self.stores.runs.get("door", "f1")
 
     def watch_until_published(self) -> None:

@@ -37,8 +37,8 @@ def test_a_sighting_comes_back_as_it_went_but_for_the_last_digits_of_its_vector(
 @given(published_shots(), st.data())
 def test_a_missing_field_is_refused_by_its_name(shot, data):
     fields = encode_shot(shot)
-    may_lack = {b"v", b"replaces", b"imported_at", b"zones"}
-    lost = data.draw(st.sampled_from(sorted(fields.keys() - may_lack)))
+    optional = {b"v", b"replaces", b"imported_at", b"zones"}
+    lost = data.draw(st.sampled_from(sorted(fields.keys() - optional)))
     del fields[lost]
     with pytest.raises(WireError, match=lost.decode()):
         decode_shot(fields)
@@ -101,3 +101,10 @@ def test_a_decoded_vector_cannot_be_written_to():
     vector = decode_sighting(encode_sighting(logged(published()))).vector
     with pytest.raises(ValueError, match="read-only"):
         vector[0] = 1.0
+
+
+def test_a_message_from_before_there_were_zones_is_read_as_one_without():
+    fields = encode_shot(published(zones=("door", "till")))
+    assert fields.pop(b"zones") == b"door till"
+    assert decode_shot(fields).zones == ()
+    assert b"zones" not in encode_shot(published())
