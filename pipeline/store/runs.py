@@ -78,6 +78,10 @@ class RunRecord:
     tracks: int = 0
     unpublished_tracks: int = 0
 
+    def __post_init__(self) -> None:
+        # JSON knows lists alone; a record that comes back must be the one that went.
+        object.__setattr__(self, "damaged", tuple(tuple(stretch) for stretch in self.damaged))
+
 
 @dataclass(frozen=True, slots=True)
 class SafePoint:
