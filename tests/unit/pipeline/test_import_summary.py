@@ -18,7 +18,8 @@ from pipeline.sources.video_scan import VideoInfo
 LENGTH_S, SIZE = 60.0, 1000
 DONE = Imported(
     file="a.mp4", camera="lobby", collection="imports", run="r", started_at="", time_from="flag",
-    state="done", reason="", known=False, frames=100, boxes_seen=9, tracks=2, shots_encoded=5,
+    state="done", reason="", known=False, frames=100, frames_looked_at=100, frames_skipped=0,
+    boxes_seen=9, tracks=2, shots_encoded=5,
     tracks_without_shots=0, damaged=[], footage_s=LENGTH_S, seconds=1.0,
 )  # fmt: skip
 DAMAGED = replace(DONE, state="broken", reason="a.mp4: cut", damaged=[(3.0, 4.5)], tracks=1)
