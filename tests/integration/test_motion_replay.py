@@ -68,6 +68,18 @@ def film(first: int) -> Iterator[Frame]:
         yield Frame("door", "f0", number, at, np.clip(image, 0, 255).astype(np.uint8))
 
 
+class Film:
+    """Frames of an undamaged file."""
+
+    damaged = ()
+
+    def __init__(self, frames: Iterator[Frame]) -> None:
+        self._frames = frames
+
+    def __iter__(self) -> Iterator[Frame]:
+        return self._frames
+
+
 class Reading:
     """Everything a replay worker needs; the store outlives it."""
 
@@ -95,7 +107,7 @@ class Reading:
 
         outbox = Outbox(at_most=None)
         parts = ReplayParts(
-            open_frames=frames,
+            open_frames=lambda first: Film(frames(first)),
             gate=BackgroundGate(),
             detector=ScriptedDetector({"*": self.script}),
             batch=self.batch,
