@@ -172,9 +172,13 @@ def test_a_misspelt_command_is_no_traceback(descry, command):
     "words", [("search", "man \udc9b31m"), ("search", "-"), ("demo", "--text", "man \udc9b31m")]
 )
 def test_a_description_that_is_no_utf_8_is_refused_before_anything_starts(tmp_path, words):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "DESCRY_DATA_DIR": str(tmp_path / "data")}
+    environment = {
+        "PYTHONPATH": str(ROOT), "DESCRY_DATA_DIR": str(tmp_path / "data"),
+        "PYTHONIOENCODING": "utf-8",  # as on a machine of today, whatever this one speaks
+    }  # fmt: skip
     done = subprocess.run(
-        [sys.executable, "-m", "pipeline", *map(os.fsencode, words)], env=environment, cwd=tmp_path,
+        [sys.executable, "-m", "pipeline", *map(os.fsencode, words)],
+        env=os.environ | environment, cwd=tmp_path,
         input=b"man \x9b31m\n", capture_output=True,
     )  # fmt: skip
     assert done.returncode == 2

@@ -62,7 +62,8 @@ def test_a_story_is_finished_with_its_truth_and_all_its_films(tmp_path):
     written.film("lobby-1").write_bytes(b"film")
     assert finished(tmp_path) == written
 
-    for file in written.files("lobby-1"):
+    for name in ("lobby-1.mp4", "lobby-1.gt.txt", "lobby-1.visible.txt"):
+        file = tmp_path / name
         content = file.read_bytes()
         file.unlink()
         assert finished(tmp_path) is None
