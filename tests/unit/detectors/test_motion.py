@@ -186,6 +186,30 @@ def test_a_gate_that_starts_over_where_it_is_told_goes_on_like_one_that_never_st
     assert glances(again, film[stop:]) == glances(gate, film[stop:])
 
 
+def test_wherever_it_starts_over_its_answers_are_those_of_one_that_never_stopped():
+    """Stillness, walkers, rain for long enough to be taken for granted, a pause without frames."""
+    walk = [with_person(p, 6 * n) for n, p in enumerate(pictures(50, seed=6))]
+    dim = (0.6 * p for p in pictures(60, seed=5))
+    parts = (pictures(60), walk, rainy(140, seed=4), dim, walk, rainy(90, seed=9))
+    film = frames(picture[::4, ::4] for picture in itertools.chain(*parts))
+    pause = [replace(f, captured_at=f.captured_at + 20 * (f.number > 170)) for f in film]
+    gate, seen, needed = BackgroundGate(look_every_s=60), [], []
+    for frame in pause:
+        seen.append(gate.watch(frame))
+        needed.append(gate.needs_from)
+    for stop in range(5, len(pause), 7):
+        again = BackgroundGate(look_every_s=60)
+        glances(again, pause[needed[stop - 1] - 1 : stop])
+        assert glances(again, pause[stop : stop + 60]) == seen[stop : stop + 60], stop
+
+
+def test_a_pause_without_frames_is_no_motion_that_did_not_pause():
+    rain = frames(itertools.chain(pictures(40), rainy(30)))
+    later = [replace(f, captured_at=f.captured_at + 60) for f in frames(rainy(30, 8), first=71)]
+    seen = glances(BackgroundGate(), [*rain, *later])
+    assert all(due(seen[-30:]))
+
+
 def test_what_it_needs_is_bounded():
     gate = BackgroundGate()
     shown = frames(pictures(400))
