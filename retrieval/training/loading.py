@@ -19,7 +19,7 @@ from retrieval.errors import PictureUnreadable, TrainingError
 from retrieval.pictures import open_picture
 from retrieval.tokenizer import tokenize
 from retrieval.training.augment import TrainingTransform
-from retrieval.training.dead_workers import abandon, has_dead
+from retrieval.training.dead_workers import abandon, has_dead, read_without_lock
 from retrieval.training.loader_worker import end_with
 from retrieval.training.sampler import BatchSchedule
 from retrieval.training.samples import SampleTable, TextColumn
@@ -207,6 +207,7 @@ class BatchLoader:
             raise TrainingError("the loader is closed: make another")
         self._steps.epoch, self._steps.first_step = epoch, first_step
         arriving = self._arriving = iter(self._loader)
+        read_without_lock(arriving)
         while (loaded := self._next(arriving)) is not None:
             if loaded.fault:
                 raise PictureUnreadable(loaded.fault)

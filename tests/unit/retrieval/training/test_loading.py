@@ -137,15 +137,18 @@ def test_a_worker_that_is_killed_is_told_in_one_line(table):
     assert "\n" not in str(raised.value)
 
 
-def test_a_worker_that_is_killed_with_a_lock_in_hand_holds_nobody_up(table):
+@pytest.mark.parametrize("is_seen_gone", [True, False], ids=["seen gone", "in a batch"])
+def test_a_worker_that_is_killed_with_a_lock_in_hand_holds_nobody_up(table, is_seen_gone):
     """Every worker looks at a shared event all the time: one killed there keeps its lock."""
     loader = loader_of(table, workers=2, batch=2)
     batches = loader.batches(1)
     next(batches)
-    lock = loader._arriving._workers_done_event._cond
+    lock = loader._arriving._workers_done_event.shared._cond
     lock.acquire()  # never given back, as by the dead
     workers = list(loader._arriving._workers)
     os.kill(workers[0].pid, signal.SIGKILL)
+    if is_seen_gone:
+        workers[0].join()
     with pytest.raises(TrainingError, match="a process that reads pictures ended"):
         list(batches)
     assert not any(worker.is_alive() for worker in workers)
@@ -156,7 +159,7 @@ def test_a_loader_with_a_dead_worker_can_be_closed(table, is_whole):
     loader = loader_of(table, workers=1, batch=12)
     batches = loader.batches(1)
     list(batches) if is_whole else next(batches)
-    lock = loader._arriving._workers_done_event._cond
+    lock = loader._arriving._workers_done_event.shared._cond
     lock.acquire()
     (worker,) = loader._arriving._workers
     os.kill(worker.pid, signal.SIGKILL)
