@@ -1,6 +1,7 @@
 """Asks a query worker over HTTP: the one door that the command line and Python use."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -146,6 +147,25 @@ class Client:
             NotFound: no such live camera.
         """
         answer = self._ask("POST", f"/api/v1/cameras/{camera}/resume")
+        return CameraAnswer.model_validate_json(answer.content)
+
+    def add(self, camera: str, settings: Mapping[str, Any]) -> CameraAnswer:
+        """Watch a camera from now on, its settings as under `cameras:` in the settings file.
+
+        Raises:
+            ConfigError: they make no sense, or the settings file has that camera.
+        """
+        answer = self._ask("PUT", f"/api/v1/cameras/{quote(camera, safe='')}", json=dict(settings))
+        return CameraAnswer.model_validate_json(answer.content)
+
+    def remove(self, camera: str) -> CameraAnswer:
+        """Watch an added camera no longer.
+
+        Raises:
+            NotFound: it was not added.
+            ConfigError: the settings file has it.
+        """
+        answer = self._ask("DELETE", f"/api/v1/cameras/{quote(camera, safe='')}")
         return CameraAnswer.model_validate_json(answer.content)
 
     def boxes(self, camera: str, run: str | None = None) -> str:

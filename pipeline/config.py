@@ -9,6 +9,7 @@ import yaml
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from pipeline.added_cameras import AddedCameras
 from pipeline.config_cameras import Camera
 from pipeline.config_motion import Motion
 from pipeline.config_names import Key, settings_in
@@ -38,9 +39,11 @@ from pipeline.config_types import SHOW_SECRETS, LogLevel, PathOnDisk, as_camera_
 from pipeline.durations import SPAN_PATTERN
 from pipeline.errors import ConfigError
 
+DATA_DIR = "~/.local/share/descry"
+
 
 class Settings(BaseSettings):
-    """All of them. Order: flag, environment, file, default."""
+    """All of them. Order: flag, environment, file, cameras that were added, default."""
 
     model_config = SettingsConfigDict(
         frozen=True,
@@ -52,7 +55,7 @@ class Settings(BaseSettings):
     )
 
     data_dir: PathOnDisk = Field(
-        default=Path("~/.local/share/descry"),
+        default=Path(DATA_DIR),
         description="The data folder, mode 0700; default: descry in $XDG_DATA_HOME, else this",
     )
     runtime_dir: PathOnDisk | None = Field(
@@ -113,6 +116,9 @@ def load_settings(
 ) -> Settings:
     """Read all settings: flag before environment before file before default.
 
+    Cameras that were added while Descry ran lie in the data folder; one that the file names, too,
+    is as the file says.
+
     Args:
         path: the settings file; without one `DESCRY_CONFIG`, else `descry.yaml` here, else
             that in the user's configuration folder, else no file.
@@ -125,10 +131,13 @@ def load_settings(
     environ = os.environ if environ is None else environ
     file = find_config(path, environ)
     from_file = read_file(file, SETTINGS) if file else {}
-    from_environ = read_environment(environ, SETTINGS, from_file)
+    added, added_file = _added(environ, from_file)
+    from_disk = merge(added, from_file)
+    from_environ = read_environment(environ, SETTINGS, from_disk)
     flags = [_branch(key, value) for key, value in (overrides or {}).items() if value is not None]
-    values = merge(default_data_dir(environ), from_file, from_environ.values, *flags)
-    origins = dict.fromkeys(_leaves(from_file), str(file)) | from_environ.origins
+    values = merge(default_data_dir(environ), from_disk, from_environ.values, *flags)
+    origins = dict.fromkeys(_leaves(added), str(added_file))
+    origins |= dict.fromkeys(_leaves(from_file), str(file)) | from_environ.origins
     for key in _leaves(merge(*flags)):
         origins.pop(key, None)
     settings, problems = _build(values, origins)
@@ -136,6 +145,51 @@ def load_settings(
     if problems or settings is None:
         raise ConfigError(one_line(problems))
     return settings
+
+
+def listed_cameras(environ: Mapping[str, str]) -> dict[str, str]:
+    """The cameras that the settings file or a variable names, and which of them does.
+
+    Raises:
+        ConfigError: the file makes no sense.
+    """
+    file = find_config(None, environ)
+    from_file = read_file(file, SETTINGS) if file else {}
+    named = read_environment(environ, SETTINGS, merge(_added(environ, from_file)[0], from_file))
+    places = named.origins.items()
+    cameras = {k[1]: origin for k, origin in places if k[0] == "cameras" and k[2:] == ("url",)}
+    return cameras | dict.fromkeys(from_file.get("cameras") or (), str(file))
+
+
+def check_camera(camera_id: str, camera: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of one camera, checked; passwords as they are, defaults left out.
+
+    Raises:
+        ConfigError: they make no sense; one line that names each thing that is wrong.
+    """
+    settings, problems = _build({"data_dir": "/", "cameras": {camera_id: dict(camera)}}, {})
+    if settings is None:
+        raise ConfigError(one_line(problems))
+    return settings.cameras[camera_id].model_dump(
+        mode="json", context={SHOW_SECRETS: True}, exclude_defaults=True
+    )
+
+
+def _added(
+    environ: Mapping[str, str], from_file: Mapping[str, Any]
+) -> tuple[dict[str, Any], Path | None]:
+    """The tree of the cameras that were added and are not in the file, and where they lie."""
+    in_file = merge(default_data_dir(environ), from_file).get("data_dir")
+    folder = str(environ.get("DESCRY_DATA_DIR") or in_file or DATA_DIR)
+    home = environ.get("HOME")
+    if folder.startswith("~"):
+        if not home or not folder.startswith("~/"):
+            return {}, None
+        folder = home + folder[1:]
+    book = AddedCameras(Path(folder))
+    listed = from_file.get("cameras")
+    kept = {name: c for name, c in book.read().items() if name not in (listed or ())}
+    return ({"cameras": kept} if kept else {}), book.file
 
 
 def _build(values: dict[str, Any], origins: Mapping[Key, str]) -> tuple[Settings | None, list[str]]:

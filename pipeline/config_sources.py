@@ -89,6 +89,19 @@ def read_file(path: Path, settings: Sequence[Setting]) -> dict[str, Any]:
     }
 
 
+def read_camera(path: Path, settings: Sequence[Setting]) -> dict[str, Any]:
+    """The tree of one camera in a file of its own, read as `read_file` reads the settings.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
+    folder = path.absolute().parent
+    return {
+        name: _settle(value, ("cameras", ANY, name), folder, settings)
+        for name, value in read_yaml(path).items()
+    }
+
+
 def _settle(value: Any, key: Key, folder: Path, settings: Sequence[Setting]) -> Any:
     setting = next((s for s in settings if s.fits(key)), None)
     if setting and setting.is_branch and value is None:
@@ -143,7 +156,7 @@ def _take(
     key = _key_of(written, leaves, file)
     if key is None and written.endswith(_FILE):
         key = _key_of(written.removesuffix(_FILE), secrets, file)
-        value = _read_secret(variable, value) if key and value else value
+        value = read_secret(variable, value) if key and value else value
     if key is None:
         raise ConfigError(_unknown(variable, written, leaves))
     if not value:
@@ -179,7 +192,12 @@ def _chosen_name(written: str, above: Key, file: Mapping[str, Any]) -> str:
     return name if name in (branch or ()) or len(twins) != 1 else twins[0]
 
 
-def _read_secret(variable: str, path: str) -> str:
+def read_secret(variable: str, path: str) -> str:
+    """The secret in the file at `path`, of which `variable` told us.
+
+    Raises:
+        ConfigError: it cannot be read, or is empty.
+    """
     try:
         with Path(path).open("rb") as file:
             secret = file.read(_MAX_SECRET_BYTES).decode().rstrip("\r\n")

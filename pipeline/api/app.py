@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 
 from pipeline.answers import CameraAnswer, SearchAnswer, SearchRequest, TracksAnswer
 from pipeline.api.auth import Doorkeeper
-from pipeline.api.cameras import CameraSwitches, camera_routes
+from pipeline.api.cameras import CameraList, CameraSwitches, camera_routes
 from pipeline.api.clips import Cut, clip_routes
 from pipeline.api.collections import Collections, collection_routes
 from pipeline.api.problems import install_problem_handlers
@@ -58,6 +58,7 @@ class Backing:
         service: searches.
         lists: tracks, cameras, boxes.
         switches: pause and resume cameras.
+        enrolment: adds and removes cameras.
         collections: lists and removes them.
         picture: the JPEG behind a media key; None if it is gone.
         clip: cuts the clip of a track or shot.
@@ -69,6 +70,7 @@ class Backing:
     service: Service
     lists: Lists
     switches: CameraSwitches
+    enrolment: CameraList
     collections: Collections
     picture: Callable[[str], bytes | None]
     clip: Cut
@@ -85,7 +87,7 @@ def build_app(backing: Backing) -> FastAPI:
     app.include_router(_health(backing))
     app.include_router(_search(backing), prefix="/api/v1")
     app.include_router(_pictures(backing), prefix="/api/v1")
-    app.include_router(camera_routes(backing.switches), prefix="/api/v1")
+    app.include_router(camera_routes(backing.switches, backing.enrolment), prefix="/api/v1")
     app.include_router(collection_routes(backing.collections), prefix="/api/v1")
     app.include_router(clip_routes(backing.clip), prefix="/api/v1")
 

@@ -1,8 +1,9 @@
-"""Cameras over HTTP: paused and resumed while the others go on."""
+"""Cameras over HTTP: added, removed, paused and resumed while the others go on."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Annotated, Any, Protocol
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Body
 
 from pipeline.answers import CameraAnswer
 
@@ -19,9 +20,34 @@ class CameraSwitches(Protocol):
         ...
 
 
-def camera_routes(switches: CameraSwitches) -> APIRouter:
+class CameraList(Protocol):
+    """What the routes ask (`pipeline.workers.enrolment.Enrolment`)."""
+
+    def add(self, camera: str, settings: Mapping[str, Any]) -> CameraAnswer:
+        """Watch a camera from now on, or by other settings."""
+        ...
+
+    def remove(self, camera: str) -> CameraAnswer:
+        """Watch it no longer."""
+        ...
+
+
+def camera_routes(switches: CameraSwitches, listed: CameraList) -> APIRouter:
     """The routes under `/cameras` that change something."""
     routes = APIRouter()
+
+    @routes.put("/cameras/{camera}")
+    def add(camera: str, settings: Annotated[dict[str, Any], Body()]) -> CameraAnswer:
+        """Watch a camera from now on, its settings as under `cameras:` in the settings file.
+
+        One that was added before gets these settings instead; one of the settings file is refused.
+        """
+        return listed.add(camera, settings)
+
+    @routes.delete("/cameras/{camera}")
+    def remove(camera: str) -> CameraAnswer:
+        """Watch an added camera no longer; what was seen of it stays searchable."""
+        return listed.remove(camera)
 
     @routes.post("/cameras/{camera}/pause")
     def pause(camera: str) -> CameraAnswer:

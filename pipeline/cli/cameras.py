@@ -44,6 +44,43 @@ def _offset(figures: Mapping[str, float]) -> str:
 
 
 @app.command()
+def add(
+    camera: Annotated[str, typer.Argument(help="A short name for it.")],
+    url: Annotated[str, typer.Argument(help="rtsp(s)://host:port/path, without credentials.")],
+    username: Annotated[str | None, typer.Option(help="Who to log in as.")] = None,
+    password_file: Annotated[
+        Path | None, typer.Option(help="The file that holds that user's password.")
+    ] = None,
+    more: Annotated[
+        Path | None, typer.Option(help="A YAML file of other settings of this camera.")
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Watch a camera from now on, beside those of the settings file; or by other settings."""
+    from pipeline.wiring.enrolment import described_camera
+    from pipeline.wiring.sessions import open_session
+    from pipeline.wiring.settings import read_settings
+
+    described = described_camera(url, username, password_file, more)
+    with open_session(read_settings(config), need=frozenset()) as session:
+        found = session.enrolment().add(camera, described)
+    sys.stdout.write(f"{camera}  {found.state}" + (f"  {found.detail}" * bool(found.detail)) + "\n")
+
+
+@app.command()
+def remove(
+    camera: Annotated[str, typer.Argument(help="Which.")], config: ConfigOption = None
+) -> None:
+    """Watch a camera that was added no longer; what was seen of it stays searchable."""
+    from pipeline.wiring.sessions import open_session
+    from pipeline.wiring.settings import read_settings
+
+    with open_session(read_settings(config), need=frozenset()) as session:
+        session.enrolment().remove(camera)
+    sys.stdout.write(f"{camera}  removed\n")
+
+
+@app.command()
 def pause(
     camera: Annotated[str, typer.Argument(help="Which.")], config: ConfigOption = None
 ) -> None:

@@ -11,7 +11,7 @@ def run(config: ConfigOption = None) -> None:
     """Watch every camera of the settings, supervised, until SIGINT or SIGTERM."""
     from pipeline.logs import set_up_logging
     from pipeline.shutdown import stopping
-    from pipeline.wiring.sessions import keep_running
+    from pipeline.wiring.running import keep_running
     from pipeline.wiring.settings import read_settings
 
     settings = read_settings(config)

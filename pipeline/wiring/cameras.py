@@ -99,14 +99,10 @@ def chosen_cameras(settings: Settings, only: Sequence[str]) -> list[str]:
 
     Raises:
         NotFound: one of `only` is not in the settings.
-        ConfigError: there is none.
     """
     for name in only:
         build_camera(settings, name)
-    chosen = list(only) or [name for name, camera in settings.cameras.items() if camera.enabled]
-    if not chosen:
-        raise ConfigError("no camera is set: add one under 'cameras:' (see descry config example)")
-    return chosen
+    return list(only) or [name for name, camera in settings.cameras.items() if camera.enabled]
 
 
 def reader_maker(
@@ -140,8 +136,19 @@ def reader_maker(
 
 
 def probe_cameras(settings: Settings, only: Sequence[str]) -> Iterator[tuple[str, Probe]]:
-    """One look at each stream of each camera; a second stream is called `camera (crop)`."""
-    for name in chosen_cameras(settings, only):
+    """One look at each stream of each camera; a second stream is called `camera (crop)`.
+
+    Raises:
+        NotFound: one of `only` is not in the settings.
+        ConfigError: there is no camera.
+    """
+    chosen = chosen_cameras(settings, only)
+    if not chosen:
+        raise ConfigError(
+            "no camera is set: add one under 'cameras:' (see descry config example), or with "
+            "descry cameras add"
+        )
+    for name in chosen:
         camera = settings.cameras[name]
         yield name, probe_camera(build_camera(settings, name))
         if camera.url_for("crop") != camera.url_for("detect"):

@@ -16,6 +16,7 @@ from pipeline.store.media import FolderMedia
 from pipeline.store.runs import RunRecord, RunStore
 from pipeline.store.sighting_log import SightingLog
 from pipeline.telemetry import CameraFigures, ScrapePage, StoreFigures, Telemetry
+from pipeline.wiring.enrolment import build_enrolment
 from pipeline.wiring.models import build_encoder, build_index
 from pipeline.wiring.settings import token_file
 from pipeline.wiring.stores import Stores, build_catalogue, build_collections, open_folder
@@ -99,6 +100,7 @@ def _backing(
         service=service,
         lists=catalogue,
         switches=catalogue,
+        enrolment=build_enrolment(settings, stores, catalogue),
         collections=build_collections(stores, lambda: view.state.removed),
         picture=partial(_picture, stores.media),
         clip=clip_cutter(settings, stores),

@@ -18,8 +18,8 @@ from pipeline.config import Settings
 from pipeline.data_folder import DataFolder
 from pipeline.errors import ConfigError, FolderInUse, ServiceUnavailable, StoreUnavailable
 from pipeline.owner import Owner, command_of
-from pipeline.shutdown import Stop
 from pipeline.store.server import PrivateRedis
+from pipeline.wiring.enrolment import build_enrolment
 from pipeline.wiring.processes import fresh_log, start_redis, worker_spec
 from pipeline.wiring.settings import token_file, worker_environment
 from pipeline.wiring.stores import (
@@ -28,9 +28,10 @@ from pipeline.wiring.stores import (
     open_folder,
     open_stores,
 )
-from pipeline.wiring.weights import detector_file, encoder_name
+from pipeline.wiring.weights import encoder_name
 from pipeline.workers.catalogue import Catalogue
 from pipeline.workers.collecting import Collections
+from pipeline.workers.enrolment import Enrolment
 from pipeline.workers.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
@@ -119,6 +120,13 @@ class Session:
             return self.client()
         return build_catalogue(open_stores(self.settings, self.redis_url))
 
+    def enrolment(self) -> Client | Enrolment:
+        """What adds and removes cameras: likewise."""
+        if self.redis_url is None or self.api_socket is not None:
+            return self.client()
+        stores = open_stores(self.settings, self.redis_url)
+        return build_enrolment(self.settings, stores, build_catalogue(stores))
+
     def collections(self) -> Client | Collections:
         """What lists and removes collections: likewise."""
         if self.redis_url is None or self.api_socket is not None:
@@ -178,7 +186,7 @@ def _join_or_own(
         owner = folder.read_owner()
         try:
             if owner is None:
-                return _own(settings, folder, sorted(need), stack, is_brief=True)
+                return own(settings, folder, sorted(need), stack, is_brief=True)
         except FolderInUse:  # somebody was faster
             continue
         if owner.is_up and need - {"query"} <= set(owner.workers):
@@ -224,7 +232,7 @@ def _start_query(
     supervisor.add(worker_spec("query", arguments, worker_environment(settings, url), log_file))
 
 
-def _own(
+def own(
     settings: Settings,
     folder: DataFolder,
     kinds: Sequence[str],
@@ -258,32 +266,3 @@ def _own(
         model=encoder_name(settings) if kinds else None,
     )
     return Session(settings, supervisor, folder, redis_url, private, socket)
-
-
-def keep_running(settings: Settings, stop: Stop) -> None:
-    """Own the data folder with every worker, until `stop`.
-
-    Raises:
-        FolderInUse: somebody else owns it.
-        ConfigError: the settings cannot work.
-    """
-    encoder_name(settings)
-    folder = open_folder(settings)
-    folder.token()
-    kinds = ["embed", "query"]
-    if any(camera.enabled for camera in settings.cameras.values()):
-        detector_file(settings)
-        kinds.append("camera")
-    else:
-        log.warning("no camera is set: only searches and imports are served")
-    with ExitStack() as stack:
-        session = _own(settings, folder, kinds, stack, is_brief=False)
-        log.info("started: data in %s; stop with Ctrl-C", folder.path)
-        with session.quick_client() as client:
-            is_ready = False
-            while not stop.wait(0.1):
-                session.tend()
-                if not is_ready and client.is_ready():
-                    is_ready = True
-                    log.info("ready: searches are answered")
-        log.info("stopping")

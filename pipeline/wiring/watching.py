@@ -1,4 +1,4 @@
-"""The cameras of the settings as they are now: the file is read again whenever it changes."""
+"""The cameras of the settings as they are now: what says them is read again when it changes."""
 
 import hashlib
 import logging
@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from pipeline.added_cameras import AddedCameras
 from pipeline.config import Settings
 from pipeline.config_sources import find_config
 from pipeline.config_types import SHOW_SECRETS
@@ -43,7 +44,8 @@ class WatchedSettings:
         """
         self.settings = settings
         self._only, self._file, self._read = tuple(only), file, read
-        self._seen = self._signature()
+        self._added_file = AddedCameras(settings.data_dir).file
+        self._seen = self._signatures()
 
     @classmethod
     def of_this_process(cls, settings: Settings, only: Sequence[str]) -> "WatchedSettings":
@@ -59,11 +61,11 @@ class WatchedSettings:
         return {name: _wanted(self.settings, name) for name in chosen if name in cameras}
 
     def _look(self) -> None:
-        signature = self._signature()
-        if signature == self._seen:
+        signatures = self._signatures()
+        if signatures == self._seen:
             return
-        self._seen = signature
-        if signature is None:
+        self._seen = signatures
+        if self._file is not None and signatures[0] is None:
             log.warning("%s: the settings are gone; those read before stay in force", self._file)
             return
         try:
@@ -81,15 +83,17 @@ class WatchedSettings:
         if others:
             log.warning("settings: %s changed; that waits for the next start", ", ".join(others))
 
-    def _signature(self) -> Signature:
-        """What tells one state of the file from another."""
-        if self._file is None:
-            return None
-        try:
-            status = self._file.stat()
-        except OSError:
-            return None
-        return status.st_mtime_ns, status.st_size, status.st_ino
+    def _signatures(self) -> tuple[Signature, Signature]:
+        """What tells one state of the two files from another."""
+        return _signature(self._file), _signature(self._added_file)
+
+
+def _signature(file: Path | None) -> Signature:
+    try:
+        status = file.stat() if file is not None else None
+    except OSError:
+        return None
+    return (status.st_mtime_ns, status.st_size, status.st_ino) if status is not None else None
 
 
 def _wanted(settings: Settings, name: str) -> WantedCamera:

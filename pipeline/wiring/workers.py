@@ -1,5 +1,6 @@
 """Builds each kind of worker from the settings, and runs it."""
 
+import logging
 import os
 import socket
 import threading
@@ -33,6 +34,8 @@ from pipeline.workers.roster import LEASE_S, Roster
 if TYPE_CHECKING:
     from pipeline.workers.replay import Footage, ReplayParts
 
+log = logging.getLogger(__name__)
+
 quiet_libraries()
 
 
@@ -60,7 +63,8 @@ def work_camera(settings: Settings, only: list[str], stop: Stop) -> None:
         long_side_px=settings.shots.long_side_px,
     )
     destination, rings = _destination(stores, telemetry), Rings(stores, telemetry)
-    chosen_cameras(settings, only)  # raises where there is none
+    if not chosen_cameras(settings, only):
+        log.warning("no camera is set: waiting for one (descry cameras add)")
     watched = WatchedSettings.of_this_process(settings, only)
     leases = LeaseStore(
         stores.client, Keys(settings.redis.namespace), _worker_name(), ttl_s=LEASE_S

@@ -65,6 +65,40 @@ def test_cameras_come_and_go_without_the_others_noticing(descry, clip, nobody):
         assert running.stop().err.count("Traceback") == 0
 
 
+def test_a_camera_is_added_and_taken_out_where_there_was_none(descry, clip, nobody, tmp_path):
+    """Through the API of what runs: `descry cameras` is its client."""
+    descry.environment["DESCRY_DETECTOR__MODEL"] = str(nobody)
+    secret = tmp_path / "password"
+    secret.write_text("s3cret\n")
+    with server_process(clip) as (_, url):
+        running = descry.watch()
+        said = descry.run("cameras", "add", "yard", url, "--password-file", str(secret))
+        assert said.out == "yard  idle  added; waits for a camera worker\n"
+        wait_for(lambda: states(descry) == {"yard": "live"}, within_s=90, what="the added camera")
+        slower = tmp_path / "slower.yaml"
+        slower.write_text("fps: 1\n")
+        descry.run("cameras", "add", "yard", url, "--more", str(slower))
+        wait_for(lambda: len(cameras(descry)["yard"]["runs"]) == 2, what="its other settings")
+        assert (
+            "cameras.yard.fps"
+            in descry.run(
+                "cameras", "add", "yard", url, "--more", str(negative(tmp_path)), code=2
+            ).err
+        )
+        assert descry.run("cameras", "remove", "yard").out == "yard  removed\n"
+        wait_for(lambda: states(descry) == {"yard": "removed"}, what="the removal")
+        assert "no camera 'yard' was added" in descry.run("cameras", "remove", "yard", code=2).err
+        said = running.stop().err
+        assert "Traceback" not in said
+        assert "s3cret" not in said
+
+
+def negative(folder: Path) -> Path:
+    file = folder / "negative.yaml"
+    file.write_text("fps: -1\n")
+    return file
+
+
 @pytest.mark.slow
 def test_the_camera_of_a_killed_worker_moves_to_the_living_one(descry, clip, nobody):
     with server_process(clip) as (_, url):

@@ -3,9 +3,11 @@
 import json
 import logging
 import os
+from functools import partial
 
 import pytest
 
+from pipeline.added_cameras import AddedCameras
 from pipeline.config import load_settings
 from pipeline.wiring.watching import WatchedSettings
 
@@ -98,3 +100,20 @@ def test_what_is_no_camera_waits_for_the_next_start_and_that_is_said(file, caplo
         assert list(one.wanted()) == ["gate"]
     assert "log_level, detector changed" in caplog.text
     assert one.settings.detector.confidence == load_settings(None, {}, {}).detector.confidence
+
+
+def test_cameras_that_are_added_beside_the_file_are_wanted_and_the_file_may_be_missing(tmp_path):
+    environ = {"DESCRY_DATA_DIR": str(tmp_path), "HOME": "/nowhere"}
+    read = partial(load_settings, None, environ)
+    one, added = WatchedSettings(read(), file=None, read=read), AddedCameras(tmp_path)
+    assert list(one.wanted()) == []
+    added.put("yard", GATE)
+    before = one.wanted()
+    added.put("yard", {**GATE, "fps": 2})
+    after = one.wanted()
+    assert list(before) == list(after) == ["yard"]
+    assert before["yard"].version != after["yard"].version
+    added.file.write_text("{")
+    assert list(one.wanted()) == ["yard"]
+    added.file.unlink()
+    assert list(one.wanted()) == []

@@ -17,7 +17,7 @@ from pipeline.answers import (
     TracksAnswer,
 )
 from pipeline.api.app import Backing, build_app
-from pipeline.errors import NotFound, StoreUnavailable, VideoGone
+from pipeline.errors import ConfigError, NotFound, StoreUnavailable, VideoGone
 
 TOKEN = "s3cret-token"
 COVERAGE = CoverageAnswer(cameras=[], shots_searched=0, shots_of_other_models=0, indexed_until=None)
@@ -77,6 +77,31 @@ class Switches:
 
     def resume(self, camera):
         return self._answer(camera, "live")
+
+
+class Book:
+    """Holds the cameras that were added; lobby is one of the settings file."""
+
+    def __init__(self) -> None:
+        self.cameras: dict[str, dict] = {}
+
+    def _answer(self, camera, state):
+        if camera == "lobby":
+            raise ConfigError("camera 'lobby' is set in descry.yaml: change it there")
+        return CameraAnswer(
+            camera=camera, kind="rtsp", state=state, detail="", since=None, figures={}, runs=[]
+        )
+
+    def add(self, camera, settings):
+        answer = self._answer(camera, "idle")
+        self.cameras[camera] = dict(settings)
+        return answer
+
+    def remove(self, camera):
+        answer = self._answer(camera, "removed")
+        if self.cameras.pop(camera, None) is None:
+            raise NotFound(f"no camera {camera!r} was added; added: none")
+        return answer
 
 
 class Shelf:
@@ -141,7 +166,12 @@ def cut_clips(tmp_path: Path) -> list[tuple[str, float, float]]:
 
 
 @pytest.fixture
-def client(service: Service, away: list[bool], cut_clips, tmp_path: Path) -> TestClient:
+def book() -> Book:
+    return Book()
+
+
+@pytest.fixture
+def client(service: Service, away: list[bool], cut_clips, book, tmp_path: Path) -> TestClient:
     def clip(name: str, before_s: float, after_s: float) -> tuple[Path, ClipAnswer]:
         if name == "lobby/r/9":
             raise VideoGone("camera 'lobby': the ring has moved on")
@@ -158,6 +188,7 @@ def client(service: Service, away: list[bool], cut_clips, tmp_path: Path) -> Tes
         service=service,
         lists=Lists(),
         switches=Switches(),
+        enrolment=book,
         collections=Shelf(),
         picture=lambda key: b"jpeg" if key == "lobby/day/1.jpg" else None,
         clip=clip,

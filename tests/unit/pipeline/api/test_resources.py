@@ -16,6 +16,30 @@ def test_a_camera_is_paused_and_resumed_by_a_post_with_a_token(client, verb, sta
     assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
 
 
+def test_a_camera_is_added_and_removed_by_the_tokens_holder(client, book):
+    path, camera = "/api/v1/cameras/yard", {"url": "rtsp://10.0.0.9/live", "password": "s3cret"}
+    assert client.put(path, json=camera).status_code == 401
+    assert book.cameras == {}
+    answer = client.put(path, json=camera, headers=AUTHORISED)
+    assert answer.json()["state"] == "idle"
+    assert book.cameras == {"yard": camera}
+    assert "s3cret" not in answer.text
+    assert client.delete(path).status_code == 401
+    assert client.delete(path, headers=AUTHORISED).json()["state"] == "removed"
+    again = client.delete(path, headers=AUTHORISED)
+    assert (again.status_code, again.json()["code"]) == (404, "not-found")
+
+
+def test_a_camera_of_the_settings_file_or_no_object_is_refused(client, book):
+    camera = {"url": "rtsp://10.0.0.9/live"}
+    answer = client.put("/api/v1/cameras/lobby", json=camera, headers=AUTHORISED)
+    assert (answer.status_code, answer.json()["code"]) == (422, "impossible")
+    answer = client.put("/api/v1/cameras/yard", json=["s3cret"], headers=AUTHORISED)
+    assert (answer.status_code, answer.json()["code"]) == (422, "malformed")
+    assert "s3cret" not in answer.text
+    assert book.cameras == {}
+
+
 def test_collections_are_listed_and_removed_by_the_tokens_holder(client):
     path = "/api/v1/collections"
     assert client.get(path).status_code == client.delete(f"{path}/case-7").status_code == 401
