@@ -1,8 +1,8 @@
 """Every metric the system exports, named once."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -121,6 +121,8 @@ class CameraFigures:
         camera_id: which.
         is_up: whether its frames arrive; None for one that only files are imported for.
         frames_read, frames_dropped, frames_skipped, tracks, shots: as in its runs.
+        outages: connections that broke, or whose picture went blind.
+        rates: what its worker said of it last, by name, units in the names.
     """
 
     camera_id: str
@@ -130,6 +132,8 @@ class CameraFigures:
     tracks: int
     shots: int
     frames_skipped: int = 0
+    outages: int = 0
+    rates: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +225,26 @@ def _camera_gauges(cameras: Sequence[CameraFigures]) -> list[GaugeMetricFamily]:
             "frames_skipped",
             "Frames in which nothing moved in the runs that are kept.",
             lambda c: c.frames_skipped,
+        ),
+        (
+            "outages",
+            "Connections that broke, or went blind, of the runs that are kept.",
+            lambda c: c.outages,
+        ),
+        (
+            "reconnects",
+            "Connections that brought frames, after the first, since its worker began.",
+            lambda c: c.rates.get("reconnects"),
+        ),
+        (
+            "decode_errors",
+            "Pictures that could not be decoded, since its worker began.",
+            lambda c: c.rates.get("decode_errors"),
+        ),
+        (
+            "clock_offset_seconds",
+            "How far the camera's clock is ahead of ours.",
+            lambda c: c.rates.get("clock_offset_s"),
         ),
         ("tracks", "Tracks confirmed in the runs that are kept.", lambda c: c.tracks),
         ("shots_published", "Shots sent to be embedded in those runs.", lambda c: c.shots),

@@ -146,6 +146,8 @@ def _camera_figures(status: CameraStatus, runs: Sequence[RunRecord], now: float)
         frames_skipped=sum(run.frames_skipped for run in runs),
         tracks=sum(run.tracks for run in runs),
         shots=sum(run.shots_published for run in runs),
+        outages=sum(run.kind == "live" and run.state == "broken" for run in runs),
+        rates=status.rates if status.kind == "rtsp" else {},
     )
 
 

@@ -147,11 +147,22 @@ def test_what_is_scraped_is_summed_over_the_runs_of_a_camera(private_redis, runs
             tracks=1,
             shots_published=3,
         )
+    runs.finish("lobby", "r1", "broken", "timed out")
+    cameras.set_rates("lobby", {"reconnects": 1.0})
     crops = CropStream(private_redis.client, private_redis.keys, max_length=5)
     log = SightingLog(private_redis.client, private_redis.keys)
     figures = read_figures(crops, log, cameras, runs, now=1000.0)
     assert figures.cameras == [
-        CameraFigures("lobby", True, frames_read=20, frames_dropped=4, tracks=2, shots=6)
+        CameraFigures(
+            "lobby",
+            True,
+            frames_read=20,
+            frames_dropped=4,
+            tracks=2,
+            shots=6,
+            outages=1,
+            rates={"reconnects": 1.0},
+        )
     ]
     assert (figures.crops_pending, figures.crop_age_s, figures.crops_damaged) == (0, 0.0, 0)
     assert figures.sightings == 0

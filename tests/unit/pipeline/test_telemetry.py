@@ -34,10 +34,13 @@ FIGURES = StoreFigures(
     crops_damaged=1,
     sightings=9,
     cameras=[
-        CameraFigures("lobby", True, frames_read=100, frames_dropped=7, tracks=3, shots=5),
+        CameraFigures(
+            "lobby", True, frames_read=100, frames_dropped=7, tracks=3, shots=5,
+            outages=4, rates={"reconnects": 6.0, "decode_errors": 2.0, "clock_offset_s": -1.5},
+        ),
         CameraFigures("tapes", None, frames_read=50, frames_dropped=0, tracks=1, shots=2),
     ],
-)
+)  # fmt: skip
 
 
 def samples(page):
@@ -60,7 +63,12 @@ def test_the_page_says_what_the_other_workers_left_in_the_store():
     assert found[("descry_camera_frames_dropped", "lobby")] == 7
     assert found[("descry_camera_tracks", "tapes")] == 1
     assert found[("descry_camera_shots_published", "tapes")] == 2
+    assert found[("descry_camera_outages", "lobby")] == 4
+    assert found[("descry_camera_reconnects", "lobby")] == 6
+    assert found[("descry_camera_decode_errors", "lobby")] == 2
+    assert found[("descry_camera_clock_offset_seconds", "lobby")] == -1.5
     assert ("descry_camera_up", "tapes") not in found
+    assert ("descry_camera_reconnects", "tapes") not in found
 
 
 def test_the_page_is_read_anew_at_every_scrape():
