@@ -11,6 +11,8 @@
     {ns}:camera:{camera}     hash    kind, state, rates, drops; for ever
     {ns}:runs:{camera}       zset    run_id → started_at; retention
     {ns}:run:{camera}/{run}  hash    what was read, how far, the safe point; retention
+    {ns}:run_changes:{camera}  zset  run_id → the number of its last write; retention
+    {ns}:run_sequence        string  the number of the last write of any run; for ever
     {ns}:collections         hash    collection → the instant it was first used; until removed
     {ns}:removed             hash    collection → the log's end when it was removed; for ever
     {ns}:importing:{collection}  zset  an import at work → when it counts as dead; seconds
@@ -64,6 +66,15 @@ class Keys:
     def run(self, camera_id: str, run_id: str) -> str:
         """The hash of one run."""
         return f"{self.namespace}:run:{camera_id}/{run_id}"
+
+    def run_changes(self, camera_id: str) -> str:
+        """The runs of a camera by the number of their last write."""
+        return f"{self.namespace}:run_changes:{camera_id}"
+
+    @property
+    def run_sequence(self) -> str:
+        """How many writes of runs there were."""
+        return f"{self.namespace}:run_sequence"
 
     def importing(self, collection: str) -> str:
         """Which imports fill a collection now."""

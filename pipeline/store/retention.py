@@ -259,6 +259,7 @@ class Retention:
                 if is_gone and (camera_id, run.run_id) not in surviving:
                     self._boxes.delete(camera_id, run.run_id)
                     self._redis.zrem(self._keys.runs(camera_id), run.run_id)
+                    self._redis.zrem(self._keys.run_changes(camera_id), run.run_id)
                     self._redis.delete(self._keys.run(camera_id, run.run_id))
                     sweep.report.runs += 1
 

@@ -10,6 +10,7 @@ import redis
 
 from pipeline.store.connection import store_errors
 from pipeline.store.keys import Keys
+from pipeline.store.run_view import RunChanges, RunView
 
 log = logging.getLogger(__name__)
 
@@ -117,6 +118,8 @@ class RunStore:
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._redis = client
         self._keys = keys
+        self._changes = RunChanges(client, keys)
+        self._view = RunView(client, keys, self._load)
 
     @store_errors()
     def begin(self, run: RunRecord) -> RunRecord:
@@ -135,6 +138,7 @@ class RunStore:
             pipe.hset(key, mapping=again)
             pipe.zadd(self._keys.runs(run.camera_id), {run.run_id: run.started_at}, nx=True)
             pipe.hsetnx(self._keys.collections, run.collection, repr(float(used_at)))
+            self._changes.note(pipe, run.camera_id, run.run_id)
             pipe.hgetall(key)
             known = _decode(pipe.execute()[-1])
         return run if known is None else known
@@ -178,12 +182,14 @@ class RunStore:
 
     @store_errors()
     def of_camera(self, camera_id: str) -> list[RunRecord]:
-        """The runs of a camera by the instant they started."""
-        members: Any = self._redis.zrange(self._keys.runs(camera_id), 0, -1)
+        """The runs of a camera by the instant they started; cheap where little changed."""
+        return [run for run in self._view.of_camera(camera_id) if run is not None]
+
+    def _load(self, camera_id: str, run_ids: Sequence[str]) -> list[RunRecord | None]:
         with self._redis.pipeline(transaction=False) as pipe:
-            for run_id in members:
-                pipe.hgetall(self._keys.run(camera_id, run_id.decode()))
-            return [run for run in map(_decode, pipe.execute()) if run is not None]
+            for run_id in run_ids:
+                pipe.hgetall(self._keys.run(camera_id, run_id))
+            return [_decode(raw) for raw in pipe.execute()]
 
     @store_errors()
     def collections(self) -> dict[str, float]:
@@ -193,10 +199,11 @@ class RunStore:
 
     def _set(self, camera_id: str, run_id: str, values: Mapping[str, Any]) -> None:
         if values:
-            self._redis.hset(
-                self._keys.run(camera_id, run_id),
-                mapping={name: json.dumps(value) for name, value in values.items()},
-            )
+            written: Any = {name: json.dumps(value) for name, value in values.items()}
+            with self._redis.pipeline(transaction=True) as pipe:
+                pipe.hset(self._keys.run(camera_id, run_id), mapping=written)
+                self._changes.note(pipe, camera_id, run_id)
+                pipe.execute()
 
 
 def _decode(raw: Any) -> RunRecord | None:
