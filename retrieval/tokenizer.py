@@ -83,8 +83,8 @@ def _tokenizer() -> Any:
 
 
 def known_tokens(texts: Iterable[str]) -> frozenset[int]:
-    """The ids that occur in any of `texts`, start and end included."""
-    ids = {START_ID, END_ID}
+    """The ids that occur in any of `texts`, and start, end and mask, which training needs."""
+    ids = {START_ID, END_ID, MASK_ID}
     for text in texts:
         ids.update(_encode(text))
     return frozenset(ids)

@@ -4,6 +4,7 @@ GA-DMS begins with CLIP's; a small model for the street begins with nothing, and
 that a patch says where it is as loudly as what it shows, and that a block adds little at first.
 """
 
+import torch
 from torch import Tensor
 
 from retrieval.gadms.configuration import GadmsConfig
@@ -41,3 +42,22 @@ def _factor(name: str, tensor: Tensor, config: GadmsConfig, wanted: float | None
         layers = config.vision_layers if name.startswith("visual.") else config.text_layers
         return float((2 * layers) ** -0.5)
     return 1.0
+
+
+def with_words_drawn(table: Tensor, seed: int) -> Tensor:
+    """A token table whose empty rows are drawn, as strong as the others are.
+
+    A packed table keeps only words that its training met (`token_table`), and says nothing for the
+    rest. Who trains on would meet them, and the mask, as zeros.
+
+    Args:
+        table: (vocabulary, width).
+        seed: of the draw.
+    """
+    empty = ~table.any(dim=1)
+    if not bool(empty.any()) or bool(empty.all()):
+        return table
+    strength = table[~empty].square().mean().sqrt()
+    spread = 3**0.5 * strength  # uniform in ±spread has deviation `strength`
+    draw = torch.rand(table.shape, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+    return torch.where(empty[:, None], draw.to(table.dtype) * spread, table)

@@ -35,6 +35,24 @@ def expected_calibration_error(probabilities: Floats, outcomes: Truths, bins: in
     return float(np.abs(said - true).sum() / len(probabilities))
 
 
+def brier_score(probabilities: Floats, outcomes: Truths) -> float:
+    """Mean square of what a probability was off by, 0 to 1; unlike the error, a constant pays.
+
+    Saying the share of true outcomes every time, s, scores s (1 - s): what says more scores less
+    (Brier, "Verification of forecasts expressed in terms of probability", 1950).
+
+    Args:
+        probabilities: (N,) 0 to 1.
+        outcomes: (N,) whether it was so.
+
+    Raises:
+        ValueError: nothing to judge, or lengths differ.
+    """
+    if not len(probabilities) or probabilities.shape != outcomes.shape:
+        raise ValueError(f"{len(probabilities)} probabilities of {len(outcomes)} outcomes")
+    return float(np.square(probabilities - outcomes).mean())
+
+
 def false_refusal_share(refused: Truths, present: Truths) -> float:
     """Share of the queries whose person is there that were answered "no likely match".
 

@@ -12,9 +12,10 @@ from torch import Tensor
 from retrieval.errors import DatasetUnusable, PlanRefused, WeightsUnusable
 from retrieval.gadms.checkpoint import Checkpoint, read_checkpoint
 from retrieval.gadms.configuration import PRESETS, GadmsConfig
-from retrieval.gadms.first_weights import first_weights
+from retrieval.gadms.first_weights import first_weights, with_words_drawn
 from retrieval.gadms.heads import TAG_HEAD
 from retrieval.gadms.model import Gadms, model_from, with_fresh_heads
+from retrieval.gadms.token_table import TABLE
 from retrieval.training.datasets import open_dataset
 from retrieval.training.plan import TrainingPlan
 from retrieval.training.samples import SampleTable
@@ -151,9 +152,9 @@ def _from_checkpoint(
 ) -> dict[str, Tensor]:
     checkpoint = read_checkpoint(start, like=config, keep_heads=True)
     _check_towers(checkpoint, config, plan, start)
-    tensors = with_fresh_heads(
-        config, checkpoint.tensors, classes=classes, tags=tags, seed=plan.seed
-    )
+    towers = dict(checkpoint.tensors)
+    towers[TABLE] = with_words_drawn(towers[TABLE], plan.seed)
+    tensors = with_fresh_heads(config, towers, classes=classes, tags=tags, seed=plan.seed)
     taken = 0
     for name, tensor in checkpoint.heads.items():
         if name not in tensors or name.startswith(TAG_HEAD):

@@ -1,7 +1,7 @@
 """The pieces of a training plan that are plans of their own: a data set, the masking."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -64,4 +64,9 @@ class Masking(PlanPart):
     )
     initial_score: float = Field(
         default=0.85, ge=0, le=1, description="Score of a token before its caption is first drawn"
+    )
+    dealt: Literal["own", "shuffled"] = Field(
+        default="own",
+        description="Whose score decides over a word: own, or, as a control, that of another word"
+        " of its caption, dealt anew each epoch",
     )

@@ -14,10 +14,11 @@ from retrieval.gadms.masking import (
     mask_caption,
     uniform,
 )
+from retrieval.tokenizer import MASK_ID
 from retrieval.training.loading import Batch
 from retrieval.training.plan import TrainingPlan
 from retrieval.training.samples import SampleTable
-from retrieval.training.scores import ScoreTable
+from retrieval.training.scores import Scores, ScoreTable
 from retrieval.training.seeds import draw_seed
 from retrieval.training.steps import Views
 
@@ -68,6 +69,8 @@ class ViewMaker:
         matched: torch.Tensor | None
         if self.scores is not None:
             scores = self.scores.rows(batch.rows.numpy())[:, : ids.shape[1]]
+            if self._plan.masking.dealt == "shuffled":
+                scores = self._shuffled(scores, batch, epoch)
             pairs = [
                 draw_dual_views(caption, score, self._curves, rng)
                 for caption, score, rng in zip(ids, scores, rngs, strict=True)
@@ -83,6 +86,15 @@ class ViewMaker:
             is_masked = self._plan.fine_tuning_view == "masked"
             matched = None if is_masked else batch.ids
         return self._on_device(batch, matched, hidden)
+
+    def _shuffled(self, scores: Scores, batch: Batch, epoch: int) -> Scores:
+        """The scores of each caption dealt to its words in another order."""
+        dealt = scores.copy()
+        for caption, row, own in zip(batch.ids.numpy(), batch.rows.tolist(), dealt, strict=True):
+            words = np.flatnonzero((caption > 0) & (caption < MASK_ID))
+            draw = np.random.default_rng(draw_seed(self._plan.seed, epoch, row, "dealt"))
+            own[words] = own[draw.permutation(words)]
+        return dealt
 
     def _without_padding(self, batch: Batch) -> Batch:
         """The batch with captions as long as the longest of them, if the plan says so."""

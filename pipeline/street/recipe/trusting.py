@@ -9,6 +9,7 @@ from retrieval.search.calibration import Calibration
 from retrieval.search.calibration_fit import SHOWN
 from retrieval.search.reliability import (
     absent_refused_share,
+    brier_score,
     expected_calibration_error,
     false_refusal_share,
 )
@@ -29,9 +30,11 @@ def trust_figures(asked: Asked, calibration: Calibration, *, seed: int = 0) -> d
 
     Returns:
         `calibration_error`, 0 to 1, of the probabilities of the tracks that a search shows, in all
-        answers; `present_refused` and `absent_refused`, in per cent of the answers about present
-        and about absent people: how many were "no likely match"; `present_asked` and
-        `absent_asked`, how many answers those were; `gallery`, people in the larger half.
+        answers; `brier`, of the same, and `brier_constant`, of who says the share of them that
+        fit, `shown_fit`, every time; `present_refused` and `absent_refused`, in per cent of the
+        answers about present and about absent people: how many were "no likely match";
+        `present_asked` and `absent_asked`, how many answers those were; `gallery`, people in the
+        larger half.
 
     Raises:
         DatasetUnusable: too few people to have both, or a calibration that says nothing of them.
@@ -54,9 +57,13 @@ def trust_figures(asked: Asked, calibration: Calibration, *, seed: int = 0) -> d
             outcomes += fits[: len(chances)].tolist()
     answers, there = np.array(refused, np.bool_), np.array(present, np.bool_)
     try:
-        error = expected_calibration_error(np.array(probabilities), np.array(outcomes, np.bool_))
+        said, true = np.array(probabilities), np.array(outcomes, np.bool_)
+        share = float(true.mean())
         return {
-            "calibration_error": round(error, 4),
+            "calibration_error": round(expected_calibration_error(said, true), 4),
+            "brier": round(brier_score(said, true), 4),
+            "brier_constant": round(share * (1 - share), 4),
+            "shown_fit": round(share, 4),
             "present_refused": round(100 * false_refusal_share(answers, there), 2),
             "absent_refused": round(100 * absent_refused_share(answers, there), 2),
             "present_asked": int(there.sum()),

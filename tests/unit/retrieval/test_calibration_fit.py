@@ -17,6 +17,7 @@ from retrieval.search.calibration_fit import (
 )
 from retrieval.search.reliability import (
     absent_refused_share,
+    brier_score,
     expected_calibration_error,
     false_refusal_share,
 )
@@ -239,3 +240,14 @@ def test_what_does_not_agree_is_refused(background):
     ):
         with pytest.raises(ValueError, match=r"agree|has shape|no number"):
             fit_calibration(*bad, model_id="m@1")
+
+
+def test_the_score_of_brier_rewards_who_says_more_than_the_average():
+    outcomes = np.array([True, False, False, False])
+    assert brier_score(np.full(4, 0.25), outcomes) == pytest.approx(0.25 * 0.75)
+    assert brier_score(np.array([0.7, 0.1, 0.1, 0.1]), outcomes) == pytest.approx(0.03)
+    assert brier_score(outcomes.astype(float), outcomes) == 0
+    assert brier_score(1.0 - outcomes, outcomes) == 1
+    for probabilities in ([], [0.5]):
+        with pytest.raises(ValueError, match="outcomes"):
+            brier_score(np.array(probabilities), outcomes)

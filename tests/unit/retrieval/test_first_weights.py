@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from retrieval.gadms.configuration import PRESETS
-from retrieval.gadms.first_weights import first_weights
+from retrieval.gadms.first_weights import first_weights, with_words_drawn
 from retrieval.gadms.towers import DualEncoder, expected_shapes, towers_from
 
 STREET = PRESETS["street"]
@@ -39,3 +39,15 @@ def test_the_blocks_add_no_more_than_they_were_given(towers: DualEncoder, tower:
         ids = torch.randint(1, 40_000, (8, 30))
         before, after = (towers.text_hidden(ids, blocks=count) for count in (0, None))
     assert (after - before).std() < 1.5 * before.std()
+
+
+def test_words_that_say_nothing_are_drawn_as_strong_as_the_others():
+    table = torch.zeros(2000, 64)
+    table[:300] = torch.randn(300, 64) * 0.1
+    drawn, again = (with_words_drawn(table, 5) for _ in range(2))
+    assert torch.equal(drawn, again)
+    assert torch.equal(drawn[:300], table[:300])
+    assert drawn[300:].std() == pytest.approx(0.1, rel=0.03)
+    assert drawn[300:].any(dim=1).all()
+    assert not torch.equal(with_words_drawn(table, 6), drawn)
+    assert with_words_drawn(drawn, 5) is drawn

@@ -18,7 +18,7 @@ from retrieval.gadms.configuration import PRESETS
 from retrieval.gadms.packing import write_packed
 from retrieval.gadms.token_table import CODES, ROWS, SCALES, TABLE, packed_table, with_whole_table
 from retrieval.gadms.towers import draw_weights, towers_from
-from retrieval.tokenizer import END_ID, START_ID, known_tokens
+from retrieval.tokenizer import END_ID, MASK_ID, START_ID, known_tokens
 
 THUMBNAIL = PRESETS["thumbnail"]
 SENTENCES = ["a man in a red coat", "a woman with a blue bag", "grey trousers"]
@@ -104,8 +104,8 @@ def test_no_value_moves_by_more_than_half_a_step_of_its_row(values):
     assert ((back - table)[: len(values)].abs() <= allowed).all()
 
 
-def test_known_tokens_hold_start_end_and_the_words():
-    assert {START_ID, END_ID} < known_tokens(["coat"])
+def test_known_tokens_hold_start_end_mask_and_the_words():
+    assert {START_ID, END_ID, MASK_ID} < known_tokens(["coat"])
     assert known_tokens(["coat"]) < known_tokens(["a coat"])
 
 
@@ -115,15 +115,15 @@ def test_known_tokens_hold_start_end_and_the_words():
         ({"scales": None}, "not of 8-bit rows"),
         ({"codes": torch.zeros(3, 64)}, "not of 8-bit rows"),
         ({"rows": torch.arange(2, dtype=torch.int32)}, "not one id and one scale"),
-        ({"rows": torch.full((13,), 5, dtype=torch.int32)}, "one twice"),
-        ({"rows": torch.arange(-1, 12, dtype=torch.int32)}, "there are none of"),
-        ({"rows": torch.arange(VOCABULARY - 12, VOCABULARY + 1, dtype=torch.int32)}, "none of"),
-        ({"scales": torch.full((13,), float("nan"), dtype=torch.float16)}, "no numbers"),
-        ({"codes": torch.zeros(13, 5000, dtype=torch.int8)}, "5000 wide"),
+        ({"rows": torch.full((14,), 5, dtype=torch.int32)}, "one twice"),
+        ({"rows": torch.arange(-1, 13, dtype=torch.int32)}, "there are none of"),
+        ({"rows": torch.arange(VOCABULARY - 13, VOCABULARY + 1, dtype=torch.int32)}, "none of"),
+        ({"scales": torch.full((14,), float("nan"), dtype=torch.float16)}, "no numbers"),
+        ({"codes": torch.zeros(14, 5000, dtype=torch.int8)}, "5000 wide"),
     ],
 )
 def test_a_table_that_makes_no_sense_is_refused_in_one_line(packed: Path, changes, reason: str):
-    assert len(known_tokens(SENTENCES)) == 13
+    assert len(known_tokens(SENTENCES)) == 14
     with pytest.raises(WeightsUnusable, match=reason) as refusal:
         read_checkpoint(changed(packed, **changes))
     assert "\n" not in str(refusal.value)

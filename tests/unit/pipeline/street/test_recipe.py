@@ -218,6 +218,10 @@ def test_an_encoder_that_knows_everybody_refuses_the_absent_and_nobody_else():
     assert (figures["present_refused"], figures["absent_refused"]) == (0, 100)
     assert (figures["absent_asked"], figures["gallery"]) == (40, 20)
     assert figures["calibration_error"] < 0.001
+    assert figures["brier"] < 0.001 < figures["brier_constant"]
+    assert figures["brier_constant"] == pytest.approx(
+        figures["shown_fit"] * (1 - figures["shown_fit"]), abs=1e-3
+    )
 
 
 def test_an_encoder_that_takes_one_for_another_refuses_as_its_threshold_says():

@@ -155,3 +155,27 @@ def test_without_padding_the_same_words_are_hidden_in_shorter_captions(rows, epo
     for name in ("ids", "matched_ids", "masked_ids", "labels"):
         assert torch.equal(getattr(short, name), getattr(whole, name)[:, :longest])
         assert not getattr(whole, name)[:, longest:].any()
+
+
+def test_as_a_control_as_many_words_are_hidden_by_scores_that_are_not_theirs():
+    """By the scores of other words of the caption, dealt anew each epoch."""
+    rows, sure = list(range(COUNT)), {"alpha_noise": 1.0, "alpha_informative": 1.0}
+    table, scores = ScoreTable(COUNT), np.full((COUNT, 77), 0.3)
+    scores[:, 1:4] = 1
+    table.update(np.arange(COUNT), scores)
+    before = table.rows(np.arange(COUNT))
+    sharp = {**sure, "steepness": 1000, "gamma_noise": 0.5, "gamma_informative": 0.5}
+    hidden = {
+        (dealt, epoch): ViewMaker(plan(masking={**sharp, "dealt": dealt}), table, CPU)
+        .views(batch_of(rows), epoch)
+        .labels
+        > 0
+        for dealt in ("own", "shuffled")
+        for epoch in (1, 2)
+    }
+    own, first, second = (hidden[each] for each in (("own", 1), ("shuffled", 1), ("shuffled", 2)))
+    assert torch.equal(first.sum(dim=1), own.sum(dim=1))
+    assert not first[~is_word(IDS)].any()
+    assert not torch.equal(first, own)
+    assert not torch.equal(first, second)
+    assert np.array_equal(table.rows(np.arange(COUNT)), before)  # remembered as they were
