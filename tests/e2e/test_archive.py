@@ -91,6 +91,7 @@ def test_a_folder_goes_in_whole_and_a_second_time_changes_nothing(descry, archiv
     assert list((descry.folder / "run").glob("spool-*")) == []
 
 
+@pytest.mark.slow
 def test_a_copy_with_another_date_is_the_same_recording(descry, clip, tmp_path):
     script = ("--camera", "street", "--detector", str(clip.with_suffix(".boxes.json")), "--json")
     first = descry.run(

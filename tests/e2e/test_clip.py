@@ -94,6 +94,7 @@ def test_a_live_hit_has_a_clip_until_its_ring_is_gone(descry, camera_clip, tmp_p
 
 
 @pytest.mark.rtsp
+@pytest.mark.slow
 def test_a_camera_without_a_ring_says_so_once_and_keeps_nothing(descry, camera_clip, tmp_path):
     with server_process(camera_clip) as (_, url):
         watching(descry, url, tmp_path, enabled=False)

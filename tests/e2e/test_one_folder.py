@@ -49,6 +49,7 @@ def test_a_search_during_a_replay_is_answered(descry, clip):
     assert running.end(120).files()[0]["state"] == "done"
 
 
+@pytest.mark.slow
 def test_a_reading_worker_that_is_told_to_stop_is_replaced(descry, clip):
     running = begin(descry, clip, "--speed", "realtime", "--every-frame")
     first_picture(descry)
@@ -58,6 +59,7 @@ def test_a_reading_worker_that_is_told_to_stop_is_replaced(descry, clip):
     assert (told["state"], told["frames"]) == ("done", 100)
 
 
+@pytest.mark.slow
 def test_boxes_that_were_not_kept_are_read_again_and_only_whole_ones_exported(descry, clip):
     out = descry.folder / "boxes.txt"
     export = ("tracks", "export", "--camera", "street", "--out", str(out))
@@ -75,6 +77,7 @@ def test_boxes_that_were_not_kept_are_read_again_and_only_whole_ones_exported(de
     assert len(descry.tracks()) == told["tracks"]
 
 
+@pytest.mark.slow
 def test_a_file_is_not_silently_imported_elsewhere_or_with_another_model(descry, clip):
     descry.replay(clip, *START)
     said = descry.replay(clip, *START, "--collection", "case-7", code=2)

@@ -142,6 +142,7 @@ def test_an_interrupted_run_says_how_to_go_on_and_does(descry: Descry, undisturb
     assert digests(run) == digests(undisturbed)
 
 
+@pytest.mark.slow
 def test_another_seed_is_another_training(descry: Descry, undisturbed: Path):
     descry.run("train", "pretrain", "--config", plan(descry, "other", seed=1))
     assert digests(descry.folder / "other") != digests(undisturbed)
@@ -185,6 +186,7 @@ def test_a_pretrained_model_is_fine_tuned_measured_exported_and_imported(
     assert again["map"] == pytest.approx(measured["map"], abs=3)  # through float16
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_no_number_stops_with_its_batch_and_keeps_a_checkpoint(
     descry: Descry, undisturbed: Path
 ):
@@ -243,6 +245,7 @@ def test_bad_plans_are_refused_in_one_line(descry: Descry):
         assert said in only_line(err), err
 
 
+@pytest.mark.slow
 def test_two_processes_learn_what_one_learns_from_the_joined_batch(descry: Descry):
     """Started by torchrun, killed once, and gone on with."""
     shutil.rmtree(descry.folder / "two", ignore_errors=True)
