@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from pipeline.errors import ConfigError, DescryError, NotFound, StoreUnavailable, VideoGone
+from pipeline.names import in_utf8
 from retrieval.errors import QueryRefused
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ def problem(status: int, code: str, detail: str) -> JSONResponse:
         "title": HTTPStatus(status).phrase,
         "status": status,
         "code": code,
-        "detail": detail,
+        "detail": in_utf8(detail),
     }
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pipeline.cli.import_plan import Planned
 from pipeline.errors import ConfigError, DescryError
 from pipeline.instants import format_instant
+from pipeline.names import in_utf8
 from pipeline.store.runs import RunRecord
 from pipeline.workers.jobs import ReplayJob
 
@@ -58,14 +59,14 @@ def imported_of(
     """What is told of a file whose run stands like `record`."""
     until = record.started_at if record.watched_until is None else record.watched_until
     return Imported(
-        file=str(planned.recording.path),
+        file=in_utf8(str(planned.recording.path)),
         camera=job.camera_id,
         collection=record.collection,
         run=job.run_id,
         started_at=format_instant(job.started_at),
         time_from=job.time_source,
         state=record.state,
-        reason=record.reason,
+        reason=in_utf8(record.reason),
         known=is_known,
         frames=record.frames_read,
         frames_looked_at=record.frames_looked_at,

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 from pipeline.cli.import_outcome import Imported, Outcome
 from pipeline.errors import ConfigError, DescryError, SourceUnreadable
+from pipeline.names import in_utf8
 
 NAMED_AT_MOST = 3
 
@@ -45,13 +45,13 @@ class Summary:
         if outcome.planned.is_skipped and not outcome.planned.recording.is_named:
             self.skipped += 1
             if len(self.examples) < NAMED_AT_MOST:
-                self.examples.append(path.name)
+                self.examples.append(in_utf8(path.name))
         elif outcome.imported is not None:
-            self._add_imported(path, outcome.imported)
+            self._add_imported(outcome.imported)
         elif outcome.trouble is not None:
             self.failures.append(outcome.trouble)
-            reason = str(outcome.trouble)
-            self.files.append({"file": str(path), "state": "failed", "reason": reason})
+            reason = in_utf8(str(outcome.trouble))
+            self.files.append({"file": in_utf8(str(path)), "state": "failed", "reason": reason})
 
     def troubles(self, unlisted: Sequence[str]) -> None:
         """Count the folders that could not be looked into."""
@@ -110,7 +110,7 @@ class Summary:
         )
         raise (ConfigError if is_impossible else SourceUnreadable)("; ".join(words))
 
-    def _add_imported(self, path: Path, result: Imported) -> None:
+    def _add_imported(self, result: Imported) -> None:
         self.files.append(asdict(result))
         if result.state == "broken":
             self.failures.append(SourceUnreadable(result.reason))
@@ -119,7 +119,7 @@ class Summary:
         else:
             self.imported += 1
         self.damaged += [
-            {"file": str(path), "from_s": from_s, "to_s": to_s} for from_s, to_s in result.damaged
+            {"file": result.file, "from_s": from_s, "to_s": to_s} for from_s, to_s in result.damaged
         ]
         if result.known:
             return

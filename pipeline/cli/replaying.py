@@ -15,6 +15,7 @@ from pipeline.cli.import_summary import Summary
 from pipeline.cli.next_step import say_next_step
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
+from pipeline.logs import printable
 from pipeline.names import check_name
 from pipeline.shutdown import Stop, stopping
 from pipeline.store.runs import RunStore
@@ -115,7 +116,7 @@ def _tell(outcome: Outcome, *, as_json: bool) -> None:
         return
     known = ", known before" if result.known else ""
     sys.stdout.write(
-        f"{result.file}: {result.frames} frames, {result.frames_looked_at} looked at, "
+        f"{printable(result.file)}: {result.frames} frames, {result.frames_looked_at} looked at, "
         f"{result.frames_skipped} without motion, {result.tracks} tracks, "
         f"{result.boxes_seen} boxes seen, {result.shots_encoded} shots encoded, "
         f"{result.tracks_without_shots} too small to judge ({result.state}{known})\n"

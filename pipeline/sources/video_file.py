@@ -13,6 +13,7 @@ import numpy as np
 from detectors.types import Frame, Image
 from pipeline.errors import SourceUnreadable
 from pipeline.instants import LATEST_AT
+from pipeline.names import in_utf8
 from pipeline.sources.container import PACKETS_TO_A_KEY_FRAME, check_file
 from pipeline.sources.damage import Damage, Stretch
 from pipeline.sources.rate import RatePicker
@@ -217,12 +218,30 @@ def _grab(capture: cv2.VideoCapture, timeline: _Timeline) -> bool:
 
 
 @contextmanager
+def _named(path: Path) -> Iterator[str]:
+    """What OpenCV may call the file: a name that is no UTF-8 would be the end of the process."""
+    whole = str(path.resolve())
+    if in_utf8(whole) == whole:
+        yield whole
+        return
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except OSError as error:
+        raise SourceUnreadable(f"{path}: cannot be opened ({error.strerror})") from None
+    try:
+        yield f"/dev/fd/{file}"
+    finally:
+        os.close(file)
+
+
+@contextmanager
 def _capture(path: Path) -> Iterator[cv2.VideoCapture]:
     # OpenCV writes to standard error past every logger; the complaints come as our own errors.
     # It reads the variable when it opens its first file, and offers no call instead.
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    capture = cv2.VideoCapture(str(path.resolve()), cv2.CAP_FFMPEG)
+    with _named(path) as name:
+        capture = cv2.VideoCapture(name, cv2.CAP_FFMPEG)
     try:
         if not capture.isOpened():
             raise SourceUnreadable(

@@ -8,6 +8,7 @@ from pipeline.answers import ClipAnswer
 from pipeline.clock import Clock
 from pipeline.errors import ConfigError, NotFound, VideoGone
 from pipeline.instants import format_instant
+from pipeline.names import in_utf8
 from pipeline.store.cameras import CameraStore
 from pipeline.store.clips import Span, cut_from_file, cut_from_ring
 from pipeline.store.originals import Originals
@@ -152,13 +153,13 @@ def _answer(
         hit=name,
         track=str(record.key),
         camera=record.key.camera_id,
-        path=str(out),
+        path=in_utf8(str(out)),
         begin_at=format_instant(stretch.begin_at),
         end_at=format_instant(stretch.end_at),
         seconds=round(stretch.end_at - stretch.begin_at, 3),
         hit_from_s=round(span.hit_from - stretch.begin_at, 3),
         hit_until_s=round(span.hit_until - stretch.begin_at, 3),
-        source=source,
+        source=in_utf8(source),
         time_from=sighting.time_source if sighting is not None else None,
         copied=stretch.is_copy,
         notes=_notes(span, stretch),

@@ -13,6 +13,7 @@ from pipeline.answers import (
 from pipeline.coverage import CameraCoverage
 from pipeline.errors import ConfigError
 from pipeline.instants import format_instant
+from pipeline.names import in_utf8
 from pipeline.store.runs import RunRecord
 from pipeline.store.tracks import TrackCursor, TrackRecord
 from retrieval.search.calibration import Judgement
@@ -105,7 +106,7 @@ def run_answer(run: RunRecord) -> RunAnswer:
     return RunAnswer(
         run=run.run_id,
         kind=run.kind,
-        source=run.source,
+        source=in_utf8(run.source),
         state=run.state,
         started_at=format_instant(run.started_at),
         watched_until=format_instant(run.watched_until or run.started_at),
