@@ -1,6 +1,7 @@
 """The instant that a file's name tells, by a pattern that somebody gave."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -39,7 +40,8 @@ class NamePattern:
     """Where in a file's name the instant stands, in the directives of `strptime`.
 
     The pattern may stand anywhere in the name, but not inside a longer number; with a `/` in it,
-    it is laid on the folder's name too. `%s` is Unix seconds.
+    it is laid on the folder's name too; a directive that comes twice must tell the same. `%s` is
+    Unix seconds.
     """
 
     def __init__(self, pattern: str) -> None:
@@ -60,12 +62,13 @@ class NamePattern:
             raise ConfigError(
                 f"--time-from name:{pattern!r} does not tell a day: write {EXAMPLE}, say"
             )
-        self._is_unix = "s" in used
         before = r"(?<!\d)" if _is_digit(parts[0]) else ""
         behind = r"(?!\d)" if _is_digit(parts[-1]) else ""
-        body = "".join(_as_regex(part) for part in parts)
+        # `%s` says all; what else is told is read in an order of our own.
+        self._told = ["s"] if "s" in used else sorted(used)
+        body = "".join(_as_regex(part, parts[:at]) for at, part in enumerate(parts))
         # Looked for without being passed over, so that no place is missed behind another.
-        self._regex = re.compile(f"{before}(?=({body}){behind})")
+        self._regex = re.compile(f"{before}(?={body}{behind})")
 
     def read(self, path: Path) -> datetime:
         """What the name of `path` tells; without a zone unless the name has one.
@@ -75,7 +78,7 @@ class NamePattern:
         """
         count = self.text.count("/") + 1
         name = "/".join(path.absolute().parts[-count:])
-        found = {self._time_of(match[1], path) for match in self._regex.finditer(name)}
+        found = {self._time_of(match, path) for match in self._regex.finditer(name)}
         if not found:
             raise ConfigError(
                 f"{path}: its name does not fit {self.text!r}; mend --time-from name:…, "
@@ -88,13 +91,14 @@ class NamePattern:
             )
         return found.pop()
 
-    def _time_of(self, text: str, path: Path) -> datetime:
+    def _time_of(self, match: re.Match[str], path: Path) -> datetime:
+        text = " ".join(match[directive] for directive in self._told)
         try:
-            if self._is_unix:
-                digits = re.search(_DIRECTIVES["s"], text)
-                return datetime.fromtimestamp(int(digits[0] if digits else text)).astimezone()
+            if self._told == ["s"]:
+                return datetime.fromtimestamp(int(text)).astimezone()
             # Whose clock it is, the caller knows.
-            return datetime.strptime(text, self.text)  # noqa: DTZ007
+            form = " ".join(f"%{directive}" for directive in self._told)
+            return datetime.strptime(text, form)  # noqa: DTZ007
         except ValueError as error:  # 31 February
             raise ConfigError(
                 f"{path}: its name tells no day of the calendar ({error}); import this file "
@@ -106,7 +110,11 @@ def _is_digit(part: str) -> bool:
     return part not in ("%b", "%p", "%z") if part.startswith("%") else part[-1].isdigit()
 
 
-def _as_regex(part: str) -> str:
+def _as_regex(part: str, before: Sequence[str]) -> str:
+    """What a part of a pattern fits; a directive for the second time: what it told before."""
     if part == "%%":
         return "%"
-    return _DIRECTIVES[part[1:]] if part.startswith("%") else re.escape(part)
+    if not part.startswith("%"):
+        return re.escape(part)
+    name = part[1:]
+    return f"(?i:(?P={name}))" if part in before else f"(?P<{name}>{_DIRECTIVES[name]})"

@@ -94,6 +94,27 @@ def test_a_pattern_with_a_folder_reads_the_folder_too():
     assert pattern.read(Path("/cam/2024-05-06/07/08.09.mp4")) == wall(2024, 5, 6, 7, 8, 9)
 
 
+@given(
+    st.datetimes(wall(1991, 1, 1), wall(2025, 1, 1)),
+    st.sampled_from(
+        ["%Y-%m-%d/%Y%m%d_%H%M%S", "%Y/%m/%d/%H/%Y%m%d%H%M%S", "%b/%d %b %Y %p %I%M%S%p"]
+    ),
+)
+def test_what_folder_and_file_both_tell_is_read_where_they_agree(at, pattern):
+    at = at.replace(microsecond=0)
+    read = NamePattern(pattern).read
+    assert read(Path(f"/nvr/{at.strftime(pattern)}.mp4")) == at
+    folder, _, name = pattern.partition("/")
+    other = (at + timedelta(days=400)).strftime(folder)
+    with pytest.raises(ConfigError, match="does not fit"):
+        read(Path(f"/nvr/{other}/{at.strftime(name)}.mp4"))
+
+
+@given(st.integers(10**9, 1_730_000_000), st.sampled_from(["cam1234567890_", "2024-", ""]))
+def test_unix_seconds_are_read_where_they_stand(at, before):
+    assert NamePattern(f"{before}%s").read(Path(f"{before}{at}.mp4")).timestamp() == at
+
+
 def test_unix_seconds_and_offsets_need_no_zone():
     assert NamePattern("%s").read(Path("cam-1714979289.mp4")).timestamp() == 1714979289
     read = NamePattern("%Y%m%dT%H%M%S%z").read(Path("20240506T070809+0200.mp4"))
