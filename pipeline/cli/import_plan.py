@@ -163,7 +163,7 @@ class Planner:
 
     @property
     def complaints(self) -> list[str]:
-        """Folders that could not be listed, a line each."""
+        """Folders and files that nobody let us look at, a line each."""
         return list(dict.fromkeys(self._complaints))
 
     def survey(self) -> Extent:

@@ -1,6 +1,8 @@
 """The files behind what somebody named: files, folders, patterns."""
 
+import errno
 import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -11,6 +13,7 @@ from pipeline.errors import ConfigError, SourceUnreadable
 MAGIC = frozenset("*?[")
 # What programs call a file while they still write it.
 UNFINISHED = (".tmp", ".temp", ".part", ".partial", ".crdownload", ".download", ".filepart", "~")
+_NOTHING_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 
 
 class Recording(NamedTuple):
@@ -47,7 +50,7 @@ class Recordings:
         Args:
             named: files, folders, or patterns with `*`, `?`, `[…]` and `**` (any folders).
             recursive: also enter the folders in a folder.
-            on_trouble: told one line about each folder that cannot be listed.
+            on_trouble: told one line about each folder or file that nobody lets us look at.
         """
         self._named = named
         self._recursive = recursive
@@ -70,21 +73,41 @@ class Recordings:
                 raise SourceUnreadable(f"{path}: no such file; check the path")
 
     def _behind(self, path: Path, *, is_named: bool) -> Iterator[Recording]:
-        if path.is_dir():
+        mode = self._mode(path)
+        if stat.S_ISDIR(mode):
             yield from self._inside(path)
-        elif is_named or (path.is_file() and not is_hidden(path.name)):
+        elif is_named or (stat.S_ISREG(mode) and not is_hidden(path.name)):
             yield Recording(path, _size(path), is_named)
 
     def _inside(self, folder: Path) -> Iterator[Recording]:
         folders = []
         for entry in self._list(folder):
-            if entry.is_dir():
+            mode = self._mode(entry)
+            if stat.S_ISDIR(mode):
                 folders.append(entry)
-            else:
-                yield from self._behind(entry, is_named=False)
+            elif stat.S_ISREG(mode):
+                yield Recording(entry, _size(entry), is_named=False)
         if self._recursive:
             for each in folders:
                 yield from self._inside(each)
+
+    def _mode(self, path: Path) -> int:
+        """What `path` is, for `stat`; 0 where a link leads nowhere or nobody lets us look."""
+        try:
+            path.lstat()
+        except OSError as error:
+            if error.errno not in _NOTHING_THERE:
+                self._tell(path.parent, "entered", error)
+            return 0
+        try:
+            return path.stat().st_mode
+        except OSError as error:
+            if error.errno not in _NOTHING_THERE:
+                self._tell(path, "looked at", error)
+            return 0
+
+    def _tell(self, path: Path, done: str, error: OSError) -> None:
+        self._on_trouble(f"{path}: cannot be {done} ({error.strerror}); check its permissions")
 
     def _list(self, folder: Path) -> list[Path]:
         """What a folder holds, by name; nothing if it was listed before."""
@@ -96,9 +119,7 @@ class Recordings:
             self._entered.add(identity)
             return sorted(each for each in folder.iterdir() if not is_hidden(each.name))
         except OSError as error:
-            self._on_trouble(
-                f"{folder}: cannot be listed ({error.strerror}); check its permissions"
-            )
+            self._tell(folder, "listed", error)
             return []
 
     def _matching(self, pattern: Path) -> Iterator[Recording]:
@@ -155,12 +176,12 @@ def _folders(folder: Path, entered: set[tuple[int, int]]) -> Iterator[Path]:
         status = folder.stat()
     except OSError:
         return
-    if (status.st_dev, status.st_ino) in entered:
+    if not stat.S_ISDIR(status.st_mode) or (status.st_dev, status.st_ino) in entered:
         return
     entered.add((status.st_dev, status.st_ino))
     yield folder
     for name in _names(folder):
-        if not is_hidden(name) and (folder / name).is_dir():
+        if not is_hidden(name):
             yield from _folders(folder / name, entered)
 
 

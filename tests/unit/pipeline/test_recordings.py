@@ -100,12 +100,45 @@ def as_nobody():
         os.seteuid(user)
 
 
-def test_a_folder_that_may_not_be_listed_is_told_and_the_others_are_read(tmp_path):
-    tree(tmp_path, "in/a.mp4", "in/closed/b.mp4", "in/open/c.mp4")
+@pytest.fixture
+def shared(tmp_path):
+    """A folder that nobody may enter, were it not opened up to there."""
     for folder in (tmp_path, *tmp_path.parents):
         if folder.owner() != "root" or folder.stat().st_mode & 0o001:
             continue
         folder.chmod(folder.stat().st_mode | 0o055)
+    return tmp_path
+
+
+@pytest.mark.parametrize("named", ["in", "in/**/*.mp4"])
+def test_a_folder_that_may_not_be_entered_is_told_once_and_the_others_are_read(shared, named):
+    tree(shared, "in/a.mp4", "in/closed/b.mp4", "in/closed/c.mp4", "in/open/d.mp4")
+    (shared / "in" / "closed").chmod(0o444)
+    told = []
+    with as_nobody():
+        found = list(Recordings([shared / named], recursive=True, on_trouble=told.append))
+    assert [each.path.name for each in found] == ["a.mp4", "d.mp4"]
+    assert set(told) == {
+        f"{shared}/in/closed: cannot be entered (Permission denied); check its permissions"
+    }
+
+
+def test_a_link_to_a_forbidden_place_is_told_and_the_others_are_read(shared):
+    tree(shared, "in/a.mp4", "closed/b.mp4", "in/z.mp4")
+    (shared / "in" / "link.mp4").symlink_to(shared / "closed" / "b.mp4")
+    (shared / "closed").chmod(0)
+    told = []
+    with as_nobody():
+        found = list(Recordings([shared / "in"], recursive=True, on_trouble=told.append))
+    assert [each.path.name for each in found] == ["a.mp4", "z.mp4"]
+    assert told == [
+        f"{shared}/in/link.mp4: cannot be looked at (Permission denied); check its permissions"
+    ]
+
+
+def test_a_folder_that_may_not_be_listed_is_told_and_the_others_are_read(shared):
+    tmp_path = shared
+    tree(tmp_path, "in/a.mp4", "in/closed/b.mp4", "in/open/c.mp4")
     (tmp_path / "in" / "closed").chmod(0)
     told = []
     with as_nobody():
