@@ -1,7 +1,10 @@
 """A few workers that read files side by side, for as long as one import lasts."""
 
+import fcntl
 import os
+import secrets
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 
 from pipeline.errors import ConfigError
@@ -61,8 +64,7 @@ class Readers:
         if session.folder is None:
             raise ConfigError("a file can be read only where the data folder is")
         _remove_abandoned(session.folder.runtime_dir)
-        self._folder = session.folder.runtime_dir / f"spool-{os.getpid()}"
-        session.leftovers.callback(shutil.rmtree, self._folder, ignore_errors=True)
+        self._folder = _claim_folder(session.folder.runtime_dir, session.leftovers)
         self._session, self._at_most = session, at_most
         self._log_file = fresh_log(session.folder.logs / "replay.log")
         self._spool, self._supervisor = Spool(self._folder), Supervisor()
@@ -118,8 +120,30 @@ class Readers:
         self._supervisor.add(worker_spec(name, arguments, environment, self._log_file))
 
 
+def _claim_folder(runtime_dir: Path, leftovers: ExitStack) -> Path:
+    """A new folder, held by a lock as long as we live: process numbers come again."""
+    name = secrets.token_hex(8)
+    unseen, folder = runtime_dir / f".spool-{name}", runtime_dir / f"spool-{name}"
+    unseen.mkdir(mode=0o700, parents=True)
+    lock = os.open(unseen, os.O_RDONLY)
+    leftovers.callback(os.close, lock)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    unseen.rename(folder)
+    leftovers.callback(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 def _remove_abandoned(runtime_dir: Path) -> None:
     """What imports left that were killed; their readers ended with them."""
     for folder in runtime_dir.glob("spool-*"):
-        if not Path(f"/proc/{folder.name.removeprefix('spool-')}").exists():
+        try:
+            lock = os.open(folder, os.O_RDONLY)
+        except FileNotFoundError:  # its import has just ended
+            continue
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(folder, ignore_errors=True)
+        except BlockingIOError:
+            pass
+        finally:
+            os.close(lock)
