@@ -12,6 +12,7 @@ from pipeline.cli.progress import Report
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, DescryError, NotVideo
 from pipeline.instants import format_instant, parse_instant
+from pipeline.logs import printable
 from pipeline.shutdown import Stop
 from pipeline.sources.capture_time import (
     SOURCES,
@@ -250,17 +251,16 @@ def plan_import(order: Order, settings: Settings, bars: Bars, stop: Stop) -> Pla
 
 def say_start(path: Path, start: StartTime) -> None:
     """Say on standard error when a file begins, and how we know."""
-    sys.stderr.write(
-        f"{path}: first frame at {format_instant(start.at)} ({SOURCES[start.source]})\n"
-    )
+    begins = f"first frame at {format_instant(start.at)} ({SOURCES[start.source]})"
+    sys.stderr.write(f"{printable(str(path))}: {begins}\n")
     if start.doubt:
-        sys.stderr.write(f"{start.doubt}\n")
+        sys.stderr.write(f"{printable(start.doubt)}\n")
 
 
 def _digest(path: Path, size_bytes: int, bars: Bars, has_ended: Callable[[], bool]) -> str:
     """Of the content; a file that takes a while is reported on."""
     is_long = size_bytes >= WORTH_REPORTING_BYTES
-    report = bars(f"digest {path.name}") if is_long else _tell_nobody
+    report = bars(f"digest {printable(path.name)}") if is_long else _tell_nobody
     done = 0
 
     def progress(count: int) -> None:

@@ -20,6 +20,7 @@ from rich.progress import (
 from pipeline.cli.import_outcome import Outcome
 from pipeline.cli.import_plan import Extent, Planned
 from pipeline.cli.progress import Report, progress_bar
+from pipeline.logs import printable
 
 # Where nobody looks at a bar, a line each tenth of the way and each minute.
 TELL_EVERY_S = 60.0
@@ -105,7 +106,7 @@ class ImportProgress:
         """A file was given to the readers."""
         self._lines[str(planned.recording.path)] = (
             time.monotonic(),
-            self._reports(f"read {planned.recording.path}"),
+            self._reports(f"read {printable(str(planned.recording.path))}"),
         )
 
     def read(self, planned: Planned, done: int, frames: int | None) -> None:
@@ -114,7 +115,7 @@ class ImportProgress:
         path = str(planned.recording.path)
         if self._bars is not None and done:
             if path not in self._tasks:
-                self._tasks[path] = self._bars.add_task(planned.recording.path.name)
+                self._tasks[path] = self._bars.add_task(printable(planned.recording.path.name))
             self._bars.update(self._tasks[path], completed=done, total=frames)
         elif done and path in self._lines:
             began, report = self._lines[path]
@@ -156,7 +157,7 @@ def import_progress() -> Iterator[
             yield reports, lambda extent: ImportProgress(extent, None, reports)
         return
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
         TimeElapsedColumn(),

@@ -6,6 +6,7 @@ from typing import Any
 
 from pipeline.cli.import_outcome import Imported, Outcome
 from pipeline.errors import ConfigError, DescryError, SourceUnreadable
+from pipeline.logs import printable
 from pipeline.names import in_utf8
 
 NAMED_AT_MOST = 3
@@ -91,7 +92,7 @@ class Summary:
             f"{self.footage_s:.0f} s of footage in {self.seconds:.0f} s, "
             f"{self.times_realtime:.1f} × real time"
         )
-        return "".join(f"{line}\n" for line in lines)
+        return "".join(f"{printable(line)}\n" for line in lines)
 
     def raise_if_failed(self) -> None:
         """Say in one line what failed.

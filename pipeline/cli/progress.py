@@ -36,7 +36,7 @@ def progress_bar() -> Iterator[Callable[[str], Report]]:
         yield _plain_report
         return
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

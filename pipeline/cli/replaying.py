@@ -110,7 +110,7 @@ def _said(plans: Iterable[Planned]) -> Iterable[Planned]:
 
 def _tell(outcome: Outcome, *, as_json: bool) -> None:
     if outcome.trouble is not None and not outcome.planned.is_skipped:
-        sys.stderr.write(f"{outcome.trouble}\n")
+        sys.stderr.write(f"{printable(str(outcome.trouble))}\n")
     result = outcome.imported
     if result is None or as_json:
         return
