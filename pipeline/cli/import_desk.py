@@ -133,7 +133,8 @@ class ImportDesk:
         known = self._heard(partial(self._stores.runs.get, job.camera_id, job.run_id))
         try:
             refuse_elsewhere(job, known)
-        except ConfigError as error:
+            job.check_file()
+        except (ConfigError, SourceUnreadable) as error:
             self._settle(number, Outcome(planned, trouble=error), progress)
             return
         if known is not None and is_read(known) and not lacks_boxes(job, known):
@@ -194,7 +195,9 @@ class ImportDesk:
                 collection=job.collection,
                 digest=job.digest,
                 path=job.path,
-                file_bytes=planned.recording.path.stat().st_size,
+                file_bytes=planned.recording.size_bytes
+                if job.stamp is None
+                else job.stamp.size_bytes,
                 imported_at=time.time(),
                 detector=job.detector,
                 encoder=job.encoder,

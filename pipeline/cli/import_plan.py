@@ -21,6 +21,7 @@ from pipeline.sources.capture_time import (
     choose_start,
     read_ways,
 )
+from pipeline.sources.file_stamp import FileStamp, stamp_file
 from pipeline.sources.recordings import Recording, Recordings, check_named
 from pipeline.sources.video_file import VideoInfo, digest_file, inspect_video
 from pipeline.sources.wall_clock import find_zone
@@ -117,8 +118,8 @@ class JobMaker:
         self._detector, self._encoder = detector_name(settings), encoder_name(settings)
         self._fps = None if order.every_frame else order.fps or settings.detector.fps
 
-    def job(self, info: VideoInfo, start: StartTime, digest: str) -> ReplayJob:
-        """What a reader is told about one file."""
+    def job(self, info: VideoInfo, start: StartTime, digest: str, stamp: FileStamp) -> ReplayJob:
+        """What a reader is told about one file; its `stamp` is older than its digest."""
         order = self._order
         run_id = name_run(
             digest=digest,
@@ -141,6 +142,7 @@ class JobMaker:
             detector=self._detector,
             encoder=self._encoder,
             place=self._place,
+            stamp=stamp,
         )
 
 
@@ -219,12 +221,13 @@ class Planner:
                 return
 
     def _plan(self, recording: Recording) -> Planned:
+        stamp = stamp_file(recording.path)
         info = inspect_video(recording.path)
         start = choose_start(info, self._rules)
         digest = _digest(recording.path, recording.size_bytes, self._bars, self._has_ended)
         if start.source == "file date":
             start = replace(start, at=self._started_at.setdefault(digest, start.at))
-        return Planned(recording, info, start, self._maker.job(info, start, digest))
+        return Planned(recording, info, start, self._maker.job(info, start, digest, stamp))
 
     def _has_ended(self) -> bool:
         return self._ended.is_set() or self._stop.is_set()

@@ -109,11 +109,13 @@ def work_replay(settings: Settings, spool: Path, name: str, stop: Stop) -> None:
     destination, detector = _destination(stores, telemetry), build_detector(settings)
 
     def read(job: ReplayJob, stop: threading.Event) -> None:
+        job.check_file()
         outbox = Outbox(at_most=None)
         recorder = Recorder(destination, _publishing(settings, stores, job), outbox, clock)
         parts = _replay_parts(settings, stores, detector, telemetry, job)
         ReplayWorker(job, parts, recorder, outbox).run(stop)
         stores.boxes.close(job.camera_id, job.run_id)
+        job.check_file()
 
     def give_up(job: ReplayJob, reason: str) -> None:
         stores.runs.finish(job.camera_id, job.run_id, "broken", reason)

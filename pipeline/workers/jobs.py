@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.errors import ConfigError
 from pipeline.files import write_whole
+from pipeline.sources.file_stamp import FileStamp, check_unchanged
 from pipeline.workers.places import Place
 
 
@@ -29,6 +30,7 @@ class ReplayJob:
         detector: name or file.
         encoder: name of the model that its shots are embedded with.
         place: what the settings said of the camera when the run was named.
+        stamp: of the file that was digested; None where nobody noted it.
     """
 
     path: str
@@ -44,10 +46,20 @@ class ReplayJob:
     detector: str
     encoder: str
     place: Place
+    stamp: FileStamp | None = None
 
     def write(self, path: Path) -> None:
         """Leave the job for the worker to read."""
         write_whole(path, json.dumps(asdict(self)))
+
+    def check_file(self) -> None:
+        """See that the file is still what was digested: by its digest it is known again.
+
+        Raises:
+            SourceUnreadable: it was changed, or is gone.
+        """
+        if self.stamp is not None:
+            check_unchanged(Path(self.path), self.stamp)
 
     @classmethod
     def read(cls, path: Path) -> "ReplayJob":
@@ -58,7 +70,12 @@ class ReplayJob:
         """
         try:
             written = json.loads(path.read_text())
-            return cls(**written | {"place": Place.of(written["place"])})
+            stamp = written["stamp"]
+            return cls(
+                **written
+                | {"place": Place.of(written["place"])}
+                | {"stamp": None if stamp is None else FileStamp(*stamp)}
+            )
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise ConfigError(f"{path} is no replay job: use 'descry replay FILE'") from error
 
