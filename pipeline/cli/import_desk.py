@@ -130,6 +130,7 @@ class ImportDesk:
             if reading.job.run_id == job.run_id:
                 reading.copies.append((number, planned))
                 return
+        self._enter(job.collection)
         known = self._heard(partial(self._stores.runs.get, job.camera_id, job.run_id))
         try:
             refuse_elsewhere(job, known)
@@ -142,10 +143,6 @@ class ImportDesk:
             self._settle(number, outcome, progress)
             return
         self._heard(partial(self._note_begin, job, planned, known))
-        if job.collection not in self._collections:
-            self._collections.add(job.collection)
-            self._said_at = float("-inf")
-            self._heard(self._say_at_work)
         progress.began(planned)
         name = self._readers.put(number, job)
         self._reading[name] = _Reading(number, planned, job, time.monotonic())
@@ -217,6 +214,13 @@ class ImportDesk:
                     sys.stderr.write(f"{error}; waiting for it\n")
                     told = True
                 self._tend(0.1)
+
+    def _enter(self, collection: str) -> None:
+        """Before anything is noted: a removal under way would forget a part of it."""
+        if collection not in self._collections:
+            imports = self._stores.imports
+            self._heard(partial(imports.begin, collection, self._holder, time.time()))
+            self._collections.add(collection)
 
     def _say_at_work(self) -> None:
         """Keep the collections from being removed under our hands."""

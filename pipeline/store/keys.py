@@ -16,6 +16,7 @@
     {ns}:collections         hash    collection → the instant it was first used; until removed
     {ns}:removed             hash    collection → the log's end when it was removed; for ever
     {ns}:importing:{collection}  zset  an import at work → when it counts as dead; seconds
+    {ns}:removing:{collection}   string  it is being removed now; expires in a minute
     {ns}:retired             zset    media key of a picture nobody needs → retired_at; minutes
     {ns}:lease:{camera}      string  the worker that reads it; expires in seconds
     {ns}:watchers            zset    camera worker → when it counts as dead; seconds
@@ -79,6 +80,10 @@ class Keys:
     def importing(self, collection: str) -> str:
         """Which imports fill a collection now."""
         return f"{self.namespace}:importing:{collection}"
+
+    def removing(self, collection: str) -> str:
+        """That a collection is being removed now."""
+        return f"{self.namespace}:removing:{collection}"
 
     def lease(self, camera_id: str) -> str:
         """Who reads a live camera."""

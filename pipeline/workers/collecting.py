@@ -70,10 +70,16 @@ class Collections:
         known = self.runs.collections()
         if name not in known:
             raise NotFound(f"no collection {name!r}; known: {', '.join(sorted(known)) or 'none'}")
-        if self.imports.count(name, self.clock.now()):
-            raise ConfigError(f"{name!r} is being imported into: stop that, or wait for its end")
-        report = self.retention.remove_collection(name)
-        self._wait_for_index(name)
+        self.imports.close(name)
+        try:
+            if self.imports.count(name, self.clock.now()):
+                raise ConfigError(
+                    f"{name!r} is being imported into: stop that, or wait for its end"
+                )
+            report = self.retention.remove_collection(name, self._keep_closed(name))
+            self._wait_for_index(name)
+        finally:
+            self.imports.open(name)
         return RemovedAnswer(
             collection=name,
             tracks=report.tracks,
@@ -81,6 +87,15 @@ class Collections:
             pictures=report.pictures,
             runs=report.runs,
         )
+
+    def _keep_closed(self, name: str) -> Callable[[], bool]:
+        """To be asked now and then whether to stop: never, and no import may begin until then."""
+
+        def stopped() -> bool:
+            self.imports.close(name)
+            return False
+
+        return stopped
 
     def _wait_for_index(self, name: str) -> None:
         deadline = self.clock.monotonic() + FORGOTTEN_WITHIN_S

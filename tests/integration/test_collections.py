@@ -135,6 +135,28 @@ def test_a_collection_that_is_being_filled_is_not_removed_until_the_import_is_ov
     shelf.collections.remove_collection("case")
 
 
+def test_no_import_begins_while_its_collection_is_being_removed(shelf, monkeypatch):
+    shelf.fill("case", "lobby", 1, 2)
+    refused = []
+
+    def meanwhile(key):
+        with pytest.raises(ConfigError, match="'case' is being removed: try again in a moment"):
+            shelf.imports.begin("case", "me", shelf.clock.now())
+        shelf.imports.begin("other", "me", shelf.clock.now())
+        refused.append(key)
+        return True
+
+    monkeypatch.setattr(shelf.media, "delete", meanwhile)
+    shelf.collections.remove_collection("case")
+    assert len(refused) == 2
+    assert shelf.imports.count("case", shelf.clock.now()) == 0
+    shelf.imports.begin("case", "me", shelf.clock.now())
+    shelf.fill("case", "lobby", 1)
+    with pytest.raises(ConfigError, match="being imported into"):
+        shelf.collections.remove_collection("case")
+    shelf.imports.begin("case", "another", shelf.clock.now())
+
+
 def test_only_what_is_there_and_imported_can_be_removed(shelf):
     shelf.fill("case", "lobby", 1)
     with pytest.raises(ConfigError, match=r"retention\.live_s"):
