@@ -21,7 +21,7 @@ from pipeline.sources.capture_time import (
     choose_start,
     read_ways,
 )
-from pipeline.sources.file_stamp import FileStamp, stamp_file
+from pipeline.sources.file_stamp import FileStamp, GrowingFiles, stamp_file
 from pipeline.sources.recordings import Recording, Recordings, check_named
 from pipeline.sources.video_file import VideoInfo, digest_file, inspect_video
 from pipeline.sources.wall_clock import find_zone
@@ -162,6 +162,7 @@ class Planner:
             order.paths, recursive=order.recursive, on_trouble=self._complain
         )
         self._complaints: list[str] = []
+        self._growing = GrowingFiles()
         self._started_at: dict[str, float] = {}
 
     @property
@@ -187,7 +188,9 @@ class Planner:
             if recording.is_named:
                 choose_start(inspect_video(recording.path), self._rules)
                 fits = True
-            elif self._rules.pattern is not None and not fits:
+                continue
+            self._growing.look(recording.path)
+            if self._rules.pattern is not None and not fits:
                 try:
                     self._rules.pattern.read(recording.path)
                     fits = True
@@ -221,6 +224,7 @@ class Planner:
                 return
 
     def _plan(self, recording: Recording) -> Planned:
+        self._growing.refuse(recording.path, self._has_ended)
         stamp = stamp_file(recording.path)
         info = inspect_video(recording.path)
         start = choose_start(info, self._rules)
