@@ -121,6 +121,10 @@ def _distrust(attempt: Attempt) -> str | None:
     parts = urlsplit(attempt.url)
     if attempt.ca_file is None or parts.scheme != "rtsps":
         return None
+    try:
+        check_ca_file(attempt.camera_id, attempt.ca_file)
+    except ConfigError as error:  # it was there when we began
+        return str(error)
     context = ssl.create_default_context(cafile=str(attempt.ca_file))
     where = (parts.hostname or "", parts.port or RTSPS_PORT)
     try:

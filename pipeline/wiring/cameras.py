@@ -101,7 +101,7 @@ def chosen_cameras(settings: Settings, only: Sequence[str]) -> list[str]:
         NotFound: one of `only` is not in the settings.
     """
     for name in only:
-        build_camera(settings, name)
+        refuse_unknown(settings, name)
     return list(only) or [name for name, camera in settings.cameras.items() if camera.enabled]
 
 

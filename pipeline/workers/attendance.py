@@ -6,10 +6,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from pipeline.clock import Clock
+from pipeline.errors import ConfigError, NotFound
 from pipeline.sources.reader import CameraReader
 from pipeline.workers.roster import Absence, WantedCamera
 
 log = logging.getLogger(__name__)
+
+TRY_AGAIN_S = 10.0
+"""The wait before a camera whose reader could not be made is tried again, its settings as before:
+a file that they name may have been put there."""
 
 OnState = Callable[[str, str, str, str, float], None]
 
@@ -75,13 +81,23 @@ class Attendance:
     """One reader thread for each camera of the roster."""
 
     def __init__(
-        self, roster: CameraRoster, make_reader: Callable[[str, OnState], CameraReader]
+        self,
+        roster: CameraRoster,
+        make_reader: Callable[[str, OnState], CameraReader],
+        clock: Clock,
     ) -> None:
         """Read nothing before the first review."""
-        self._roster, self._make_reader = roster, make_reader
+        self._roster, self._make_reader, self._clock = roster, make_reader, clock
         self._said: queue.SimpleQueue[StateChange] = queue.SimpleQueue()
         self._cameras: dict[str, WantedCamera] = {}
+        self._try_at: dict[str, float] = {}
+        self._told: dict[str, str] = {}
         self.readers: dict[str, CameraReader] = {}
+
+    @property
+    def cameras(self) -> tuple[str, ...]:
+        """Those that the last review gave us, with a reader or refused."""
+        return tuple(self._cameras)
 
     def source(self, camera_id: str) -> str:
         """A camera's address without credentials."""
@@ -102,15 +118,24 @@ class Attendance:
             else:
                 continue
             # A reader that hangs ends when its connection times out; nobody waits for it.
-            self.readers.pop(name).stop(0.0)
+            self._forget(name)
             del self._cameras[name]
         joined = tuple(name for name in wanted if name not in self._cameras)
         self._cameras |= {name: wanted[name] for name in joined}
         return Changes(left, joined)
 
     def start(self, camera_id: str) -> None:
-        """Start the reader of a camera that joined."""
-        reader = self._make_reader(camera_id, lambda *change: self._said.put(StateChange(*change)))
+        """Start the reader of a camera that joined.
+
+        One whose settings cannot be used is refused and tried again; the others go on.
+        """
+        self._try_at.pop(camera_id, None)
+        try:
+            reader = self._make_reader(camera_id, self._say)
+        except (ConfigError, NotFound) as error:
+            self._refuse(camera_id, str(error))
+            return
+        self._told.pop(camera_id, None)
         self.readers[camera_id] = reader
         reader.start()
 
@@ -118,18 +143,39 @@ class Attendance:
         """What readers of present cameras said since last asked."""
         while not self._said.empty():
             change = self._said.get()
-            if change.camera_id in self.readers:
+            if change.camera_id in self._cameras:
                 yield change
 
     def revive(self) -> None:
-        """Start another reader where one died of a fault of ours."""
+        """Start another reader where one died of a fault of ours, or could not be made."""
         for camera_id, reader in list(self.readers.items()):
             if not reader.is_alive():
                 log.error("camera '%s': its reader died, starting another", camera_id)
                 self.start(camera_id)
+        now = self._clock.monotonic()
+        for camera_id in [name for name, at in self._try_at.items() if now >= at]:
+            self.start(camera_id)
 
     def stop(self) -> None:
         """End every reader, and give up the cameras."""
         for reader in self.readers.values():
             reader.stop(0.0)
         self._roster.leave()
+
+    def _say(self, camera_id: str, state: str, detail: str, run_id: str, at: float) -> None:
+        self._said.put(StateChange(camera_id, state, detail, run_id, at))
+
+    def _refuse(self, camera_id: str, why: str) -> None:
+        self._try_at[camera_id] = self._clock.monotonic() + TRY_AGAIN_S
+        if self._told.get(camera_id) == why:
+            return  # one sentence every few seconds would fill the log
+        self._told[camera_id] = why
+        log.error("camera '%s': %s; trying again every %.0f s", camera_id, why, TRY_AGAIN_S)
+        self._say(camera_id, "refused", why, "", self._clock.now())
+
+    def _forget(self, camera_id: str) -> None:
+        self._try_at.pop(camera_id, None)
+        self._told.pop(camera_id, None)
+        reader = self.readers.pop(camera_id, None)
+        if reader is not None:
+            reader.stop(0.0)

@@ -82,7 +82,7 @@ class CameraWorker:
     def __init__(self, parts: CameraParts, *, outbox_size: int = 2000) -> None:
         self._parts = parts
         self._outbox = Outbox(at_most=outbox_size)
-        self._attendance = Attendance(parts.roster, parts.make_reader)
+        self._attendance = Attendance(parts.roster, parts.make_reader, parts.clock)
         self._runs: dict[str, _Run] = {}
         self._ended: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=8))
         self._reported_at = parts.clock.monotonic()
@@ -98,7 +98,7 @@ class CameraWorker:
             self._attendance.stop()
             for camera_id in list(self._runs):
                 self._end_run(camera_id, "done", "stopped")
-            for camera_id in self._attendance.readers:
+            for camera_id in self._attendance.cameras:
                 self._tell_status(camera_id, "stopped", "")
             self._flush()
 
