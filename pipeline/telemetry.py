@@ -47,6 +47,9 @@ class Telemetry:
         self.decode_errors = self._counter(
             "descry_decode_errors_total", "Packets that could not be decoded.", "camera"
         )
+        self.reader_faults = self._counter(
+            "descry_reader_faults_total", "Connections that a fault of ours ended.", "camera"
+        )
         self.detections = self._counter(
             "descry_detections_total", "People found in frames.", "camera"
         )
@@ -240,6 +243,11 @@ def _camera_gauges(cameras: Sequence[CameraFigures]) -> list[GaugeMetricFamily]:
             "decode_errors",
             "Pictures that could not be decoded, since its worker began.",
             lambda c: c.rates.get("decode_errors"),
+        ),
+        (
+            "faults",
+            "Connections that a fault of ours ended, since its worker began.",
+            lambda c: c.rates.get("faults"),
         ),
         (
             "clock_offset_seconds",

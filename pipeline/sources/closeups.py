@@ -56,6 +56,11 @@ class CloseupReader(threading.Thread):
                 wait_s, fault = self._backoff.longest_wait_s(), str(error)
             except SourceError as error:
                 wait_s, fault = self._backoff.next_wait_s(), str(error)
+            except Exception as error:
+                wait_s = self._backoff.next_wait_s()
+                fault = f"camera '{self._camera.camera_id}': a fault in Descry ({error!r})"
+                if fault != self._told:
+                    log.exception("camera '%s': a fault in Descry", self._camera.camera_id)
             self._kept.clear()
             log.log(
                 logging.DEBUG if fault == self._told else logging.WARNING,

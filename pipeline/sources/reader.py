@@ -52,8 +52,9 @@ class CameraReader(threading.Thread):
     A camera that shows a black, blank or frozen picture is blind: its frames are counted and not
     handed over, and what follows is another run, so that nobody counts that time as watched. A
     lost camera is tried again after a growing wait, a refused one after the longest: a person may
-    mend the password while we wait. The thread is a daemon: a camera that
-    hangs in the middle of a connection holds up nobody's shutdown.
+    mend the password while we wait. A fault of ours ends its connection alone, and is waited for
+    like a lost camera. The thread is a daemon: a camera that hangs in the middle of a connection
+    holds up nobody's shutdown.
     """
 
     def __init__(
@@ -72,6 +73,8 @@ class CameraReader(threading.Thread):
         super().__init__(name=f"reader-{camera.camera_id}", daemon=True)
         self.frames_read = 0
         self.connections = 0
+        self.faults = 0
+        """Connections that a fault of ours ended."""
         self._camera = camera
         self._frames = frames
         self._new_run_id = new_run_id
@@ -84,7 +87,13 @@ class CameraReader(threading.Thread):
         self._stopping = threading.Event()
         self._errors_counted = 0
         self._told: tuple[CameraState, str] | None = None
+        self._fault_told = ""
         self._run_id = ""
+
+    @property
+    def run_id(self) -> str:
+        """Of the newest connection; empty before the first."""
+        return self._run_id
 
     @property
     def reconnects(self) -> int:
@@ -108,6 +117,7 @@ class CameraReader(threading.Thread):
             "frames_dropped": self.frames_dropped,
             "decode_errors": self.decode_errors,
             "reconnects": self.reconnects,
+            "faults": self.faults,
             **self._camera.figures,
         }
 
@@ -140,6 +150,10 @@ class CameraReader(threading.Thread):
         except SourceError as error:
             wait_s = self._backoff.next_wait_s()
             self._tell_of_fault("lost", error, wait_s)
+            return wait_s
+        except Exception as error:  # noqa: BLE001  a thread's outermost loop
+            wait_s = self._backoff.next_wait_s()
+            self._tell_of_our_fault(error, wait_s)
             return wait_s
         finally:
             self._count_decode_errors()
@@ -203,6 +217,18 @@ class CameraReader(threading.Thread):
         log.log(level, "%s; trying again in %.0f s", error, wait_s)
         self._told = (state, str(error))
         self._tell(state, str(error))
+
+    def _tell_of_our_fault(self, error: Exception, wait_s: float) -> None:
+        self.faults += 1
+        self._telemetry.reader_faults.labels(self._camera.camera_id).inc()
+        if self._stopping.is_set():
+            return
+        detail = f"a fault in Descry ended its connection ({type(error).__name__}): see the log"
+        if detail != self._fault_told:
+            form = "camera '%s': %s; trying again in %.0f s"
+            log.error(form, self._camera.camera_id, detail, wait_s, exc_info=error)
+        self._fault_told = detail
+        self._tell("lost", detail)
 
     def _tell(self, state: CameraState, detail: str) -> None:
         self._telemetry.camera_up.labels(self._camera.camera_id).set(state == "live")

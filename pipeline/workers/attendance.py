@@ -14,8 +14,8 @@ from pipeline.workers.roster import Absence, WantedCamera
 log = logging.getLogger(__name__)
 
 TRY_AGAIN_S = 10.0
-"""The wait before a camera whose reader could not be made is tried again, its settings as before:
-a file that they name may have been put there."""
+"""The wait before a camera whose reader died or could not be made is tried again, its settings as
+before: a file that they name may have been put there."""
 
 OnState = Callable[[str, str, str, str, float], None]
 
@@ -147,11 +147,10 @@ class Attendance:
                 yield change
 
     def revive(self) -> None:
-        """Start another reader where one died of a fault of ours, or could not be made."""
+        """Start another reader, after a wait, where one died of a fault of ours or was not made."""
         for camera_id, reader in list(self.readers.items()):
             if not reader.is_alive():
-                log.error("camera '%s': its reader died, starting another", camera_id)
-                self.start(camera_id)
+                self._bury(camera_id, reader)
         now = self._clock.monotonic()
         for camera_id in [name for name, at in self._try_at.items() if now >= at]:
             self.start(camera_id)
@@ -172,6 +171,15 @@ class Attendance:
         self._told[camera_id] = why
         log.error("camera '%s': %s; trying again every %.0f s", camera_id, why, TRY_AGAIN_S)
         self._say(camera_id, "refused", why, "", self._clock.now())
+
+    def _bury(self, camera_id: str, reader: CameraReader) -> None:
+        # What it started (a second stream, say) listens to the same event.
+        reader.stop(0.0)
+        del self.readers[camera_id]
+        detail = "its reader died of a fault in Descry: see the log"
+        log.error("camera '%s': %s; another starts in %.0f s", camera_id, detail, TRY_AGAIN_S)
+        self._try_at[camera_id] = self._clock.monotonic() + TRY_AGAIN_S
+        self._say(camera_id, "lost", detail, reader.run_id, self._clock.now())
 
     def _forget(self, camera_id: str) -> None:
         self._try_at.pop(camera_id, None)

@@ -36,7 +36,8 @@ FIGURES = StoreFigures(
     cameras=[
         CameraFigures(
             "lobby", True, frames_read=100, frames_dropped=7, tracks=3, shots=5,
-            outages=4, rates={"reconnects": 6.0, "decode_errors": 2.0, "clock_offset_s": -1.5},
+            outages=4, rates={"reconnects": 6.0, "decode_errors": 2.0, "clock_offset_s": -1.5,
+                             "faults": 3.0},
         ),
         CameraFigures("tapes", None, frames_read=50, frames_dropped=0, tracks=1, shots=2),
     ],
@@ -66,6 +67,7 @@ def test_the_page_says_what_the_other_workers_left_in_the_store():
     assert found[("descry_camera_outages", "lobby")] == 4
     assert found[("descry_camera_reconnects", "lobby")] == 6
     assert found[("descry_camera_decode_errors", "lobby")] == 2
+    assert found[("descry_camera_faults", "lobby")] == 3
     assert found[("descry_camera_clock_offset_seconds", "lobby")] == -1.5
     assert ("descry_camera_up", "tapes") not in found
     assert ("descry_camera_reconnects", "tapes") not in found
