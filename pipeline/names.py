@@ -1,6 +1,9 @@
 """The names a person may give to cameras, collections and models; those of files, as text."""
 
+import os
 import re
+import secrets
+import socket
 
 from pipeline.errors import ConfigError
 
@@ -32,3 +35,11 @@ def in_utf8(name: str) -> str:
     """
     spelt = _RAW_BYTE.sub(lambda byte: f"\\x{ord(byte[0]) - 0xDC00:02x}", name)
     return spelt.encode("utf-8", "backslashreplace").decode()
+
+
+def process_name() -> str:
+    """A name for this process that no other has had: host, process, and something drawn.
+
+    Containers on the host's network share its name, and the first process in each is number 1.
+    """
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"

@@ -1,7 +1,5 @@
 """Sees the files of one import through: hands them to readers, and says what came of each."""
 
-import os
-import socket
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +17,7 @@ from pipeline.cli.import_outcome import (
 from pipeline.cli.import_plan import Bars, Planned
 from pipeline.errors import ConfigError, SourceUnreadable, StoreUnavailable
 from pipeline.handoff import ReadAhead
+from pipeline.names import process_name
 from pipeline.shutdown import Stop
 from pipeline.store.imports import SAY_EVERY_S
 from pipeline.store.runs import RunRecord, SafePoint
@@ -82,7 +81,7 @@ class ImportDesk:
         self._reading: dict[str, _Reading] = {}
         self._ready: dict[int, Outcome] = {}
         self._asked_at = 0.0
-        self._holder, self._said_at = f"{socket.gethostname()}-{os.getpid()}", float("-inf")
+        self._holder, self._said_at = process_name(), float("-inf")
         self._collections: set[str] = set()
 
     def import_all(

@@ -1,8 +1,6 @@
 """Builds each kind of worker from the settings, and runs it."""
 
 import logging
-import os
-import socket
 import threading
 from functools import partial
 from pathlib import Path
@@ -14,6 +12,7 @@ from pipeline.clock import SystemClock
 from pipeline.config import Settings
 from pipeline.errors import NotFound
 from pipeline.handoff import NewestFrames
+from pipeline.names import process_name
 from pipeline.shutdown import Stop
 from pipeline.store.keys import Keys
 from pipeline.store.leases import LeaseStore
@@ -39,11 +38,6 @@ log = logging.getLogger(__name__)
 quiet_libraries()
 
 
-def _worker_name() -> str:
-    """Unique among the workers alive."""
-    return f"{socket.gethostname()}-{os.getpid()}"
-
-
 def _destination(stores: Stores, telemetry: Telemetry) -> Destination:
     return Destination(stores.crops, stores.tracks, telemetry)
 
@@ -67,7 +61,7 @@ def work_camera(settings: Settings, only: list[str], stop: Stop) -> None:
         log.warning("no camera is set: waiting for one (descry cameras add)")
     watched = WatchedSettings.of_this_process(settings, only)
     leases = LeaseStore(
-        stores.client, Keys(settings.redis.namespace), _worker_name(), ttl_s=LEASE_S
+        stores.client, Keys(settings.redis.namespace), process_name(), ttl_s=LEASE_S
     )
     detector = build_detector(settings)
 
@@ -188,7 +182,7 @@ def work_embed(settings: Settings, name: str | None, stop: Stop) -> None:
     )
     worker = EmbedWorker(
         parts,
-        name=name or _worker_name(),
+        name=name or process_name(),
         batch=settings.encoder.batch,
         max_wait_s=settings.encoder.max_wait_s,
     )
