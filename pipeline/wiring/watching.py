@@ -23,7 +23,8 @@ class WatchedSettings:
     """The settings of a camera worker.
 
     Cameras may come, go and change while it runs. Whatever else changed is told of and waits for
-    the next start. A file that makes no sense, or is gone, changes nothing.
+    the next start. A file that makes no sense, is empty or gone, changes nothing; one that differs
+    is read at the next look, if it has stayed as it is: till then somebody may be writing it.
     """
 
     def __init__(
@@ -45,7 +46,8 @@ class WatchedSettings:
         self.settings = settings
         self._only, self._file, self._read = tuple(only), file, read
         self._added_file = AddedCameras(settings.data_dir).file
-        self._seen = self._signatures()
+        self._seen = self._last = self._signatures()
+        self._lack = _lack(file)
 
     @classmethod
     def of_this_process(cls, settings: Settings, only: Sequence[str]) -> "WatchedSettings":
@@ -61,19 +63,22 @@ class WatchedSettings:
         return {name: _wanted(self.settings, name) for name in chosen if name in cameras}
 
     def _look(self) -> None:
-        signatures = self._signatures()
-        if signatures == self._seen:
+        signatures, last = self._signatures(), self._last
+        self._last = signatures
+        if signatures == self._seen or signatures != last:
             return
         self._seen = signatures
-        if self._file is not None and signatures[0] is None:
-            log.warning("%s: the settings are gone; those read before stay in force", self._file)
+        lack = _lack(self._file)
+        # A file may be empty from the start (/dev/null, say), with all cameras beside it.
+        if lack is not None and lack != self._lack:
+            log.warning("%s: the settings %s; those read before stay in force", self._file, lack)
             return
         try:
             fresh = self._read()
         except ConfigError as error:
             log.error("%s; the settings read before stay in force", error)  # noqa: TRY400
             return
-        before = self.settings
+        self._lack, before = lack, self.settings
         self.settings = before.model_copy(update={"cameras": fresh.cameras})
         others = [
             name
@@ -94,6 +99,16 @@ def _signature(file: Path | None) -> Signature:
     except OSError:
         return None
     return (status.st_mtime_ns, status.st_size, status.st_ino) if status is not None else None
+
+
+def _lack(file: Path | None) -> str | None:
+    """What is wrong with a file in which nothing can be wrong."""
+    try:
+        return None if file is None or file.read_bytes().strip() else "are empty"
+    except FileNotFoundError:
+        return "are gone"
+    except OSError:
+        return None  # whoever reads it says why
 
 
 def _wanted(settings: Settings, name: str) -> WantedCamera:

@@ -33,13 +33,14 @@ def settings(tmp_path, private_redis, monkeypatch):
 
 
 def test_two_camera_workers_never_hold_one_lease(settings, monkeypatch):
-    rosters = []
+    leases = []
     monkeypatch.setattr(
-        camera.CameraWorker, "run", lambda self, stop: rosters.append(self._parts.roster)
+        camera.CameraWorker, "run", lambda self, stop: leases.append(self._parts.roster._leases)
     )
     for _ in range(2):
         workers.work_camera(settings, [], Stop())
-    assert [list(roster.review()) for roster in rosters] == [["gate"], []]
+    assert [worker.claim("gate") for worker in leases] == [True, False]
+    assert [worker.attend() for worker in leases] == [1, 2]
 
 
 def test_an_embed_worker_takes_nothing_out_of_the_hands_of_another(settings, monkeypatch):
