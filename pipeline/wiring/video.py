@@ -50,7 +50,7 @@ class Rings:
         """What takes a camera's packets; None where none are kept, and then none are left."""
         why = why_no_ring(settings, camera_id)
         if why is not None:
-            self._end(camera_id)
+            self.end(camera_id)
             _go_without(self._stores, camera_id, why)
             return None
         writer = self._writers.get(camera_id)
@@ -68,7 +68,8 @@ class Rings:
         for writer in self._writers.values():
             writer.join(max(deadline - time.monotonic(), 0.0))
 
-    def _end(self, camera_id: str) -> None:
+    def end(self, camera_id: str) -> None:
+        """Write what waits of a camera that left, and end."""
         writer = self._writers.pop(camera_id, None)
         if writer is not None:
             writer.ask_to_stop()

@@ -86,6 +86,7 @@ def work_camera(settings: Settings, only: list[str], stop: Stop) -> None:
         runs=stores.runs,
         telemetry=telemetry,
         clock=clock,
+        end_ring=rings.end,
     )
     try:
         CameraWorker(parts).run(stop)

@@ -46,6 +46,7 @@ class CameraParts:
         follow: a follower for a run of a camera.
         gate: a motion gate for a run of a camera; None where every frame is looked at.
         record: a recorder for a run, on the worker's outbox.
+        end_ring: ends what keeps the recent video of a camera that left.
         cameras, runs: where status and coverage go.
         telemetry, clock: as everywhere.
     """
@@ -64,6 +65,7 @@ class CameraParts:
     runs: RunStore
     telemetry: Telemetry
     clock: Clock
+    end_ring: Callable[[str], object] = lambda _: None
 
 
 @dataclass(slots=True)
@@ -157,6 +159,8 @@ class CameraWorker:
             if camera_id in self._runs:
                 self._end_run(camera_id, "done", why)
             self._parts.frames.remove(camera_id)
+            if camera_id not in changes.joined:
+                self._parts.end_ring(camera_id)
             if why in STATE_AFTER:
                 self._tell_status(camera_id, STATE_AFTER[why], "")
         for camera_id in changes.joined:

@@ -98,3 +98,22 @@ def test_a_bad_file_of_certificates_refuses_its_camera_and_no_other(
             authority.unlink()
             assert "ca_file" in wait_for(cameras, "yard", "refused", ended=ended).detail
         assert cameras.status("yard").state == cameras.status("door").state == "stopped"
+
+
+def test_the_writer_of_recent_video_ends_when_its_camera_leaves(settings, private_redis):
+    cameras = CameraStore(private_redis.client, private_redis.keys)
+
+    def writers():
+        return {each.name for each in threading.enumerate() if each.name.startswith("ring-")}
+
+    both = settings(door={"url": "rtsp://127.0.0.1:1/a"}, yard={"url": "rtsp://127.0.0.1:1/b"})
+    with working(both) as ended:
+        for name in ("door", "yard"):
+            wait_for(cameras, name, "lost", ended=ended)
+        assert writers() == {"ring-door", "ring-yard"}
+        cameras.pause("yard")
+        wait_for(cameras, "yard", "paused", ended=ended)
+        assert writers() == {"ring-door"}
+        cameras.resume("yard")
+        wait_for(cameras, "yard", "lost", ended=ended)
+        assert writers() == {"ring-door", "ring-yard"}
