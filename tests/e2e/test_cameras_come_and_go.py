@@ -3,14 +3,21 @@
 import json
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
+from pipeline.config import load_settings
+from pipeline.store.keys import Keys
 from tests.e2e.conftest import Descry, wait_for
 from tests.rtsp_server import server_process
 
 pytestmark = pytest.mark.rtsp
+
+# What README.md and CHANGELOG.md promise of the cameras of a worker that died.
+PROMISED_S = 10.0
 
 
 def write(descry: Descry, script: Path, **urls: str) -> None:
@@ -127,6 +134,50 @@ def test_the_camera_of_a_killed_worker_moves_to_the_living_one(descry, clip, nob
         assert {run["run"] for run in runs} > {first["run"]}
         assert "Traceback" not in other.stop().err
         running.stop(within_s=30)
+
+
+@pytest.mark.slow
+def test_the_camera_of_a_worker_that_was_killed_is_held_by_another_within_ten_seconds(
+    descry, clip, nobody
+):
+    """No supervisor restarts these two: what is measured is the lease alone."""
+    with server_process(clip) as (_, url):
+        write(descry, nobody, door=url)
+        running = descry.watch()
+        owner = json.loads((descry.data / "owner.json").read_text())
+        socket = owner["redis_socket"]
+        keys = Keys(load_settings(None, {}, {}).redis.namespace)
+        client = Redis(unix_socket_path=socket)
+        wait_for(lambda: states(descry) == {"door": "live"}, within_s=90, what="the camera")
+        pair = [
+            descry.start("worker", "camera", DESCRY_REDIS__URL=f"unix://{socket}") for _ in "ab"
+        ]
+        wait_for(lambda: client.zcard(keys.watchers) == 3, within_s=90, what="three workers")
+        supervised = worker_of(descry, running.process.pid)
+        os.kill(supervised, signal.SIGSTOP)
+        try:
+            held = holder_among(client, keys, pair, within_s=20.0)
+            killed, other = sorted(pair, key=lambda one: f"-{one.process.pid}-" not in held)
+            killed.process.kill()
+            began = time.monotonic()
+            killed.process.wait()
+            assert f"-{other.process.pid}-" in holder_among(client, keys, [other], within_s=20.0)
+            took_s = time.monotonic() - began
+            assert took_s <= PROMISED_S, f"{took_s:.1f} s from the kill to the claim"
+        finally:
+            os.kill(supervised, signal.SIGCONT)
+        assert "Traceback" not in other.stop().err
+        running.stop(within_s=30)
+
+
+def holder_among(client, keys, workers, *, within_s):
+    """The lease's holder, once it is one of `workers`."""
+
+    def holder():
+        name = (client.get(keys.lease("door")) or b"").decode()
+        return name if any(f"-{one.process.pid}-" in name for one in workers) else None
+
+    return wait_for(holder, within_s=within_s, what="a holder of the lease")
 
 
 def worker_of(descry: Descry, supervisor: int) -> int:
