@@ -1,11 +1,14 @@
 """Fixtures used in more than one folder."""
 
 import os
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from pipeline.errors import ConfigError
+from pipeline.street.rendering.graphics import open_context
 from tests.recording import account
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,7 +26,31 @@ def missing(what: str, need: str) -> None:
     """
     if need in os.environ.get("DESCRY_TEST_REQUIRE", "").split(","):
         pytest.fail(f"{what}, and DESCRY_TEST_REQUIRE asks for {need}")
-    pytest.skip(what)
+    pytest.skip(what, allow_module_level=True)
+
+
+def needs_street(*modules: str) -> None:
+    """Go on only where those modules of the optional group `street` are installed."""
+    for name in modules:
+        try:
+            import_module(name)
+        except ImportError:
+            missing(f"no {name}, of the group `street`: `make .venv/.street` installs it", "street")
+
+
+def needs_drawing() -> None:
+    """Go on only where the street can be drawn."""
+    needs_street("anny", "moderngl")
+    try:
+        open_context().release()
+    except ConfigError as error:
+        missing(f"nothing is drawn here: {error}", "street")
+
+
+@pytest.fixture(scope="module")
+def drawing() -> None:
+    """Whoever asks for it draws the street; skips where that cannot be."""
+    needs_drawing()
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,6 @@ from pipeline.errors import ConfigError
 from pipeline.store.connection import connect
 from pipeline.store.keys import Keys
 from pipeline.store.server import PrivateRedis, bundled_redis_server, find_redis_server
-from pipeline.street.rendering.graphics import open_context
 from tests.conftest import ROOT, missing
 from tests.recording import Recording
 
@@ -102,14 +101,3 @@ def recorded_units(request: pytest.FixtureRequest) -> Recording:
         whole: Recording = request.getfixturevalue("recorded")
         return whole
     return Recording.read("bundled", ROOT / "tests" / "data" / "reference_units.npz")
-
-
-@pytest.fixture(scope="module")
-def drawing() -> None:
-    """Whoever asks for it draws the street; skips where that cannot be."""
-    for name in ("anny", "moderngl"):
-        pytest.importorskip(name, reason=f"no {name}: the group `street` is not installed")
-    try:
-        open_context().release()
-    except ConfigError as error:
-        pytest.skip(f"nothing is drawn here: {error}")

@@ -5,7 +5,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-pytest.importorskip("scipy", reason="cuts need scipy, of the optional group `street`")
+from tests.conftest import needs_street
+
+needs_street("scipy")
+# ruff: noqa: E402 - what follows cannot be imported without
 
 from pipeline.street.people import cutting
 

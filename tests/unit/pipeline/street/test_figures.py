@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("scipy", reason="people need scipy, of the optional group `street`")
-pytest.importorskip("anny", reason="people need anny, of the optional group `street`")
+from tests.conftest import needs_street
+
+needs_street("scipy", "anny")
+# ruff: noqa: E402 - what follows cannot be imported without
 
 import sys
 from dataclasses import replace
