@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,6 +27,8 @@ ROOT = Path(__file__).resolve().parents[2]
 MEDIA = Path(os.environ.get("DESCRY_TEST_MEDIA", ROOT.parent / "shared"))
 DETECTOR = re.compile(r"detector \S+ loaded on (\S+)")
 ENCODER = re.compile(r"encoder \S+: on (\S+)")
+#: Figures that say where a stage ran.
+STAGES = ("detector_on", "embed_worker_on", "sentence_encoded_on")
 POLL_S = 0.05
 
 
@@ -130,6 +132,19 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
     }
 
 
+def faults_of(figures: Mapping[str, object], device: str) -> list[str]:
+    """Why this was no path on `device`, a line each: a stage that ran elsewhere, nobody found.
+
+    `cuda` is any of its devices; `cuda:1` is that one alone.
+    """
+    faults = [] if figures["hits"] else ["it found nobody"]
+    for stage in STAGES:
+        on = str(figures[stage] or "nowhere")
+        if on != device and on.partition(":")[0] != device:
+            faults.append(f"{stage} is {on}, not {device}: the logs of the workers say why")
+    return faults
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--device", default="cuda", help="cuda, cuda:1, or cpu for a rehearsal")
@@ -154,8 +169,10 @@ def main() -> int:
     else:
         for name, value in figures.items():
             print(f"{name:20} {value}")
-    # A path that found nobody is none.
-    return 0 if figures["hits"] and figures["detector_on"] else 1
+    faults = faults_of(figures, options.device)
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":
