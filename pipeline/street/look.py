@@ -128,7 +128,8 @@ class Pose:
     """How a body is held at one instant.
 
     Attributes:
-        activity: `walking`, `standing` or `phoning` (which may walk: see `stride`).
+        activity: `walking`, `standing`, `phoning` (which may walk: see `stride`) or `turning`: the
+            head leads on the way round, then the shoulders and the foot of that side.
         phase: of the gait cycle, 0 to 1; at 0 the left heel strikes.
         stride: 0 stands still, 1 walks briskly.
         head_turn: radians the head is turned to the left.

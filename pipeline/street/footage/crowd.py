@@ -28,8 +28,9 @@ class Pause:
     Attributes:
         at_m: metres along the route.
         seconds: how long.
-        turn: radians from the way ahead, to the left, that the person turns meanwhile.
-        activity: `standing` or `phoning`.
+        turn: radians from the way ahead, to the left, that the person turns meanwhile; who is
+            `turning` takes all of the time for it, and may go round more than once.
+        activity: `standing`, `phoning` or `turning`.
     """
 
     at_m: float
@@ -100,7 +101,8 @@ class Track:
         x, y, heading, walked = (
             (1 - share) * self.samples[before] + share * self.samples[after]
         ).tolist()
-        return Stance(x, y, heading, walked, self.activities[before], self.moves[before])
+        turn = float(self.samples[after, 2] - self.samples[before, 2])
+        return Stance(x, y, heading, walked, self.activities[before], self.moves[before], turn)
 
 
 @dataclass(slots=True)
@@ -139,6 +141,8 @@ class _Walker:
         wanted = way + (stop.turn if stop else self.drift)
         if not self.samples:
             self.heading = wanted
+        elif stop and stop.activity == "turning":
+            self.heading += stop.turn * STEP_S / stop.seconds
         else:
             turn = math.remainder(wanted - self.heading, 2 * math.pi)
             most = _TURN_RAD_S * STEP_S

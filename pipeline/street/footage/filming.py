@@ -31,6 +31,8 @@ KINDS = {
 #: Bodies are kept in so many phases of a gait cycle, of so many people at a time.
 PHASES, _KEPT_GAITS = 16, 40
 _STRIDE = 0.9
+#: Who turns about takes small steps, two in so many radians, and looks so many radians ahead.
+_SHUFFLE, _TURN_A_CYCLE, _AHEAD = 0.2, 1.2, 0.9
 _LIGHT, _GRAIN = 10, 20
 
 
@@ -39,14 +41,17 @@ class Gaits:
 
     def __init__(self, drawer: Studio) -> None:
         self._figures = drawer.figures
-        self._kept: OrderedDict[tuple[str, str, bool], list[Mesh]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str, bool, float], list[Mesh]] = OrderedDict()
         self._strides_m: dict[str, float] = {}
 
     def body(self, look: Look, stance: Stance) -> Mesh:
         """The body of somebody where and how they are."""
-        meshes = self._posed(look, stance.activity, moves=stance.is_moving)
-        phase = stance.walked_m / self._stride_m(look) * PHASES if stance.is_moving else 0.0
-        mesh = meshes[int(phase) % len(meshes)]
+        turns = stance.activity == "turning" and not stance.is_moving
+        side = float(np.sign(stance.turn)) if turns else 0.0
+        meshes = self._posed(look, stance.activity, moves=stance.is_moving, side=side)
+        cycles = stance.walked_m / self._stride_m(look) if stance.is_moving else 0.0
+        cycles = stance.heading / _TURN_A_CYCLE if turns else cycles
+        mesh = meshes[int(cycles * PHASES) % len(meshes)]
         return mesh.moved(at=(stance.x, stance.y), heading=stance.heading)
 
     def _stride_m(self, look: Look) -> float:
@@ -54,13 +59,13 @@ class Gaits:
             self._strides_m[look.person] = max(self._figures.stride_m(look, _STRIDE), 0.4)
         return self._strides_m[look.person]
 
-    def _posed(self, look: Look, activity: str, *, moves: bool) -> list[Mesh]:
-        key = look.person, activity, moves
+    def _posed(self, look: Look, activity: str, *, moves: bool, side: float) -> list[Mesh]:
+        key = look.person, activity, moves, side
         meshes = self._kept.pop(key, None)
         if meshes is None:
-            phases = np.arange(PHASES) / PHASES if moves else [0.0]
-            stride = _STRIDE if moves else 0.0
-            poses = [Pose(activity, float(phase), stride) for phase in phases]
+            phases = np.arange(PHASES) / PHASES if moves or side else [0.0]
+            stride = _STRIDE if moves else _SHUFFLE if side else 0.0
+            poses = [Pose(activity, float(phase), stride, side * _AHEAD) for phase in phases]
             meshes = self._figures.pose(look, poses)
         self._kept[key] = meshes
         while len(self._kept) > _KEPT_GAITS:

@@ -13,7 +13,7 @@ from pipeline.errors import ConfigError, FolderInUse, StoreFull
 from pipeline.files import write_whole
 
 #: Raised whenever the same seed would show something else.
-REVISION = 2
+REVISION = 3
 LARGEST_SEED = 2**32 - 1
 _SPARE_BYTES = 64 * 2**20
 _FULL = (errno.ENOSPC, errno.EDQUOT)

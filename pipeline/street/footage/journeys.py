@@ -16,6 +16,9 @@ _SPEED_M_S, _SPEED_SPREAD = 1.25, 0.14
 #: Seconds between two legs, and how far somebody may keep from the line of a walk.
 _GAP_S, _ASIDE_M = (1.5, 7.0), 0.8
 _IN_PAIRS, _PAUSES, _PHONES = 0.2, 0.3, 0.1
+#: What people do when they stop, and how fast they turn about, once round at most.
+_STOPS = {"standing": 0.5, "phoning": 0.3, "turning": 0.2}
+_TURNING_RAD_S = 1.4
 #: Share of the time in which newcomers come; the first are on their way when it begins.
 _FIRST, _LAST = -0.15, 0.7
 _MOST_LEGS = 40
@@ -122,7 +125,9 @@ def _choose(rng: np.random.Generator, walks: Sequence[SeenWalk]) -> SeenWalk:
 def _pauses(rng: np.random.Generator, route: Route) -> tuple[Pause, ...]:
     if rng.random() >= _PAUSES or route.length_m < 4:
         return ()
-    activity = "phoning" if rng.random() < 0.3 else "standing"
+    activity = str(rng.choice(list(_STOPS), p=list(_STOPS.values())))
     at_m = float(rng.uniform(0.25, 0.75)) * route.length_m
-    turn = float(rng.normal(0, 1.0))
-    return (Pause(at_m, float(rng.uniform(1.5, 6.0)), turn, activity),)
+    seconds, turn = float(rng.uniform(1.5, 6.0)), float(rng.normal(0, 1.0))
+    if activity == "turning":
+        turn = math.copysign(min(_TURNING_RAD_S * seconds, 2 * math.pi), turn)
+    return (Pause(at_m, seconds, turn, activity),)

@@ -22,6 +22,8 @@ _APART_M = 0.5
 _TRIES = 60
 #: Share of people who are looked for a place that shows all of them, and how small they may be.
 _WHOLE, _LEAST_PX = 0.82, 16.0
+#: Share of people who phone, and of those who stand and do not, who turn about.
+_PHONES, _TURNS = 0.12, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,10 @@ def _somewhere(rng: np.random.Generator, place: Place, person: int) -> Placed:
 
 def any_pose(rng: np.random.Generator, *, walks: bool) -> Pose:
     """A pose as passers-by have them."""
-    phones = rng.random() < 0.12
+    phones = rng.random() < _PHONES
+    if not walks and not phones and rng.random() < _TURNS:
+        ahead = float(rng.uniform(0.6, 1.2) * rng.choice((-1, 1)))
+        return Pose("turning", float(rng.random()), float(rng.uniform(0.1, 0.3)), ahead)
     stride = float(rng.uniform(0.6, 1.0)) if walks else 0.0
     activity = "phoning" if phones else "walking" if walks else "standing"
     return Pose(activity, float(rng.random()), stride, float(rng.normal(0, 0.3)))

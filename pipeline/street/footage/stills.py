@@ -187,7 +187,7 @@ def cut_crop(
         "claims": [[_claim(one) for one in caption.claims] for caption in told],
         "box": list(cut.box), "above": cut.above, "below": cut.below,
         "visible": witness.seen.visible, "height_px": round(witness.seen.height_px, 1),
-        "side": witness.side, "light": shot.light,
+        "side": witness.side, "activity": witness.activity, "light": shot.light,
     }  # fmt: skip
 
 

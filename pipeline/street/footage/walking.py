@@ -25,8 +25,9 @@ class Stance:
         y: metres.
         heading: radians from +x to the left.
         walked_m: metres walked since they entered the story.
-        activity: `walking`, `standing` or `phoning`.
+        activity: `walking`, `standing`, `phoning` or `turning`.
         is_moving: whether the legs walk.
+        turn: radians that the body turns to the left until the next step of the crowd.
     """
 
     x: float
@@ -35,6 +36,7 @@ class Stance:
     walked_m: float
     activity: str
     is_moving: bool
+    turn: float = 0.0
 
 
 @dataclass(frozen=True)

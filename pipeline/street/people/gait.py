@@ -1,4 +1,4 @@
-"""How joints turn while a person walks, stands, phones or carries something.
+"""How joints turn while a person walks, stands, turns about, phones or carries something.
 
 Angles by phase are those of normal level walking (the shape of the sagittal curves in D. A. Winter,
 Biomechanics and Motor Control of Human Movement, 4th ed., 2009), read off at each tenth of a cycle.
@@ -20,6 +20,8 @@ HIP_DEGREES = np.array([29, 27, 19, 9, 0, -8, -4, 12, 26, 32, 29.0])
 KNEE_DEGREES = np.array([4, 16, 15, 8, 6, 12, 38, 61, 50, 17, 4.0])
 ANKLE_DEGREES = np.array([0, -4, 4, 8, 9, 2, -17, -6, 0, 2, 0.0])
 DROPPED = 7.0  # degrees that shoulders sink when arms come down
+#: Of the way that the head is ahead of the hips, while somebody turns: the shoulders', the foot's.
+_SHOULDERS, _FOOT = 0.45, 0.6
 SIDES = {"L": 1, "R": -1}
 
 
@@ -91,11 +93,15 @@ def _trunk(pose: Pose, manner: Manner) -> dict[str, Floats]:
     twist = 5.0 * amount * math.cos(2 * math.pi * pose.phase)
     sway = 2.0 * amount * math.sin(2 * math.pi * pose.phase) + 1.5 * (1 - amount)
     look = math.degrees(pose.head_turn)
+    turned = _SHOULDERS * look if pose.activity == "turning" else 0.0
+    look -= turned
     nod = 14.0 if pose.activity == "phoning" and amount < 0.1 else 0.0
     return {
         "root": turn(FORWARD, sway) @ turn(UP, -twist * 0.6),
-        "spine04": turn(LEFT, manner.lean * 0.5) @ turn(FORWARD, -sway * 0.8),
-        "spine02": turn(UP, twist * 1.5) @ turn(LEFT, manner.lean * 0.5),
+        "spine04": turn(LEFT, manner.lean * 0.5)
+        @ turn(FORWARD, -sway * 0.8)
+        @ turn(UP, turned * 0.4),
+        "spine02": turn(UP, twist * 1.5 + turned * 0.6) @ turn(LEFT, manner.lean * 0.5),
         "neck01": turn(LEFT, manner.slouch) @ turn(UP, look * 0.4),
         "head": turn(LEFT, nod * 0.5 - manner.slouch * 0.8) @ turn(UP, look * 0.6 - twist * 0.7),
     }
@@ -119,10 +125,16 @@ def _leg(
     bent = _lean_of(thigh) - _lean_of(shank)
     inward = turn(FORWARD, -sign * (spread - manner.stance))
     return {
-        f"upperleg01.{side}": turn(LEFT, -hip + _lean_of(thigh)) @ inward,
+        f"upperleg01.{side}": _opened(sign, pose) @ turn(LEFT, -hip + _lean_of(thigh)) @ inward,
         f"lowerleg01.{side}": turn(LEFT, knee - bent),
         f"foot.{side}": turn(LEFT, -ankle - _lean_of(shank)),
     }
+
+
+def _opened(sign: int, pose: Pose) -> Floats:
+    """Who turns about sets the foot of that side where they will face; the other one waits."""
+    leads = pose.activity == "turning" and pose.head_turn * sign > 0
+    return turn(UP, _FOOT * math.degrees(pose.head_turn) if leads else 0.0)
 
 
 def _lean_of(bone: Floats) -> float:

@@ -93,7 +93,7 @@ _WORN = frozenset({"upper", "lower", "carried"})
 
 def _spared(rng: np.random.Generator, facts: Facts) -> Facts:
     """Without what most people never mention: that somebody walks, and all that they lack."""
-    often = {"phoning": 0.4}.get(facts.activity or "", 0.12)
+    often = {"phoning": 0.4, "turning": 0.3}.get(facts.activity or "", 0.12)
     absent: tuple[str, ...] = ()
     if facts.absent and rng.random() < _NEGATED_SHARE:
         order = rng.permutation(len(facts.absent))[: 1 + int(rng.random() < 0.25)]

@@ -94,7 +94,7 @@ KINDS_MEANT: Mapping[str, Mapping[str, frozenset[str]]] = MappingProxyType(
         ),
         "hair": _sets("bald\nshort\nmedium\nlong\nponytail\nbun\ntied: ponytail, bun\ncurly"),
         "glasses": _sets("glasses: glasses, sunglasses\nsunglasses"),
-        "activity": _sets("walking\nstanding\nphoning"),
+        "activity": _sets("walking\nstanding: standing, turning\nphoning\nturning"),
     }
 )
 

@@ -35,6 +35,8 @@ _OPPOSITES: Mapping[str, str] = MappingProxyType(
         "large": "slim", "walking": "standing", "standing": "walking",
         "walking along": "standing still", "standing still": "walking along",
         "standing around": "walking along", "stripes": "dots", "dots": "stripes",
+        "turning round": "walking along", "turning around": "walking along",
+        "turning about": "walking along",
         "striped": "checked", "stripy": "checked", "checked": "striped", "checkered": "striped",
         "plaid": "striped", "tartan": "striped", "polka-dot": "striped", "spotted": "striped",
         "dotted": "striped", "camouflage": "checked", "camo": "checked",

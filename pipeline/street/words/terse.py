@@ -119,5 +119,7 @@ def _thing(speaker: Speaker, part: Part, garment: Garment) -> Phrase:
 def _doing(facts: Facts) -> Phrase:
     if facts.activity is None:
         return ()
-    words = {"phoning": "on the phone"}.get(facts.activity, facts.activity)
+    words = {"phoning": "on the phone", "turning": "turning round"}.get(
+        facts.activity, facts.activity
+    )
     return (Word(words, Claim("activity", facts.activity), "kind"),)

@@ -26,7 +26,7 @@ class View:
         below: share of the body's height cut off below.
         height_px: of the whole body.
         light: `grey` and `infrared` pictures have no colours; infrared has no honest shades either.
-        activity: `walking`, `standing` or `phoning`; None where a still does not tell.
+        activity: `walking`, `standing`, `phoning` or `turning`; None where a still does not tell.
     """
 
     side: Side = "front"

@@ -204,6 +204,7 @@ class _Teller:
         said = {
             "walking": ("walking", "walking", "walking along"),
             "standing": ("standing", "standing still", "standing around"),
+            "turning": ("turning round", "turning around", "turning about"),
             "phoning": ("on the phone", "talking on the phone", "making a phone call"),
         }[activity]
         words = said[self.speaker.rng.integers(len(said))]

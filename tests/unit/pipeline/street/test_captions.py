@@ -26,7 +26,7 @@ views = st.builds(
     below=st.sampled_from([0.0, 0.1, 0.5]),
     height_px=st.sampled_from([45.0, 80.0, 100.0, 300.0]),
     light=st.sampled_from(["colour", "grey", "infrared"]),
-    activity=st.sampled_from([None, "walking", "standing", "phoning"]),
+    activity=st.sampled_from([None, "walking", "standing", "phoning", "turning"]),
 )
 styles = st.sampled_from([None, "witness", "operator", "list"])
 lengths = st.sampled_from([None, "short", "medium", "long"])
@@ -47,6 +47,16 @@ def told(seed: int, view: View = WHOLE, **how) -> tuple[Look, Caption]:
 def test_a_caption_is_true_of_whom_it_describes(seed, view, style, length):
     look, made = told(seed, view, style=style, length=length)
     assert fits(made.claims, look, view.activity)
+
+
+@pytest.mark.parametrize("style", ["witness", "operator"])
+def test_some_captions_say_that_somebody_turns_about(style):
+    view = View(activity="turning")
+    made = [told(seed, view, style=style, length="long")[1] for seed in range(120)]
+    said = [one for one in made if Claim("activity", "turning") in one.claims]
+
+    assert 5 < len(said) < 60
+    assert sum("turning" in one.text.lower() for one in said) > 0.8 * len(said)  # others misspelt
 
 
 @untimed

@@ -72,6 +72,20 @@ def test_somebody_who_pauses_stands_and_turns():
     assert track.ends_s == pytest.approx(12 / 1.2 + 3, abs=2 * STEP_S)
 
 
+@pytest.mark.parametrize("turn", [2 * math.pi, -4.0])
+def test_somebody_who_turns_about_does_so_on_the_spot_all_the_time(turn):
+    stop = Pause(at_m=6.0, seconds=4.0, turn=turn, activity="turning")
+    (track,) = walk_all([leg(pauses=(stop,))], 30)
+    turning = [track.at(at_s) for at_s in np.arange(5.4, 8.9, 0.5)]
+    headings = [one.heading for one in turning]
+
+    assert {(one.activity, one.is_moving) for one in turning} == {("turning", False)}
+    assert max(math.dist((one.x, one.y), (6.0, 0.0)) for one in turning) < 0.3
+    assert np.diff(headings) == pytest.approx(turn / stop.seconds * 0.5)
+    assert all(one.turn * turn > 0 for one in turning)
+    assert track.at(track.ends_s).heading % (2 * math.pi) == pytest.approx(0, abs=1e-9)
+
+
 def test_companions_stay_side_by_side():
     one, other = walk_all([leg(0), leg(1, aside_m=0.7, beside=0)], 30)
 

@@ -33,7 +33,7 @@ def _heads():
 
 poses = st.builds(
     Pose,
-    activity=st.sampled_from(["walking", "standing", "phoning"]),
+    activity=st.sampled_from(["walking", "standing", "phoning", "turning"]),
     phase=st.floats(0, 1),
     stride=st.floats(0, 1.2),
     head_turn=st.floats(-1, 1),
@@ -92,6 +92,25 @@ def test_whoever_looks_left_turns_the_head_left():
     turns = joint_turns(Pose("standing", 0.0, 0.0, head_turn=0.8), Manner(), _heads())
     nose = turns["neck01"] @ turns["head"] @ [1.0, 0.0, 0.0]
     assert nose[1] > 0.5
+
+
+@pytest.mark.parametrize("ahead", [0.9, -0.9])
+def test_whoever_turns_about_leads_with_the_head_then_the_shoulders_and_one_foot(ahead):
+    turns = joint_turns(Pose("turning", 0.25, 0.2, head_turn=ahead), Manner(), _heads())
+    still = joint_turns(Pose("standing", 0.25, 0.2), Manner(), _heads())
+
+    def yaw(of, *bones):
+        x, y, _ = np.linalg.multi_dot([*(of[bone] for bone in bones), [1.0, 0.0, 0.0]])
+        return np.arctan2(y, x) * np.sign(ahead)
+
+    shoulders = yaw(turns, "root", "spine04", "spine02") - yaw(still, "root", "spine04", "spine02")
+    to_head = ("root", "spine04", "spine02", "neck01", "head")
+    side, other = "LR" if ahead > 0 else "RL"
+    assert 0.2 < shoulders < yaw(turns, *to_head) - 0.2
+    assert yaw(turns, *to_head) == pytest.approx(0.9, abs=0.15)
+    foot = (turns[f"upperleg01.{side}"] @ still[f"upperleg01.{side}"].T) @ [1.0, 0.0, 0.0]
+    assert np.arctan2(foot[1], foot[0]) * np.sign(ahead) > 0.4
+    assert np.array_equal(turns[f"upperleg01.{other}"], still[f"upperleg01.{other}"])
 
 
 def test_the_phone_is_in_the_right_hand_unless_only_the_left_is_free():

@@ -14,6 +14,7 @@ from pipeline.street.footage.still_plan import (
     FEWEST,
     MOST,
     Stills,
+    any_pose,
     arrange,
     groups_of,
     people_of,
@@ -41,6 +42,18 @@ def test_each_person_is_met_about_as_often_as_any_other():
 
     assert len(met) == 80
     assert 4 <= min(met.values()) <= max(met.values()) <= 8
+
+
+def test_people_walk_stand_turn_about_and_phone():
+    rng = np.random.default_rng(3)
+    poses = [any_pose(rng, walks=bool(rng.random() < 0.75)) for _ in range(800)]
+    shares = Counter(pose.activity for pose in poses)
+    turning = [pose for pose in poses if pose.activity == "turning"]
+
+    assert set(shares) == {"walking", "standing", "turning", "phoning"}
+    assert min(shares.values()) > 0.03 * len(poses)
+    assert all(0.6 <= abs(pose.head_turn) <= 1.2 for pose in turning)
+    assert {pose.head_turn > 0 for pose in turning} == {True, False}
 
 
 def test_people_are_met_in_another_order_each_round():
