@@ -84,7 +84,18 @@ def light_of(story: Story, number: int) -> Light:
     place = story.places[camera.place].build()
     rng = np.random.default_rng((story.request.seed, _LIGHT, camera.place))
     kinds = ("indoors",) if place.indoors and camera.kind != "infrared" else KINDS[camera.kind]
-    return draw_light(rng, kinds[int(rng.integers(len(kinds)))], place.lamps)
+    kind = kinds[int(rng.integers(len(kinds)))]
+    return draw_light(rng, kind, place.lamps, split=story.request.split)
+
+
+def glass_of(story: Story, number: int) -> tuple[WeatherDraw, LensDraw]:
+    """The weather before a camera and how it treats its pictures, the same in all its frames."""
+    camera, kind, split = story.cameras[number], light_of(story, number).kind, story.request.split
+    rng = np.random.default_rng((story.request.seed, _LIGHT + 1, number))
+    is_indoors = story.places[camera.place].build().indoors
+    wet = "rain" if camera.kind == "rain" and not is_indoors else "dry"
+    air = WeatherDraw.draw(rng, wet, dark=kind in ("night", "infrared"), split=split)
+    return air, LensDraw.draw(rng, kind, "video", split=split)
 
 
 def camera_truth(story: Story, number: int) -> CameraTruth:
@@ -122,10 +133,7 @@ def film(
     """
     camera, light = story.cameras[number], light_of(story, number)
     place = story.places[camera.place].build()
-    rng = np.random.default_rng((story.request.seed, _LIGHT + 1, number))
-    wet = "rain" if camera.kind == "rain" and not place.indoors else "dry"
-    air = WeatherDraw.draw(rng, wet, dark=light.kind in ("night", "infrared"))
-    lens = LensDraw.draw(rng, light.kind, "video")
+    air, lens = glass_of(story, number)
     for frame in range(first, first + frames):
         at_s = frame / story.request.fps
         bodies = [

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from detectors.types import Image
-from pipeline.street.casting import cast
+from pipeline.street.casting import Split, cast
 from pipeline.street.footage.crops import Cut, side_of
 from pipeline.street.footage.still_plan import Placed, StillPlan, Stills, plan_still
 from pipeline.street.footage.studio import Studio, studio
 from pipeline.street.look import Look
 from pipeline.street.mesh import Mesh
 from pipeline.street.rendering.lens import LensDraw, apply
-from pipeline.street.rendering.light import draw_light
+from pipeline.street.rendering.light import Light, draw_light
 from pipeline.street.rendering.sighting import Seen
 from pipeline.street.rendering.weather import WeatherDraw, apply_weather
 from pipeline.street.scenery.place import Place
@@ -94,14 +94,21 @@ def _light_kind(rng: np.random.Generator, place: Place) -> str:
     return str(rng.choice(place.light_kinds, p=shares / shares.sum()))
 
 
+def conditions(
+    rng: np.random.Generator, place: Place, split: Split
+) -> tuple[Light, WeatherDraw, LensDraw]:
+    """What lights a still of a split, what is in the air, and through what camera it is seen."""
+    kind = _light_kind(rng, place)
+    light = draw_light(rng, kind, place.lamps, split=split)
+    weather = "dry" if place.indoors else None
+    air = WeatherDraw.draw(rng, weather, dark=kind in ("night", "infrared"), split=split)
+    return light, air, LensDraw.draw(rng, kind, split=split)
+
+
 def take_still(stills: Stills, frame: int) -> StillShot:
     """Draw a frame of the set; the same each time, whatever was drawn before."""
     plan, place, rng = plan_still(stills, frame)
-    kind = _light_kind(rng, place)
-    light = draw_light(rng, kind, place.lamps)
-    weather = "dry" if place.indoors else None
-    air = WeatherDraw.draw(rng, weather, dark=kind in ("night", "infrared"))
-    lens = LensDraw.draw(rng, kind)
+    light, air, lens = conditions(rng, place, stills.split)
     drawer = studio()
     looks = {number: look_of(stills, one.person) for number, one in enumerate(plan.people, 1)}
     meshes = [
@@ -117,7 +124,7 @@ def take_still(stills: Stills, frame: int) -> StillShot:
         apply_weather(picture.rgb, air, rng), lens, rng, at=_any_instant(rng),
         name=f"CAM {rng.integers(1, 33):02d}",
     )  # fmt: skip
-    return StillShot(plan, finished, witnesses, kind, air.kind)
+    return StillShot(plan, finished, witnesses, light.kind, air.kind)
 
 
 def _any_instant(rng: np.random.Generator) -> datetime:

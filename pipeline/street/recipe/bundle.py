@@ -104,8 +104,8 @@ fetch weights that learnt on real people: see `descry models list`.
 ## Data and command
 
 `make street-weights` draws the data, trains, measures and writes this card. Validation chose the
-best epoch; the test split has people, garment shapes, shades, combinations of clothes and variants
-of the places that neither training nor validation saw.
+best epoch; the test split has people, garment shapes, shades, combinations of clothes, variants of
+the places, and ranges of light, lens and weather that neither training nor validation saw.
 
 | what | value |
 |---|---|

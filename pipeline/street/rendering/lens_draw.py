@@ -6,7 +6,9 @@ from typing import Literal
 
 import numpy as np
 
+from pipeline.street.casting import Split
 from pipeline.street.rendering.clock_face import ClockFace
+from pipeline.street.variants import may_show
 
 Rng = np.random.Generator
 
@@ -19,6 +21,7 @@ class LensDraw:
     """How one camera treats its pictures; drawn once for a camera and a light.
 
     Attributes:
+        poor: how poor the camera is, 0 to 1; much of the rest follows from it.
         blur_px: sigma of the optics.
         streak_px: length of the blur of a shaken or slow picture; 0 without.
         streak_angle: radians.
@@ -43,6 +46,7 @@ class LensDraw:
         face: clock and name; None burns nothing in.
     """
 
+    poor: float = 0.0
     blur_px: float = 0.0
     streak_px: float = 0.0
     streak_angle: float = 0.0
@@ -67,16 +71,21 @@ class LensDraw:
     face: ClockFace | None = None
 
     @classmethod
-    def draw(cls, rng: Rng, kind: str, use: Literal["still", "video"] = "still") -> "LensDraw":
+    def draw(
+        cls, rng: Rng, kind: str, use: Literal["still", "video"] = "still", *,
+        split: Split | None = None,
+    ) -> "LensDraw":  # fmt: skip
         """A camera's treatment.
 
         Args:
             rng: decides everything.
             kind: of light, of `light.LIGHTS`: the darker, the noisier.
             use: a `still` is compressed here and may be shaken; a `video` is left to its encoder.
+            split: draws only cameras as poor as no other one has; None draws any.
         """
-        bad = float(rng.beta(1.3, 2.0))  # how poor the camera is, 0 to 1
-        lens = _sensor(_optics(cls(), rng, bad, kind), rng, bad, kind)
+        while not may_show(split, bad := float(rng.beta(1.3, 2.0))):
+            pass
+        lens = _sensor(_optics(cls(poor=bad), rng, bad, kind), rng, bad, kind)
         lens = replace(
             _processing(lens, rng, bad, kind),
             detail=float(rng.uniform(0.35, 0.9)) if rng.random() < 0.15 + 0.4 * bad else 1.0,

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pipeline.street.casting import Split
 from pipeline.street.mesh import Colour
+from pipeline.street.variants import stretch
 
 Point = tuple[float, float, float]
 
@@ -100,9 +102,9 @@ def _seen(light: Light, rng: Rng, *, spread: float = 0.25, toe: float = 0.014) -
     )
 
 
-def _sunny(rng: Rng, _lamps: Sequence[Point]) -> Light:
+def _sunny(rng: Rng, _lamps: Sequence[Point], split: Split | None) -> Light:
     low = rng.random() < 0.3
-    elevation = math.radians(rng.uniform(14, 26) if low else rng.uniform(28, 65))
+    elevation = math.radians(stretch(rng, split, *((14, 26) if low else (28, 65))))
     sun = _tone((1.0, 0.88, 0.7) if low else (1.0, 0.96, 0.9), rng.uniform(1.1, 2.2))
     sky = _tone((0.6, 0.72, 0.95), rng.uniform(0.3, 0.55))
     light = Light(
@@ -113,8 +115,8 @@ def _sunny(rng: Rng, _lamps: Sequence[Point]) -> Light:
     return _seen(light, rng)
 
 
-def _overcast(rng: Rng, _lamps: Sequence[Point]) -> Light:
-    level, grey = rng.uniform(0.65, 1.0), rng.uniform(0.9, 1.0)
+def _overcast(rng: Rng, _lamps: Sequence[Point], split: Split | None) -> Light:
+    level, grey = stretch(rng, split, 0.65, 1.0), rng.uniform(0.9, 1.0)
     light = Light(
         "overcast", _towards(rng.uniform(0, 2 * math.pi), math.radians(rng.uniform(50, 85))),
         _tone((1, 1, 1), rng.uniform(0.05, 0.3)), _tone((grey, 0.97, 1.0), level),
@@ -136,8 +138,8 @@ def _street_lamps(rng: Rng, lamps: Sequence[Point], level: float) -> tuple[Lamp,
     )
 
 
-def _dusk(rng: Rng, lamps: Sequence[Point]) -> Light:
-    level = rng.uniform(0.18, 0.4)
+def _dusk(rng: Rng, lamps: Sequence[Point], split: Split | None) -> Light:
+    level = stretch(rng, split, 0.18, 0.4)
     light = Light(
         "dusk", _towards(rng.uniform(0, 2 * math.pi), math.radians(rng.uniform(8, 30))),
         _tone((1.0, 0.6, 0.4), rng.uniform(0, 0.25)), _tone((0.65, 0.75, 1.0), level),
@@ -149,8 +151,8 @@ def _dusk(rng: Rng, lamps: Sequence[Point]) -> Light:
     return _seen(light, rng, spread=0.15)
 
 
-def _night(rng: Rng, lamps: Sequence[Point]) -> Light:
-    level = rng.uniform(0.03, 0.09)
+def _night(rng: Rng, lamps: Sequence[Point], split: Split | None) -> Light:
+    level = stretch(rng, split, 0.03, 0.09)
     light = Light(
         "night", (0.0, 0.0, 1.0), (0.0, 0.0, 0.0), _tone((0.7, 0.8, 1.0), level),
         ground=_tone((1, 0.9, 0.8), level * 0.6), lamps=_street_lamps(rng, lamps, 1.1),
@@ -161,9 +163,9 @@ def _night(rng: Rng, lamps: Sequence[Point]) -> Light:
     return _seen(light, rng, spread=0.15, toe=0.003)
 
 
-def _indoors(rng: Rng, lamps: Sequence[Point]) -> Light:
+def _indoors(rng: Rng, lamps: Sequence[Point], split: Split | None) -> Light:
     colour: Colour = [(1.0, 0.84, 0.64), (1.0, 0.95, 0.88), (0.9, 0.97, 1.0)][rng.integers(3)]
-    level = rng.uniform(0.42, 0.8)
+    level = stretch(rng, split, 0.42, 0.8)
     panels = tuple(Lamp(at, _tone(colour, rng.uniform(0.2, 0.5)), 4.0) for at in lamps[:4])
     light = Light(
         "indoors", _towards(rng.uniform(0, 2 * math.pi), math.radians(rng.uniform(65, 85))),
@@ -174,8 +176,8 @@ def _indoors(rng: Rng, lamps: Sequence[Point]) -> Light:
     return _seen(light, rng)
 
 
-def _infrared(rng: Rng, _lamps: Sequence[Point]) -> Light:
-    level = rng.uniform(0.02, 0.06)
+def _infrared(rng: Rng, _lamps: Sequence[Point], split: Split | None) -> Light:
+    level = stretch(rng, split, 0.02, 0.06)
     return Light(
         "infrared", (0.0, 0.0, 1.0), (0.0, 0.0, 0.0), _tone((1, 1, 1), level),
         ground=_tone((1, 1, 1), level), fog=(0.02, 0.02, 0.02), fog_density=0.0,
@@ -184,7 +186,7 @@ def _infrared(rng: Rng, _lamps: Sequence[Point]) -> Light:
     )  # fmt: skip
 
 
-LIGHTS: Mapping[str, Callable[[Rng, Sequence[Point]], Light]] = {
+LIGHTS: Mapping[str, Callable[[Rng, Sequence[Point], Split | None], Light]] = {
     "sunny": _sunny,
     "overcast": _overcast,
     "dusk": _dusk,
@@ -194,15 +196,19 @@ LIGHTS: Mapping[str, Callable[[Rng, Sequence[Point]], Light]] = {
 }
 
 
-def draw_light(rng: Rng, kind: str, lamps: Sequence[Point] = ()) -> Light:
+def draw_light(
+    rng: Rng, kind: str, lamps: Sequence[Point] = (), *, split: Split | None = None
+) -> Light:
     """A light of a kind.
 
     Args:
         rng: decides the rest.
         kind: one of `LIGHTS`.
         lamps: where the place has lamps; the nearest to the people first.
+        split: draws only how high the sun is, or how bright the rest, as no other one does; None
+            draws any.
 
     Raises:
         KeyError: there is no such kind.
     """
-    return LIGHTS[kind](rng, lamps)
+    return LIGHTS[kind](rng, lamps, split)

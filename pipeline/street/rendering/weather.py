@@ -7,6 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.street.casting import Split
+from pipeline.street.variants import stretch
+
 Rgb = NDArray[np.uint8]
 Rng = np.random.Generator
 
@@ -39,20 +42,23 @@ class WeatherDraw:
     drops: tuple[tuple[float, float, float], ...] = ()
 
     @classmethod
-    def draw(cls, rng: Rng, kind: str | None = None, *, dark: bool = False) -> "WeatherDraw":
+    def draw(
+        cls, rng: Rng, kind: str | None = None, *, dark: bool = False, split: Split | None = None
+    ) -> "WeatherDraw":
         """Weather of a kind, or of any kind as often as it comes.
 
         Args:
             rng: decides the rest.
             kind: one of `WEATHERS`; None lets chance decide, mostly `dry`.
             dark: at night mist is dark.
+            split: draws only rain or mist as strong as no other one has; None draws any.
         """
         kind = str(rng.choice(WEATHERS, p=_USUAL)) if kind is None else kind
         level = float(rng.uniform(25, 60) if dark else rng.uniform(140, 200))
         if kind == "dry":
             return cls()
         if kind == "mist":
-            return cls("mist", veil=float(rng.uniform(0.08, 0.3)), veil_level=level)
+            return cls("mist", veil=stretch(rng, split, 0.08, 0.3), veil_level=level)
         heavy = kind == "rain"
         count = int(rng.integers(2, 9)) if rng.random() < (0.5 if heavy else 0.2) else 0
         drops = tuple(
@@ -62,7 +68,7 @@ class WeatherDraw:
         return cls(
             kind, streaks=int(rng.integers(250, 700) if heavy else rng.integers(60, 220)),
             length_px=float(rng.uniform(10, 30) if heavy else rng.uniform(5, 14)),
-            slant=float(rng.normal(0, 0.18)), strength=float(rng.uniform(0.12, 0.4)),
+            slant=float(rng.normal(0, 0.18)), strength=stretch(rng, split, 0.12, 0.4),
             veil=float(rng.uniform(0.02, 0.14)), veil_level=level, drops=drops,
         )  # fmt: skip
 
