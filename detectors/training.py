@@ -75,7 +75,7 @@ def train_detector(
         plan: how.
         architecture: the network; None for the bundled one's.
         report: told batches done and in all.
-        should_stop: asked after each batch; the epoch is then kept as far as it came.
+        should_stop: asked after each batch; an epoch that is cut is learnt anew, from its start.
 
     Returns:
         The checkpoint of the best epoch; None where it was told to stop.
@@ -96,9 +96,22 @@ def train_detector(
         "names": dict(enumerate(shape.names)), "nc": len(shape.names), "channels": 3,
         "path": str(out),
     }  # fmt: skip
-    trainer = _trainer(out, data, plan, report, should_stop)
-    trainer.train()
-    return None if trainer.was_stopped else best
+    trainer = _trainer(out, data, plan)
+    _follow(trainer, report, should_stop)
+    try:
+        trainer.train()
+    except _Stopped:
+        for loader in (trainer.train_loader, trainer.test_loader):
+            loader.close()  # its processes would outlive the training
+        return None
+    return best
+
+
+class _Stopped(Exception):
+    """Somebody asked a training to stop. To end ultralytics' loop so leaves no trace of the epoch.
+
+    Its own `stop` counts the cut epoch as learnt: it measures it and keeps it as a whole one.
+    """
 
 
 def _epochs_done(out: Path) -> int:
@@ -151,19 +164,11 @@ def _listed(frames: Path, folder: Path) -> Path:
     return listing
 
 
-def _trainer(
-    out: Path,
-    data: dict[str, Any],
-    plan: DetectorPlan,
-    report: Report,
-    should_stop: Callable[[], bool],
-) -> Any:
+def _trainer(out: Path, data: dict[str, Any], plan: DetectorPlan) -> Any:
     from ultralytics.models.yolo.detect import DetectionTrainer
 
     class StreetTrainer(DetectionTrainer):  # type: ignore[misc]  # ultralytics carries no types
-        """Ultralytics' trainer with our data, our further augmentation, and a way to stop."""
-
-        was_stopped = False
+        """Ultralytics' trainer with our data and our further augmentation."""
 
         def get_dataset(self) -> dict[str, Any]:
             """Without the look-ups of its own that ask the network for fonts."""
@@ -184,7 +189,7 @@ def _trainer(
             """Measure nothing more, and leave in the checkpoints what a run needs to go on."""
 
     last = out / "run" / "weights" / "last.pt"
-    trainer = StreetTrainer(
+    return StreetTrainer(
         overrides={
             "model": str(last if last.exists() else out / "model.yaml"),
             "resume": str(last) if last.exists() else False,
@@ -198,15 +203,23 @@ def _trainer(
         }
     )  # fmt: skip
 
+
+def _follow(trainer: Any, report: Report, should_stop: Callable[[], bool]) -> None:
+    """Have a trainer tell how far it is, and end where it is asked to."""
+
     def on_batch(running: Any) -> None:
         batches = len(running.train_loader)
         running.seen = getattr(running, "seen", running.epoch * batches) + 1
         report(running.seen, running.epochs * batches)
-        if should_stop():
-            running.stop = running.was_stopped = True
+        if running.seen % batches and should_stop():  # a whole epoch is kept first
+            raise _Stopped
+
+    def on_epoch(running: Any) -> None:
+        if running.epoch + 1 < running.epochs and should_stop():
+            raise _Stopped
 
     trainer.add_callback("on_train_batch_end", on_batch)
-    return trainer
+    trainer.add_callback("on_fit_epoch_end", on_epoch)
 
 
 def degraded(pictures: Any) -> Any:

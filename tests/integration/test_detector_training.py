@@ -62,7 +62,7 @@ def test_a_training_goes_on_where_it_was_stopped_and_comes_to_its_end(trained):
     out, best, told = trained
     assert best.is_file()
     assert _epochs_done(out) == PLAN.epochs
-    assert told[1:] == [(3, 4), (4, 4)]
+    assert told[1:] == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
 def test_a_training_that_is_done_is_not_begun_again(trained, stills):
@@ -77,6 +77,27 @@ def test_a_training_that_is_done_is_not_begun_again(trained, stills):
     )
     assert again == best
     assert len(told) == before
+
+
+@pytest.mark.parametrize(
+    ("stops", "told_in_all"),
+    [((3, 0), [1, 2, 3, 3, 4]), ((2, 4), [1, 2, 3, 4])],
+    ids=["in the last epoch", "at the end of an epoch"],
+)
+def test_an_epoch_that_was_cut_is_learnt_whole_and_a_whole_one_is_kept(
+    stills, tmp_path, stops, told_in_all
+):
+    told: list[float] = []
+
+    def run(stop_after: int) -> Path | None:
+        return train_detector(
+            *stills, tmp_path, PLAN, architecture=SMALL,
+            report=lambda done, _: told.append(done), should_stop=lambda: told[-1] == stop_after,
+        )  # fmt: skip
+
+    assert run(stops[0]) is None
+    assert run(stops[1]) is not None
+    assert told == told_in_all
 
 
 def test_what_was_trained_is_packed_and_looks_at_frames(trained, tmp_path):
