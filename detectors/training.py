@@ -17,6 +17,7 @@ from detectors.errors import DetectorUnusable
 from detectors.mixed_precision import halves_are_fast, learn_in_halves
 from detectors.offline import prepare_ultralytics
 from detectors.safetensors_weights import Architecture, PackedDetector, pack_detector
+from detectors.training_epochs import kept_epochs, kept_whole
 
 log = logging.getLogger(__name__)
 
@@ -84,10 +85,11 @@ def train_detector(
         DetectorUnusable: ultralytics was imported without its safeguards.
     """
     best = out / "run" / "weights" / "best.pt"
-    if _epochs_done(out) >= plan.epochs:
-        return best
     out.mkdir(parents=True, exist_ok=True)
     prepare_ultralytics(out / "ultralytics")
+    kept = kept_epochs(best.parent)
+    if kept.epochs >= plan.epochs:
+        return best
     shape = architecture or Architecture()
     (out / "model.yaml").write_text(yaml.safe_dump(shape.to_yaml()))
     data = {
@@ -96,7 +98,7 @@ def train_detector(
         "names": dict(enumerate(shape.names)), "nc": len(shape.names), "channels": 3,
         "path": str(out),
     }  # fmt: skip
-    trainer = _trainer(out, data, plan)
+    trainer = _trainer(out, data, plan, kept.checkpoint)
     _follow(trainer, report, should_stop)
     try:
         trainer.train()
@@ -112,19 +114,6 @@ class _Stopped(Exception):
 
     Its own `stop` counts the cut epoch as learnt: it measures it and keeps it as a whole one.
     """
-
-
-def _epochs_done(out: Path) -> int:
-    """Epochs that a run has behind it: the number in the last row of its table of results.
-
-    Not the count of rows: a run killed before its checkpoint was written tells an epoch twice.
-    """
-    table = out / "run" / "results.csv"
-    rows = table.read_text().splitlines()[1:] if table.exists() else []
-    try:
-        return int(float(rows[-1].split(",")[0])) if rows else 0
-    except ValueError:  # cut short
-        return len(rows) - 1
 
 
 def pack_checkpoint(checkpoint: Path, path: Path, architecture: Architecture | None = None) -> None:
@@ -164,7 +153,7 @@ def _listed(frames: Path, folder: Path) -> Path:
     return listing
 
 
-def _trainer(out: Path, data: dict[str, Any], plan: DetectorPlan) -> Any:
+def _trainer(out: Path, data: dict[str, Any], plan: DetectorPlan, checkpoint: Path | None) -> Any:
     from ultralytics.models.yolo.detect import DetectionTrainer
 
     class StreetTrainer(DetectionTrainer):  # type: ignore[misc]  # ultralytics carries no types
@@ -185,15 +174,20 @@ def _trainer(out: Path, data: dict[str, Any], plan: DetectorPlan) -> Any:
             prepared["img"] = degraded(prepared["img"])
             return prepared
 
+        def save_model(self) -> bool:
+            """Whole, or not at all."""
+            with kept_whole(self):
+                return bool(super().save_model())
+
         def final_eval(self) -> None:
             """Measure nothing more, and leave in the checkpoints what a run needs to go on."""
 
-    last = out / "run" / "weights" / "last.pt"
     return StreetTrainer(
         overrides={
-            "model": str(last if last.exists() else out / "model.yaml"),
-            "resume": str(last) if last.exists() else False,
+            "model": str(checkpoint or out / "model.yaml"),
+            "resume": str(checkpoint) if checkpoint else False,
             "data": "street", "project": str(out), "name": "run", "exist_ok": True,
+            "save_dir": str(out / "run"),  # a checkpoint says another where the folder was moved
             "epochs": plan.epochs, "batch": plan.batch, "nbs": plan.batch,
             "imgsz": plan.image_size_px, "optimizer": "AdamW", "lr0": plan.learning_rate,
             "lrf": 0.02, "cos_lr": True, "warmup_epochs": 1.0, "warmup_bias_lr": 0.0,

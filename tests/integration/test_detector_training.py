@@ -1,6 +1,8 @@
 """A detector is trained from nothing, goes on where it was stopped, and is packed."""
 
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -8,7 +10,8 @@ import pytest
 
 from detectors.errors import DetectorUnusable
 from detectors.safetensors_weights import Architecture, read_packed
-from detectors.training import DetectorPlan, _epochs_done, pack_checkpoint, train_detector
+from detectors.training import DetectorPlan, pack_checkpoint, train_detector
+from detectors.training_epochs import kept_epochs, kept_whole
 from detectors.types import Frame
 from detectors.yolo import YoloDetector
 
@@ -61,7 +64,7 @@ def trained(stills, tmp_path_factory) -> tuple[Path, Path, list[tuple[float, flo
 def test_a_training_goes_on_where_it_was_stopped_and_comes_to_its_end(trained):
     out, best, told = trained
     assert best.is_file()
-    assert _epochs_done(out) == PLAN.epochs
+    assert kept_epochs(out / "run" / "weights").epochs == PLAN.epochs
     assert told[1:] == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
@@ -114,3 +117,61 @@ def test_what_was_trained_is_not_packed_as_another_network(trained, tmp_path):
     with pytest.raises(DetectorUnusable, match="does not hold the network"):
         pack_checkpoint(trained[1], packed, Architecture())
     assert not packed.exists()
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize(
+    ("damaged", "told_then"),
+    [
+        (("last.pt",), [3, 4]),
+        (("last.pt", "best.pt"), [3, 4]),
+        (("last.pt", "last-but-one.pt", "best.pt"), [1, 2, 3, 4]),
+    ],
+    ids=["the last", "and the best", "all"],
+)  # fmt: skip
+def test_a_damaged_checkpoint_costs_epochs_and_not_the_training(
+    trained, stills, tmp_path, damaged, told_then
+):
+    out = tmp_path / "run"
+    shutil.copytree(trained[0], out, symlinks=True)
+    weights = out / "run" / "weights"
+    shutil.copyfile(weights / "last-but-one.pt", weights / "best.pt")  # the first was the best
+    for name in damaged:
+        cut(weights / name)
+    told: list[float] = []
+    best = train_detector(
+        *stills, out, PLAN, architecture=SMALL, report=lambda done, _: told.append(done)
+    )
+    assert best is not None
+    assert told == told_then
+    assert kept_epochs(weights).epochs == PLAN.epochs
+    pack_checkpoint(best, tmp_path / "small.safetensors", SMALL)
+
+
+def test_the_best_epoch_is_found_again_in_the_last_where_that_was_it(trained, stills, tmp_path):
+    weights = tmp_path / "run" / "weights"
+    shutil.copytree(trained[0] / "run", tmp_path / "run")
+    best = next(
+        name for name in ("last.pt", "last-but-one.pt")
+        if (weights / name).read_bytes() == (weights / "best.pt").read_bytes()
+    )  # fmt: skip
+    cut(weights / "best.pt")
+    assert kept_epochs(weights).epochs == PLAN.epochs
+    assert (weights / "best.pt").read_bytes() == (weights / best).read_bytes()
+
+
+def test_what_was_left_of_a_write_is_not_put_in_place(trained, tmp_path):
+    weights = tmp_path / "weights"
+    shutil.copytree(trained[0] / "run" / "weights", weights)
+    trainer = SimpleNamespace(last=weights / "last.pt", best=weights / "best.pt")
+    (weights / ".best.pt.part").write_bytes(b"half")
+    before = {path.name: path.read_bytes() for path in weights.glob("[!.]*")}
+    with kept_whole(trainer):
+        trainer.last.write_bytes(b"whole")
+    assert (weights / "last-but-one.pt").read_bytes() == before["last.pt"]
+    assert (weights / "best.pt").read_bytes() == before["best.pt"]
+    assert {path.name for path in weights.iterdir()} == set(before)
+    assert trainer.last.read_bytes() == b"whole"

@@ -1,15 +1,12 @@
-"""What a training of a detector sees, and how far it knows to have come."""
+"""What a training of a detector sees."""
 
 import random
 
-import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.training import _epochs_done, _listed, degraded
-
-HEADER = "epoch,time,train/box_loss\n"
+from detectors.training import _listed, degraded
 
 
 def pictures(count: int = 24) -> torch.Tensor:
@@ -36,20 +33,6 @@ def test_some_pictures_are_grey_some_are_smooth_and_most_are_left_alone():
     assert 80 < int(same.sum()) < 140
     assert 10 < int(grey.sum()) < 50
     assert 30 < int((rough < 0.7 * rough.median()).sum()) < 100
-
-
-@pytest.mark.parametrize(
-    ("rows", "done"),
-    [
-        (None, 0), ("", 0), (HEADER, 0), (HEADER + "1,9.5,3.2\n2,19,3.0\n", 2),
-        (HEADER + "1,9.5,3.2\n2,19,3.0\n2,30,2.9\n", 2), (HEADER + "1,9.5,3.2\n,", 1),
-    ],
-)  # fmt: skip
-def test_an_epoch_that_is_told_twice_was_learnt_once(tmp_path, rows, done):
-    (tmp_path / "run").mkdir()
-    if rows is not None:
-        (tmp_path / "run" / "results.csv").write_text(rows)
-    assert _epochs_done(tmp_path) == done
 
 
 def test_pictures_are_listed_where_ultralytics_finds_their_labels(tmp_path):
