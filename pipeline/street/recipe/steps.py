@@ -89,7 +89,12 @@ def learn_to_detect(kitchen: Kitchen) -> bool:
 
 
 def learn_to_describe(kitchen: Kitchen) -> bool:
-    """Train the encoder."""
+    """Train the encoder.
+
+    Raises:
+        DescryError: its folder holds a training on something else, which is not gone on with.
+    """
+    claim(kitchen.first_encoder.parents[1], _of_encoder(kitchen))
     report = kitchen.report("crops and captions, lines")
     choose(kitchen.stills("train"), kitchen.well_seen, report)
     plan = encoder_plan(
@@ -100,7 +105,12 @@ def learn_to_describe(kitchen: Kitchen) -> bool:
 
 
 def learn_to_describe_better(kitchen: Kitchen) -> bool:
-    """Train the best encoder of the first training on."""
+    """Train the best encoder of the first training on.
+
+    Raises:
+        DescryError: its folder holds a training on something else, which is not gone on with.
+    """
+    claim(kitchen.best_encoder.parents[1], _of_better_encoder(kitchen))
     plan = second_plan(
         kitchen.amounts, kitchen.well_seen, kitchen.stills("val") / CAPTIONS,
         kitchen.first_encoder, kitchen.best_encoder.parent, halves=halves_are_fast(),
@@ -200,6 +210,22 @@ def _of_detector(kitchen: Kitchen) -> Inputs:
     }  # fmt: skip
 
 
+def _of_encoder(kitchen: Kitchen) -> Inputs:
+    return {
+        **_captions(kitchen),
+        "plan": encoder_plan(kitchen.amounts, Path("a"), Path("b"), Path("c")),
+        "beginning": BEGINNING,
+    }
+
+
+def _of_better_encoder(kitchen: Kitchen) -> Inputs:
+    return {
+        "encoder": digest_of_file(kitchen.first_encoder),
+        "captions": digest_of_file(kitchen.well_seen),
+        "plan": second_plan(kitchen.amounts, *map(Path, "abcd")),
+    }
+
+
 def _finished(kitchen: Kitchen) -> list[Path]:
     folders = [kitchen.packed, *([] if kitchen.into is None else [kitchen.into])]
     return [folder / name for folder in folders for name in _FINISHED]
@@ -221,21 +247,13 @@ STEPS: Mapping[str, Step] = MappingProxyType(
         ),
         "encoder": Step(
             "learns which sentence describes whom",
-            lambda kitchen: {
-                **_captions(kitchen),
-                "plan": encoder_plan(kitchen.amounts, Path("a"), Path("b"), Path("c")),
-                "beginning": BEGINNING,
-            },
+            _of_encoder,
             lambda kitchen: [kitchen.first_encoder, kitchen.well_seen],
             learn_to_describe,
         ),
         "encoder-again": Step(
             "learns that better, at a lower rate",
-            lambda kitchen: {
-                "encoder": digest_of_file(kitchen.first_encoder),
-                "captions": digest_of_file(kitchen.well_seen),
-                "plan": second_plan(kitchen.amounts, *map(Path, "abcd")),
-            },
+            _of_better_encoder,
             lambda kitchen: [kitchen.best_encoder],
             learn_to_describe_better,
         ),

@@ -1,0 +1,32 @@
+"""pipeline.street.recipe.steps: what a step was made from, and what is made anew when it changes."""
+
+import pytest
+
+from pipeline.errors import DescryError
+from pipeline.street.recipe import steps
+from pipeline.street.recipe.kitchen import Kitchen
+from pipeline.street.recipe.plan import QUICK
+from pipeline.street.recipe.record import claim
+from pipeline.street.recipe.steps import STEPS
+
+
+@pytest.fixture
+def kitchen(tmp_path):
+    return Kitchen(
+        tmp_path, QUICK, lambda _: lambda *_: None, lambda: False, into=tmp_path / "into"
+    )
+
+
+def test_an_encoder_that_began_otherwise_is_not_gone_on_with(kitchen, monkeypatch):
+    claim(kitchen.out / "encoder", STEPS["encoder"].inputs(kitchen))
+    monkeypatch.setattr(steps, "BEGINNING", steps.BEGINNING + 1)
+    with pytest.raises(DescryError, match=r"encoder was trained with other .*: remove it"):
+        STEPS["encoder"].run(kitchen)
+
+
+def test_nor_is_one_that_goes_on_from_another(kitchen):
+    claim(kitchen.out / "encoder-again", STEPS["encoder-again"].inputs(kitchen))
+    kitchen.first_encoder.parent.mkdir(parents=True)
+    kitchen.first_encoder.write_bytes(b"another")
+    with pytest.raises(DescryError, match=r"encoder-again was trained with other .*: remove it"):
+        STEPS["encoder-again"].run(kitchen)
