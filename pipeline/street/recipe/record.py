@@ -58,8 +58,8 @@ def claim(folder: Path, inputs: Inputs) -> None:
         write_whole(note, wanted)
     elif note.read_text("utf-8") != wanted:
         raise DescryError(
-            f"{folder} was trained with other pictures, first weights, seed or epochs: remove it to train anew, "
-            "or choose another --out"
+            f"{folder} was trained with other pictures, first weights, seed or epochs: remove it "
+            "to train anew, or choose another --out"
         )
 
 

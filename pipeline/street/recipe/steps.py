@@ -18,6 +18,7 @@ from detectors.training import DetectorPlan, pack_checkpoint, train_detector
 from pipeline.errors import DescryError
 from pipeline.files import write_whole
 from pipeline.shutdown import INTERRUPTED
+from pipeline.street.footage.folder import REVISION
 from pipeline.street.footage.stills import CAPTIONS
 from pipeline.street.recipe import bundle
 from pipeline.street.recipe.bundle import (
@@ -235,7 +236,9 @@ STEPS: Mapping[str, Step] = MappingProxyType(
     {
         "stills": Step(
             "draws people, places and sentences",
-            lambda kitchen: {"seed": kitchen.amounts.seed, **kitchen.amounts.stills()},
+            lambda kitchen: {
+                "revision": REVISION, "seed": kitchen.amounts.seed, **kitchen.amounts.stills(),
+            },
             lambda kitchen: [kitchen.stills(s) / CAPTIONS for s in kitchen.amounts.stills()],
             draw,
         ),

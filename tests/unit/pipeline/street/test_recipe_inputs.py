@@ -1,4 +1,4 @@
-"""pipeline.street.recipe.steps: what a step was made from, and what is made anew when it changes."""
+"""pipeline.street.recipe.steps: what is made anew, or refused, when inputs change."""
 
 import pytest
 
@@ -30,3 +30,9 @@ def test_nor_is_one_that_goes_on_from_another(kitchen):
     kitchen.first_encoder.write_bytes(b"another")
     with pytest.raises(DescryError, match=r"encoder-again was trained with other .*: remove it"):
         STEPS["encoder-again"].run(kitchen)
+
+
+def test_stills_of_an_earlier_street_are_not_those_of_this_one(kitchen, monkeypatch):
+    before = STEPS["stills"].inputs(kitchen)
+    monkeypatch.setattr(steps, "REVISION", steps.REVISION + 1)
+    assert STEPS["stills"].inputs(kitchen) != before
