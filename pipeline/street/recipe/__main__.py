@@ -50,7 +50,7 @@ def _run(kitchen: Kitchen, record: Record, only: Sequence[str]) -> int:
         if only and name not in only:
             continue
         inputs = step.inputs(kitchen)
-        if record.is_done(name, inputs, step.outputs(kitchen)):
+        if record.is_done(name, inputs, step.outputs(kitchen)) and step.is_whole(kitchen):
             _say(f"{name}: done before")
             continue
         if kitchen.should_stop():

@@ -1,7 +1,6 @@
 """The steps of the recipe: what each is made from, what it makes, and how."""
 
 import json
-import shutil
 import signal
 import subprocess
 import sys
@@ -31,6 +30,7 @@ from pipeline.street.recipe.bundle import (
 )
 from pipeline.street.recipe.choosing import choose
 from pipeline.street.recipe.kitchen import Kitchen
+from pipeline.street.recipe.placing import out_of_place, put_in_place
 from pipeline.street.recipe.plan import BEGINNING, encoder_plan, second_plan
 from pipeline.street.recipe.record import Inputs, claim, digest_of_file
 from retrieval.search.calibration_file import FORMAT
@@ -51,12 +51,14 @@ class Step:
         inputs: what decides its result.
         outputs: what is there once it is done.
         run: does it, or what is left of it; False where it was told to stop.
+        is_whole: whether what it made is still as it was made.
     """
 
     sentence: str
     inputs: Callable[[Kitchen], Inputs]
     outputs: Callable[[Kitchen], list[Path]]
     run: Callable[[Kitchen], bool]
+    is_whole: Callable[[Kitchen], bool] = lambda _: True
 
 
 def draw(kitchen: Kitchen) -> bool:
@@ -186,11 +188,7 @@ def list_and_describe(kitchen: Kitchen) -> bool:
     bundle.write_list(kitchen.packed)
     figures = json.loads(kitchen.figures.read_bytes())
     bundle.write_cards(kitchen.packed, asdict(kitchen.amounts), figures)
-    if kitchen.into is not None:
-        kitchen.into.mkdir(parents=True, exist_ok=True)
-        for name in _FINISHED:
-            if (kitchen.packed / name).is_file():
-                shutil.copyfile(kitchen.packed / name, kitchen.into / name)
+    put_in_place(kitchen.packed, kitchen.into, _FINISHED)
     return True
 
 
@@ -295,6 +293,7 @@ STEPS: Mapping[str, Step] = MappingProxyType(
                 "amounts": asdict(kitchen.amounts),
             },
             _finished, list_and_describe,
+            lambda kitchen: not out_of_place(kitchen.packed, kitchen.into, _FINISHED),
         ),
     }
 )  # fmt: skip

@@ -3,10 +3,11 @@
 import pytest
 
 from pipeline.errors import DescryError
-from pipeline.street.recipe import steps
+from pipeline.street.recipe import __main__ as command
+from pipeline.street.recipe import bundle, steps
 from pipeline.street.recipe.kitchen import Kitchen
 from pipeline.street.recipe.plan import QUICK
-from pipeline.street.recipe.record import claim
+from pipeline.street.recipe.record import Record, claim
 from pipeline.street.recipe.steps import STEPS
 
 
@@ -36,3 +37,19 @@ def test_stills_of_an_earlier_street_are_not_those_of_this_one(kitchen, monkeypa
     before = STEPS["stills"].inputs(kitchen)
     monkeypatch.setattr(steps, "REVISION", steps.REVISION + 1)
     assert STEPS["stills"].inputs(kitchen) != before
+
+
+def test_other_contents_where_the_finished_files_lie_are_mended(kitchen, monkeypatch):
+    said = {name: name.encode() for name in steps._FINISHED}
+    for folder in (kitchen.packed, kitchen.into):
+        folder.mkdir()
+        for name, content in said.items():
+            (folder / name).write_bytes(content)
+    kitchen.figures.write_text("{}")
+    monkeypatch.setattr(bundle, "write_list", lambda _: None)
+    monkeypatch.setattr(bundle, "write_cards", lambda *_: None)
+    record = Record(kitchen.out / "recipe.json")
+    record.note("cards", STEPS["cards"].inputs(kitchen), 1.0)
+    (kitchen.into / steps.LIST).write_bytes(b"another")
+    assert command._run(kitchen, record, ["cards"]) == 0
+    assert {path.name: path.read_bytes() for path in kitchen.into.iterdir()} == said
