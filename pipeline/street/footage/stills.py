@@ -100,7 +100,7 @@ def draw_stills(
 
 
 def is_whole(part: Path) -> bool:
-    """Whether the record of a frame is there and can be read; one that cannot is removed."""
+    """Whether a frame's record can be read and its files are there; else the record is removed."""
     if not part.exists():
         return False
     try:
@@ -110,10 +110,20 @@ def is_whole(part: Path) -> bool:
                 _entry(crop, which, "train")
             _ = crop["claims"], _without_text(crop)
         _ = {one["identity"] for one in record["frame"]["people"]}
+        is_drawn = _is_drawn(part, [crop["image"] for crop in record["crops"]])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        is_drawn = False
+    if not is_drawn:
         part.unlink()
-        return False
-    return True
+    return is_drawn
+
+
+def _is_drawn(part: Path, crops: Iterable[str]) -> bool:
+    """Whether a frame's picture, labels and crops are there; labels alone may be empty."""
+    out = part.parent.parent
+    pictures = [out / "frames" / f"{part.stem}.jpg", *(out / "crops" / name for name in crops)]
+    has_labels = (out / "labels" / f"{part.stem}.txt").is_file()
+    return has_labels and all(one.is_file() and one.stat().st_size for one in pictures)
 
 
 def batched(stills: Stills, frames: Sequence[int]) -> list[tuple[int, ...]]:
@@ -140,7 +150,7 @@ def draw_still(folder: Path, stills: Stills, frame: int) -> None:
     camera, name = shot.plan.camera, f"{frame:06d}"
     _write_jpeg(folder / "frames" / f"{name}.jpg", shot.picture, shot.plan.jpeg_quality)
     labels = labels_of(shot.seen, camera.width, camera.height)
-    (folder / "labels" / f"{name}.txt").write_text(labels, "utf-8")
+    write_whole(folder / "labels" / f"{name}.txt", labels)
     cut = (cut_crop(stills, frame, shot, witness, folder) for witness in shot.witnesses)
     crops = [crop for crop in cut if crop is not None]
     record = {"frame": _frame_record(frame, shot), "crops": crops}
@@ -259,4 +269,4 @@ def _write_lines(path: Path, entries: Iterable[Mapping[str, Any]]) -> None:
 
 def _write_jpeg(path: Path, picture: Image, quality: int) -> None:
     data = cv2.imencode(".jpg", picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    path.write_bytes(data.tobytes())
+    write_whole(path, data.tobytes())

@@ -24,9 +24,20 @@ def ignore(*_):
 
 @pytest.fixture
 def part(tmp_path):
-    part = tmp_path / "000000.json"
+    part = tmp_path / "parts" / "000000.json"
+    part.parent.mkdir()
     part.write_text(json.dumps(RECORD))
+    drawn(tmp_path, 0)
     return part
+
+
+def drawn(folder, frame):
+    """What a finished frame leaves beside its record; nobody need be asked for in it."""
+    for name in ("frames", "labels", "crops"):
+        (folder / name).mkdir(exist_ok=True)
+    (folder / "frames" / f"{frame:06d}.jpg").write_bytes(b"jpeg")
+    (folder / "labels" / f"{frame:06d}.txt").write_bytes(b"")
+    (folder / "crops" / CROP["image"]).write_bytes(b"jpeg")
 
 
 def without(values, name):
@@ -68,6 +79,7 @@ def test_a_damaged_record_is_not_taken_for_a_finished_frame(tmp_path):
     assert not draw_stills(tmp_path, STILLS, jobs=1, report=ignore, stopped=lambda: True)
     for frame in range(STILLS.frames):
         (tmp_path / "parts" / f"{frame:06d}.json").write_text(json.dumps(RECORD))
+        drawn(tmp_path, frame)
     (tmp_path / "parts" / "000001.json").write_text("garbage")
     told = []
     done = draw_stills(
@@ -76,3 +88,16 @@ def test_a_damaged_record_is_not_taken_for_a_finished_frame(tmp_path):
     assert not done
     assert told[0] == (2, 3)
     assert not (tmp_path / CAPTIONS).exists()
+
+
+@pytest.mark.parametrize("lost", ["frames/000000.jpg", "labels/000000.txt", "crops/000000-00.jpg"])
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_a_frame_that_lost_a_picture_or_its_labels_is_drawn_anew(part, lost, is_empty):
+    lost_file = part.parent.parent / lost
+    assert is_whole(part)
+    if is_empty and lost_file.suffix == ".jpg":
+        lost_file.write_bytes(b"")
+    else:
+        lost_file.unlink()
+    assert not is_whole(part)
+    assert not part.exists()
