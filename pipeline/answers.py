@@ -67,7 +67,13 @@ class CameraCoverageAnswer(_Record):
     watched: list[tuple[str, str]]
     blind_s: float
     blind: list[tuple[str, str]]
+    blind_reasons: Annotated[
+        list[str], Field(default=[], description="why each began; empty: nobody said")
+    ]
     frames_dropped: int
+    dropped_by: Annotated[
+        dict[str, int], Field(default={}, description="frames nobody looked at, by reason")
+    ]
     tracks: int
     tracks_without_shots: int
 
@@ -139,10 +145,15 @@ class RunAnswer(_Record):
     kind: str
     source: str
     state: str
+    reason: Annotated[str, Field(default="", description="why it ended; empty: it has not")]
     started_at: str
     watched_until: str
     frames_read: int
     frames_dropped: int
+    dropped_by: Annotated[
+        dict[str, int],
+        Field(default={}, description="frames nobody looked at since the run before, by reason"),
+    ]
     frames_looked_at: int
     frames_skipped: Annotated[int, Field(description="nothing moved, and nobody was followed")]
     boxes_seen: int

@@ -1,7 +1,8 @@
 """What was looked at, and what was not: the statement that goes with every answer."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 Interval = tuple[float, float]
@@ -10,7 +11,7 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class WatchedRun:
-    """One unbroken look at a camera, as far as coverage cares."""
+    """One unbroken look at a camera, as far as coverage cares; `reason` is why it ended."""
 
     camera_id: str
     is_live: bool
@@ -19,6 +20,8 @@ class WatchedRun:
     frames_dropped: int
     tracks: int
     unpublished_tracks: int
+    reason: str = ""
+    dropped_by: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,9 @@ class CameraCoverage:
         watched: joined intervals with frames, in order.
         blind: intervals without, for a live camera; they begin with the time asked about, or
             with the first look at the camera where that has no beginning.
+        blind_reasons: why each of those began, as its worker said; empty where nobody did.
         frames_dropped: frames nobody had time for, in all runs that touch the time asked about.
+        dropped_by: frames that nobody looked at in those runs, by reason.
         tracks: people followed in those runs.
         tracks_without_shots: those too small or too blurred to judge.
     """
@@ -41,6 +46,8 @@ class CameraCoverage:
     frames_dropped: int
     tracks: int
     tracks_without_shots: int
+    blind_reasons: tuple[str, ...] = ()
+    dropped_by: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def watched_s(self) -> float:
@@ -107,7 +114,8 @@ def cover(
             begin = min(live_starts, default=now) if since is None else since
             end = min(window[1], given_up.get(camera_id, now))
             blind = _gaps(camera.watched, begin=begin, end=end)
-            covered.append(replace(camera, blind=blind))
+            reasons = tuple(_why(mine, since) for since, _until in blind)
+            covered.append(replace(camera, blind=blind, blind_reasons=reasons))
         elif inside:
             covered.append(camera)
     return covered
@@ -127,6 +135,7 @@ def _cover_camera(camera_id: str, runs: Sequence[WatchedRun], window: Interval) 
         frames_dropped=sum(run.frames_dropped for run in runs),
         tracks=sum(run.tracks for run in runs),
         tracks_without_shots=sum(run.unpublished_tracks for run in runs),
+        dropped_by=dict(sum((Counter(run.dropped_by) for run in runs), Counter[str]())),
     )
 
 
@@ -144,3 +153,9 @@ def _gaps(watched: Sequence[Interval], *, begin: float, end: float) -> tuple[Int
     if end - at > GAP_TOLERANCE_S:
         gaps.append((at, end))
     return tuple(gaps)
+
+
+def _why(runs: Sequence[WatchedRun], at: float) -> str:
+    """Why nobody watched from `at` on: what ended the live run before."""
+    before = [run for run in runs if run.is_live and run.watched_until <= at]
+    return max(before, key=lambda run: run.watched_until).reason if before else ""

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Literal, Protocol
@@ -73,6 +74,8 @@ class CameraReader(threading.Thread):
         super().__init__(name=f"reader-{camera.camera_id}", daemon=True)
         self.frames_read = 0
         self.connections = 0
+        self.dropped_by = Counter[str]()
+        """Frames that nobody looks at, by reason."""
         self.faults = 0
         """Connections that a fault of ours ended."""
         self._camera = camera
@@ -179,7 +182,7 @@ class CameraReader(threading.Thread):
 
     def _sit_out(self, frame: Frame, fault: SceneFault, *, is_new: bool) -> None:
         """Count a frame in which nobody could be seen."""
-        self._telemetry.frames_dropped.labels(frame.camera_id, fault).inc()
+        self._count_dropped(frame.camera_id, fault)
         if is_new:
             detail = f"the picture is {fault}; look at its lens, light and cable"
             log.warning("camera '%s': %s", frame.camera_id, detail)
@@ -190,7 +193,11 @@ class CameraReader(threading.Thread):
         self._telemetry.frames_read.labels(frame.camera_id).inc()
         self._count_decode_errors()
         if self._frames.put(frame):
-            self._telemetry.frames_dropped.labels(frame.camera_id, "newer").inc()
+            self._count_dropped(frame.camera_id, "newer")
+
+    def _count_dropped(self, camera_id: str, reason: str) -> None:
+        self.dropped_by[reason] += 1
+        self._telemetry.frames_dropped.labels(camera_id, reason).inc()
 
     def _go_live(self, *, is_new_connection: bool) -> None:
         self.connections += is_new_connection
@@ -205,6 +212,8 @@ class CameraReader(threading.Thread):
         new = self._camera.decode_errors - self._errors_counted
         self._errors_counted += new
         self._telemetry.decode_errors.labels(self._camera.camera_id).inc(new)
+        if new:
+            self.dropped_by["undecoded"] += new
 
     def _tell_of_fault(self, state: CameraState, error: SourceError, wait_s: float) -> None:
         if self._stopping.is_set():

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
 import redis
@@ -45,6 +45,7 @@ class RunRecord:
         frames_looked_at: frames that the detector saw.
         frames_skipped: frames that it need not see: nothing moved, and nobody was followed.
         frames_dropped: frames nobody had time for.
+        dropped_by: frames that nobody looked at since the run before, by reason.
         boxes_seen: tracked boxes.
         shots_published: handed to the encoder.
         tracks: confirmed tracks.
@@ -74,6 +75,7 @@ class RunRecord:
     frames_looked_at: int = 0
     frames_skipped: int = 0
     frames_dropped: int = 0
+    dropped_by: Mapping[str, int] = field(default_factory=dict)
     boxes_seen: int = 0
     shots_published: int = 0
     tracks: int = 0
@@ -108,7 +110,7 @@ _LASTING = _IDENTITY | {"encoder", "boxes_kept"}
 _PROGRESS = frozenset(
     {"watched_until", "expected_frames", "frames_read", "frames_dropped", "boxes_seen"}
     | {"shots_published", "tracks", "unpublished_tracks", "damaged"}
-    | {"frames_looked_at", "frames_skipped"}
+    | {"frames_looked_at", "frames_skipped", "dropped_by"}
 )
 
 
@@ -145,7 +147,10 @@ class RunStore:
 
     @store_errors()
     def progress(
-        self, camera_id: str, run_id: str, **figures: float | Sequence[Sequence[float]] | None
+        self,
+        camera_id: str,
+        run_id: str,
+        **figures: float | Sequence[Sequence[float]] | Mapping[str, int] | None,
     ) -> None:
         """Say how far a run has come; the names are those of `RunRecord`, the values absolute."""
         if unknown := figures.keys() - _PROGRESS:

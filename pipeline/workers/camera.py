@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -76,6 +76,8 @@ class _Run:
     reader: CameraReader
     started_at: float
     dropped_before: int
+    told_before: Counter[str]
+    """Frames that nobody looked at, by reason, which an earlier run of the reader has told."""
 
 
 class CameraWorker:
@@ -86,6 +88,7 @@ class CameraWorker:
         self._outbox = Outbox(at_most=outbox_size)
         self._attendance = Attendance(parts.roster, parts.make_reader, parts.clock)
         self._runs: dict[str, _Run] = {}
+        self._told_of: dict[str, tuple[CameraReader, Counter[str]]] = {}
         self._ended: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=8))
         self._reported_at = parts.clock.monotonic()
         self._reviewed_at = -REVIEW_EVERY_S
@@ -122,6 +125,8 @@ class CameraWorker:
         if is_gone or frame.run_id in self._ended[frame.camera_id]:
             # It was handed over before its connection broke: its run is told and closed.
             self._parts.telemetry.frames_dropped.labels(frame.camera_id, "stale").inc()
+            if not is_gone:
+                self._attendance.readers[frame.camera_id].dropped_by["stale"] += 1
             return False
         run = self._run_of(frame)
         is_worth = is_worth_a_look(run.gate, run.follower, frame)
@@ -179,6 +184,7 @@ class CameraWorker:
         if run is not None:
             self._end_run(frame.camera_id, "broken", "the connection was lost")
         reader = self._attendance.readers[frame.camera_id]
+        teller, told = self._told_of.get(frame.camera_id, (reader, Counter[str]()))
         run = _Run(
             self._parts.follow(frame.camera_id, frame.run_id),
             self._parts.gate(frame.camera_id),
@@ -186,6 +192,7 @@ class CameraWorker:
             reader,
             frame.captured_at,
             reader.frames_dropped,
+            told if teller is reader else Counter(),
         )
         self._runs[frame.camera_id] = run
         record = RunRecord(
@@ -205,6 +212,7 @@ class CameraWorker:
         self._ended[camera_id].append(run.follower.run_id)
         run.recorder.record(run.follower.finish())
         self._put_progress(camera_id, run)
+        self._told_of[camera_id] = run.reader, Counter(run.reader.dropped_by)
         run_id = run.follower.run_id
         self._put(lambda: self._parts.runs.finish(camera_id, run_id, state, reason))
 
@@ -245,6 +253,7 @@ class CameraWorker:
             "watched_until": at or run.started_at,
             "frames_read": number,
             "frames_dropped": max(run.reader.frames_dropped - run.dropped_before, 0),
+            "dropped_by": dict(Counter(run.reader.dropped_by) - run.told_before),
         }
         run_id = run.follower.run_id
         tell = partial(self._parts.runs.progress, camera_id, run_id, **figures)

@@ -180,6 +180,8 @@ class SearchService:
                 frames_dropped=run.frames_dropped,
                 tracks=run.tracks,
                 unpublished_tracks=run.unpublished_tracks,
+                reason=run.reason,
+                dropped_by=run.dropped_by,
             )
             for run in records
         ]

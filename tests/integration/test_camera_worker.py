@@ -1,5 +1,6 @@
 """The camera worker on a real Redis, with readers that say what a test tells them."""
 
+from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
@@ -45,6 +46,9 @@ class Reader:
 
     frames_read = 0
     frames_dropped = 0
+
+    def __init__(self) -> None:
+        self.dropped_by = Counter[str]()
 
     def start(self) -> None:
         pass
@@ -98,7 +102,8 @@ class Scene:
 
     def _make_reader(self, _camera: str, on_state):
         self.say = on_state
-        return Reader()
+        self.reader = Reader()
+        return self.reader
 
     def begin(self) -> None:
         self.worker.work_once(timeout_s=0.0)
@@ -178,15 +183,24 @@ def test_news_of_an_old_run_does_not_end_the_new_one(scene):
 def test_a_frame_left_over_from_an_ended_run_is_dropped_and_counted(scene):
     scene.begin()
     scene.see("a", *range(1, 6))
+    scene.reader.dropped_by["newer"] += 3
     scene.tell("lost", "a")
     scene.worker.work_once(timeout_s=0.01)
     before = scene.runs.get(CAMERA, "a")
+    assert before.dropped_by == {"newer": 3}
     scene.see("a", 6)
     scene.clock.sleep(2)
     scene.worker.work_once(timeout_s=0.01)
     assert scene.runs.get(CAMERA, "a") == before
     dropped = scene.telemetry.frames_dropped.labels(CAMERA, "stale")
     assert dropped._value.get() == 1
+    # What nobody looked at between two runs is told by the later one, and nothing twice.
+    scene.reader.dropped_by["black"] += 4
+    scene.see("b", *range(1, 6))
+    scene.tell("lost", "b")
+    scene.worker.work_once(timeout_s=0.01)
+    assert scene.runs.get(CAMERA, "b").dropped_by == {"stale": 1, "black": 4}
+    assert scene.runs.get(CAMERA, "a") == before
 
 
 def test_what_a_killed_worker_left_open_is_closed_by_the_next(scene):

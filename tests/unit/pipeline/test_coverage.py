@@ -49,6 +49,22 @@ def test_what_lies_outside_the_time_asked_about_does_not_count():
     assert camera.tracks == 3
 
 
+def test_every_blind_interval_says_why_it_began():
+    runs = [
+        WatchedRun("lobby", True, 0, 100, 2, 3, 1, "timed out", {"newer": 2}),
+        WatchedRun("lobby", True, 130, 200, 2, 3, 1, "the picture is black", {"black": 5}),
+        WatchedRun("lobby", True, 198, 201, 2, 3, 1, "", {"newer": 1, "stale": 1}),
+        WatchedRun("lobby", False, 50, 129, 2, 3, 1, "a recording"),
+    ]
+    (camera,) = cover(runs, since=-20, until=None, now=260)
+    assert camera.blind == ((-20, 0), (201, 260))
+    assert camera.blind_reasons == ("", "")
+    assert camera.dropped_by == {"newer": 3, "stale": 1, "black": 5}
+    (camera,) = cover(runs[:2], since=110, until=None, now=260)
+    assert camera.blind == ((110, 130), (200, 260))
+    assert camera.blind_reasons == ("timed out", "the picture is black")
+
+
 def test_the_future_is_not_blind():
     (camera,) = cover([run(0, 100)], since=None, until=900, now=101)
     assert camera.blind == ()
