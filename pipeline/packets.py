@@ -24,16 +24,12 @@ class KeptPacket:
     captured_at: float
 
 
-class PacketSink(Protocol):
-    """Takes the packets of one camera, connection after connection.
+class PacketFeed(Protocol):
+    """Takes the packets of one connection of a camera.
 
     It is called by the thread that reads the camera: it copies what it keeps, never waits and
     raises nothing. What it has no room for it drops and counts.
     """
-
-    def opened(self, stream: VideoStream) -> None:
-        """A connection begins; `stream` is the source's own and valid during the call only."""
-        ...
 
     def packet(self, packet: "Packet[VideoStream]", captured_at: float) -> None:
         """One packet, in decode order.
@@ -46,4 +42,19 @@ class PacketSink(Protocol):
 
     def closed(self) -> None:
         """The connection is over."""
+        ...
+
+
+class PacketSink(Protocol):
+    """Takes the packets of one camera, connection after connection."""
+
+    def opened(self, stream: VideoStream) -> PacketFeed:
+        """A connection begins, which ends whatever came before it.
+
+        A reader that hangs may let its connection go after the next reader has made one: what
+        comes in by an older connection is ignored.
+
+        Args:
+            stream: the source's own, valid during the call only.
+        """
         ...

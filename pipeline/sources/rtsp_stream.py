@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 
 from pipeline.clock import Clock
 from pipeline.errors import SourceRefused, SourceUnreachable
-from pipeline.packets import PacketSink
+from pipeline.packets import PacketFeed, PacketSink
 from pipeline.sources.capture_clock import CaptureClock, Instant
 from pipeline.sources.rtsp_faults import explain_read
 
@@ -69,6 +69,7 @@ class RtspStream:
         self._read_timeout_s = read_timeout_s
         self._counts = counts
         self._packets = packets
+        self._feed: PacketFeed | None = None
         self.times = times
         try:
             self._stream = _decodable(container, camera_id)
@@ -95,8 +96,8 @@ class RtspStream:
         trace: TracebackType | None,
     ) -> None:
         self._container.close()
-        if self._packets is not None:
-            self._packets.closed()
+        if self._feed is not None:
+            self._feed.closed()
 
     @property
     def is_accelerated(self) -> bool:
@@ -110,14 +111,15 @@ class RtspStream:
             SourceUnreachable: the stream broke, ended or stalled, or its clock went back.
         """
         packets = self._container.demux(self._stream)
-        if self._packets is not None:
-            self._packets.opened(self._stream)
+        # One that was told to stop while it connected must not push out the next reader.
+        if self._packets is not None and not stop.is_set():
+            self._feed = self._packets.opened(self._stream)
         last_seen = self._clock.monotonic()
         # libav ends the iteration without a word when the camera dies.
         while not stop.is_set() and (packet := self._next_packet(packets)) is not None:
             self._hear_clock(packet)
-            if self._packets is not None:
-                self._packets.packet(packet, self.times.estimate(_shown_s(packet)))
+            if self._feed is not None:
+                self._feed.packet(packet, self.times.estimate(_shown_s(packet)))
             for picture in self._decode(packet):
                 last_seen = self._clock.monotonic()
                 yield self.times.read(_shown_s(picture)), picture

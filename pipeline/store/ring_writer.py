@@ -118,25 +118,32 @@ class RingWriter(threading.Thread):
         self._told: str | None = None
         self._is_behind = False
         self._unkeepable = ""
+        self._handing_over = threading.Lock()
+        self._newest: _Feed | None = None
 
-    def opened(self, stream: VideoStream) -> None:
-        """A connection begins."""
+    def opened(self, stream: VideoStream) -> "_Feed":
+        """A connection begins; what an older one still sends is ignored."""
         rate = stream.average_rate
+        begun: _Opened | _Closed
         try:
-            known = remember(stream)
+            begun, unkeepable = _Opened(remember(stream), float(rate) if rate else None), ""
         except ValueError:
-            self._unkeepable = f"stopped: {stream.codec_context.name} cannot be kept"
-            return
-        self._unkeepable = ""
-        self._queue.say(_Opened(known, float(rate) if rate else None))
+            begun, unkeepable = _Closed(), f"stopped: {stream.codec_context.name} cannot be kept"
+        with self._handing_over:
+            self._newest = feed = _Feed(self, is_kept=not unkeepable)
+            self._unkeepable = unkeepable
+            self._queue.say(begun)
+        return feed
 
-    def packet(self, packet: "Packet[VideoStream]", captured_at: float) -> None:
-        """Copy a packet into the queue, or drop it."""
-        if self._unkeepable or not packet.size:
-            return
-        shown_s = None if packet.pts is None else float(packet.pts * packet.time_base)
-        kept = KeptPacket(bytes(packet), shown_s, packet.is_keyframe, captured_at)
-        was_behind, self._is_behind = self._is_behind, not self._queue.put(kept)
+    def take(self, feed: "_Feed", item: KeptPacket | _Closed) -> None:
+        """Queue what a connection says, while it is the newest; a packet may be dropped."""
+        with self._handing_over:
+            if feed is not self._newest:
+                return
+            if isinstance(item, _Closed):
+                self._queue.say(item)
+                return
+            was_behind, self._is_behind = self._is_behind, not self._queue.put(item)
         if self._is_behind:
             self._on_drop("disk too slow")
             if not was_behind:
@@ -144,10 +151,6 @@ class RingWriter(threading.Thread):
                     "camera '%s': the disk is too slow for its recent video, which has a gap",
                     self._camera_id,
                 )
-
-    def closed(self) -> None:
-        """The connection is over."""
-        self._queue.say(_Closed())
 
     def run(self) -> None:
         """Write until `stop`, and what waits then."""
@@ -188,3 +191,21 @@ class RingWriter(threading.Thread):
             self._told = state
         except StoreUnavailable:
             log.debug("camera '%s': the store is away, told later", self._camera_id)
+
+
+class _Feed:
+    """One connection of a writer's camera (`pipeline.packets.PacketFeed`)."""
+
+    def __init__(self, writer: RingWriter, *, is_kept: bool) -> None:
+        self._writer, self._is_kept = writer, is_kept
+
+    def packet(self, packet: "Packet[VideoStream]", captured_at: float) -> None:
+        """Copy a packet into the queue, or drop it."""
+        if not self._is_kept or not packet.size:
+            return
+        shown_s = None if packet.pts is None else float(packet.pts * packet.time_base)
+        self._writer.take(self, KeptPacket(bytes(packet), shown_s, packet.is_keyframe, captured_at))
+
+    def closed(self) -> None:
+        """The connection is over."""
+        self._writer.take(self, _Closed())

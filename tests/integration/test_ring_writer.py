@@ -11,7 +11,7 @@ import av
 import pytest
 
 from pipeline.clock import SystemClock
-from pipeline.errors import StoreUnavailable
+from pipeline.errors import SourceUnreachable, StoreUnavailable
 from pipeline.packets import KeptPacket
 from pipeline.sources.rtsp import RtspCamera
 from pipeline.store.clips import Span, cut_from_ring
@@ -38,14 +38,19 @@ with watching(Path(sys.argv[1]), sys.argv[2]) as frames:
 class watching:  # noqa: N801  reads like a function
     """Frames of a camera whose packets go to a ring."""
 
-    def __init__(self, root, url, queue=None, **limits) -> None:
+    def __init__(self, root, url, queue=None, read_timeout_s=10.0, **limits) -> None:
         bounds = {"keep_s": 600.0, "at_most_bytes": 10**8, "segment_s": 1.0, **limits}
-        recorder = RingRecorder("door", RingFolder(root), RingLimits(**bounds), SystemClock())
         self.states, self.drops = [], []
+        recorder = RingRecorder(
+            *("door", RingFolder(root), RingLimits(**bounds), SystemClock()),
+            on_drop=self.drops.append,
+        )
         self.writer = RingWriter(
             "door", recorder, on_state=self.states.append, on_drop=self.drops.append, queue=queue
         )
-        self.camera = RtspCamera("door", url, packets=self.writer)
+        self.camera = RtspCamera(
+            "door", url, packets=self.writer, read_timeout_s=read_timeout_s, open_timeout_s=2.0
+        )
 
     def __enter__(self):
         self.writer.start()
@@ -179,3 +184,21 @@ def test_a_status_that_could_not_be_told_is_told_again(tmp_path):
     writer.ask_to_stop()
     writer.join(5)
     assert told == [""]
+
+
+@pytest.mark.rtsp
+def test_a_reader_that_hangs_does_not_end_the_ring_of_the_reader_after_it(tmp_path, clip):
+    with RtspServer(clip, Behaviour(stall_after_s=1.0)) as hung, RtspServer(clip) as well:
+        ring = watching(tmp_path, hung.url, read_timeout_s=2.0)
+        with ring as old:
+            next(old)
+            new = RtspCamera("door", well.url, packets=ring.writer).frames("r2", threading.Event())
+            began_at = next(new).captured_at
+            with pytest.raises(SourceUnreachable):  # only now does the old one let go
+                list(old)
+            seen = [frame.captured_at for frame in islice(new, 100)]
+        new.close()
+    assert "no stream" not in ring.drops
+    segments = RingFolder(tmp_path).segments("door")
+    assert max(segment.last_at for segment in segments) == pytest.approx(seen[-1], abs=1.0)
+    assert seen[-1] - began_at > 2.0
