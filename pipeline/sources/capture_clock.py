@@ -4,6 +4,8 @@ A camera that sends RTCP sender reports (RFC 3550, 6.4.1) says which instant of 
 timestamp of the stream stands for; libav hands that on with each packet. Its clock is believed as
 long as it agrees with ours. Otherwise an instant is that of arrival, freed of what the network
 added: of all packets of late, the one that came soonest after its timestamp sets the pace.
+Where only the camera's clock counts, pictures wait for its first report: those of before could not
+be dated, and if that clock is behind ours, those after would seem to lie in their past.
 """
 
 import logging
@@ -30,6 +32,9 @@ held back in one go."""
 
 DRIFT: Final = 2e-4
 """How fast a camera's oscillator may run away from ours: twice what cheap crystals are sold as."""
+
+REPORT_WITHIN_S: Final = 10.0
+"""A camera that is to date its pictures has so long for its first report."""
 
 RETURN_SHARE: Final = 0.5
 """A clock that lost our trust is believed again within this part of the tolerance."""
@@ -65,8 +70,9 @@ class CaptureClock:
         Args:
             camera_id: for messages.
             clock: ours.
-            timed_by: `camera` believes its reports whatever they say, `arrival` never; `auto`
-                while they are no further than `tolerance_s` from ours.
+            timed_by: `camera` believes its reports whatever they say, and waits for the first
+                for `REPORT_WITHIN_S`; `arrival` never; `auto` while they are no further than
+                `tolerance_s` from ours.
             tolerance_s: seconds.
         """
         self._camera_id, self._clock = camera_id, clock
@@ -79,6 +85,8 @@ class CaptureClock:
         self._shown_s: float | None = None
         self._heard_at = clock.monotonic()
         self._is_trusted = True
+        self._waiting_since: float | None = None
+        self._is_overdue = False
         self._read: Instant | None = None
         self._last_at: float | None = None
 
@@ -95,11 +103,14 @@ class CaptureClock:
             self._tell_leap("its clock", ahead_s - known)
         self._report_ahead_s = ahead_s
 
-    def read(self, shown_s: float | None) -> Instant:
+    def read(self, shown_s: float | None) -> Instant | None:
         """The instant of the picture with this timestamp, which arrived just now.
 
         Args:
             shown_s: the stream's timestamp, seconds; None where it has none.
+
+        Returns:
+            None while only a report could tell, and none has come yet.
 
         Raises:
             SourceUnreachable: the clock went back by more than a second; what follows is another
@@ -108,7 +119,10 @@ class CaptureClock:
         arrived_at = self._arrival(shown_s)
         reported_at = self._reported(shown_s, arrived_at)
         if reported_at is None:
+            if self._awaits_report():
+                return None
             return self._rising(Instant(arrived_at, "arrival"))
+        self._waiting_since = None
         return self._rising(Instant(reported_at, "sender report"))
 
     def estimate(self, shown_s: float | None) -> float:
@@ -154,7 +168,7 @@ class CaptureClock:
         at = shown_s + self._report_ahead_s
         self.offset_s = at - arrived_at
         if self._timed_by != "auto":
-            return at if self._timed_by == "camera" else None
+            return at if self._timed_by == "camera" and not self._comes_too_late(at) else None
         limit_s = self._tolerance_s * (1.0 if self._is_trusted else RETURN_SHARE)
         was_trusted, self._is_trusted = self._is_trusted, abs(self.offset_s) <= limit_s
         if was_trusted and not self._is_trusted:
@@ -165,10 +179,36 @@ class CaptureClock:
             )
         return at if self._is_trusted else None
 
+    def _awaits_report(self) -> bool:
+        """Whether to hold back what only a report could date; says it when none came in time."""
+        if self._timed_by != "camera" or self._is_overdue:
+            return False
+        now = self._clock.monotonic()
+        if self._waiting_since is None:
+            self._waiting_since = now
+        self._is_overdue = now - self._waiting_since >= REPORT_WITHIN_S
+        if self._is_overdue:
+            log.warning(
+                "camera '%s': sent no sender report in %g s: times are those of arrival; set "
+                "cameras.%s.timed_by to auto",
+                *(self._camera_id, REPORT_WITHIN_S, self._camera_id),
+            )
+        return not self._is_overdue
+
+    def _comes_too_late(self, at: float) -> bool:
+        """Whether a report that was overdue would date pictures before those of arrival."""
+        before = self._read
+        is_back = before is not None and before.source == "arrival" and before.at - at > LEAP_S
+        return self._is_overdue and is_back
+
     def _rising(self, read: Instant) -> Instant:
         """The same, or just after the picture before: one source may be ahead of the other."""
         before, self._read = self._read, read
-        if before is not None and read.source == before.source and before.at - read.at > LEAP_S:
+        # While `auto` believes a camera, its two sources are no further apart than is tolerated.
+        may_end = before is not None and (
+            self._timed_by == "camera" or read.source == before.source
+        )
+        if before is not None and may_end and before.at - read.at > LEAP_S:
             raise SourceUnreachable(
                 f"camera '{self._camera_id}': the clock went back by {before.at - read.at:.1f} s; "
                 "what follows is another run"

@@ -107,6 +107,8 @@ class RtspStream:
     def pictures(self, stop: threading.Event) -> Iterator[tuple[Instant, VideoFrame]]:
         """When each picture was taken, and the picture, until `stop` is set.
 
+        One of which it cannot be told when it was taken is passed over.
+
         Raises:
             SourceUnreachable: the stream broke, ended or stalled, or its clock went back.
         """
@@ -122,7 +124,9 @@ class RtspStream:
                 self._feed.packet(packet, self.times.estimate(_shown_s(packet)))
             for picture in self._decode(packet):
                 last_seen = self._clock.monotonic()
-                yield self.times.read(_shown_s(picture)), picture
+                taken = self.times.read(_shown_s(picture))
+                if taken is not None:
+                    yield taken, picture
             if self._clock.monotonic() - last_seen > self._read_timeout_s:
                 raise SourceUnreachable(
                     f"camera '{self._camera_id}': no picture could be decoded for "

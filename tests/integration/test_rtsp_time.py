@@ -89,6 +89,16 @@ def test_a_clock_an_hour_ahead_is_said_and_not_believed(clip):
     assert believed[-1].captured_at == pytest.approx(now + 3600.0, abs=2.0)
 
 
+def test_a_clock_a_minute_behind_that_alone_counts_costs_no_pictures(clip):
+    with RtspServer(clip, Behaviour(reports=True, clock_ahead_s=-60.0)) as server:
+        one, stop = camera(server.url, timed_by="camera"), threading.Event()
+        frames = list(islice(one.frames("run", stop, max_fps=5.0), 10))
+        now = time.time()
+    assert {frame.time_source for frame in frames} == {"sender report"}
+    assert frames[-1].captured_at == pytest.approx(now - 60.0, abs=2.0)
+    assert frames[-1].captured_at - frames[0].captured_at > 1.5
+
+
 def test_a_camera_whose_clock_is_set_back_begins_another_run(clip):
     behaviour = Behaviour(reports=True, clock_ahead_s=100.0, clock_leaps=(1.0, -50.0))
     with RtspServer(clip, behaviour) as server:

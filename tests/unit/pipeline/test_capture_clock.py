@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.clock import ManualClock
 from pipeline.errors import SourceUnreachable
-from pipeline.sources.capture_clock import CaptureClock
+from pipeline.sources.capture_clock import REPORT_WITHIN_S, CaptureClock
 
 PERIOD_S = 0.1
 DELAY_S = 0.2
@@ -174,3 +174,46 @@ def test_pictures_without_a_timestamp_are_those_of_arrival():
     camera.clock.sleep(3.0)
     assert camera.times.read(None).at == camera.clock.now()
     assert camera.times.read(None).at > camera.clock.now()
+
+
+@pytest.mark.parametrize("ahead_s", [-60.0, 60.0])
+def test_a_clock_that_alone_counts_dates_every_picture_from_its_first_report(ahead_s):
+    camera = Camera(ahead_s=ahead_s, timed_by="camera")
+    assert [camera.send()[0] for _ in range(30)] == [None] * 30
+    for _ in range(30):
+        instant, taken_at = camera.send(reports=True)
+        assert instant.source == "sender report"
+        assert instant.at == pytest.approx(taken_at + ahead_s)
+
+
+def test_after_a_leap_of_the_timestamps_the_next_report_is_awaited():
+    camera = Camera(ahead_s=-60.0, timed_by="camera")
+    camera.send(reports=True)
+    camera.stamp_s += 400.0
+    assert camera.send()[0] is None
+    assert camera.times.read(None) is None  # libav leaves a first packet without a time
+    instant, taken_at = camera.send(reports=True)
+    assert instant.at == pytest.approx(taken_at - 60.0)
+
+
+def test_a_camera_that_never_reports_is_dated_by_arrival_and_that_is_said_once(caplog):
+    camera = Camera(ahead_s=-60.0, timed_by="camera")
+    instants = [camera.send()[0] for _ in range(round(REPORT_WITHIN_S / PERIOD_S) + 30)]
+    assert set(instants[:99]) == {None}
+    assert {instant.source for instant in instants[-29:]} == {"arrival"}
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert "'gate': sent no sender report in 10 s" in said
+    # A report of the past that comes after all would take the time back.
+    instant, taken_at = camera.send(reports=True)
+    assert (instant.source, instant.at) == ("arrival", pytest.approx(taken_at + DELAY_S))
+    camera.ahead_s = 60.0
+    assert camera.send(reports=True)[0].source == "sender report"
+
+
+def test_a_camera_ahead_of_us_that_reports_no_more_after_a_leap_begins_another_run():
+    camera = Camera(ahead_s=60.0, timed_by="camera")
+    camera.send(reports=True)
+    camera.stamp_s += 400.0
+    with pytest.raises(SourceUnreachable, match="went back"):
+        for _ in range(round(REPORT_WITHIN_S / PERIOD_S) + 2):
+            camera.send()
