@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 from pipeline.clock import Clock
 from pipeline.errors import SourceUnreachable
+from pipeline.instants import EARLIEST_AT, LATEST_AT
 
 log = logging.getLogger(__name__)
 
@@ -93,10 +94,14 @@ class CaptureClock:
     def report(self, shown_s: float, camera_at: float) -> None:
         """Take in what the camera says: its clock stood at `camera_at` for a timestamp.
 
+        A clock that was never set, or says what no video can have seen, says nothing.
+
         Args:
             shown_s: the stream's timestamp, seconds.
             camera_at: Unix seconds of the camera's clock.
         """
+        if not EARLIEST_AT <= camera_at <= LATEST_AT:
+            return
         ahead_s = camera_at - shown_s
         known = self._report_ahead_s
         if known is not None and abs(ahead_s - known) > LEAP_S:

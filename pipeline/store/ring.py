@@ -120,11 +120,16 @@ class RingFolder:
             total -= size
         return removed
 
+    def strays(self, camera_id: str) -> list[Path]:
+        """Video in a camera's folder that has no segment's name: nothing else would remove it."""
+        return [p for p in (self.root / camera_id).glob(f"*{SUFFIX}") if Segment.at(p) is None]
+
     def sweep(self, now: float, keep_s: float) -> int:
-        """Remove what is too old, of every camera, watched or not; how many segments went."""
+        """Remove what is too old or has no age, of every camera, watched or not; how much went."""
         removed = 0
         for camera_id in self.cameras():
             removed += sum(_remove(path) for path in self._expired(camera_id, now, keep_s))
+            removed += sum(map(_remove, self.strays(camera_id)))
             with suppress(OSError):  # not empty
                 (self.root / camera_id).rmdir()
         return removed
@@ -132,6 +137,7 @@ class RingFolder:
     def erase(self, camera_id: str) -> int:
         """Remove all video of a camera; how many segments went."""
         removed = sum(_remove(segment.path) for segment in self.segments(camera_id))
+        removed += sum(map(_remove, self.strays(camera_id)))
         with suppress(OSError):
             (self.root / camera_id).rmdir()
         return removed

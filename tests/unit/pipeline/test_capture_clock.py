@@ -217,3 +217,12 @@ def test_a_camera_ahead_of_us_that_reports_no_more_after_a_leap_begins_another_r
     with pytest.raises(SourceUnreachable, match="went back"):
         for _ in range(round(REPORT_WITHIN_S / PERIOD_S) + 2):
             camera.send()
+
+
+@pytest.mark.parametrize("camera_at", [-2_208_988_800.0, 0.0, 9e9])
+def test_a_camera_whose_clock_was_never_set_says_nothing(camera_at):
+    camera = Camera(timed_by="camera")
+    camera.times.report(camera.stamp_s, camera_at)
+    assert camera.send()[0] is None
+    assert camera.times.offset_s is None
+    assert camera.send(reports=True)[0].source == "sender report"

@@ -116,3 +116,12 @@ def test_other_files_are_left_alone(tmp_path):
     assert folder.segments("door") == []
     folder.erase_all()
     assert note.exists()
+
+
+def test_video_without_an_instant_in_its_name_goes_whatever_its_age(tmp_path):
+    folder = RingFolder(tmp_path)
+    for forget in (lambda: folder.sweep(NOW, 600), lambda: folder.erase("door")):
+        stray = folder.begin("door", -2_208_988_747.356)
+        assert forget() == 1
+        assert not stray.exists()
+    assert folder.cameras() == []
