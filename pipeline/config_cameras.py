@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from pipeline.config_areas import Polygon, names_areas
 from pipeline.config_sections import Section
@@ -59,6 +59,16 @@ class Camera(Section):
     fps: float | None = Field(
         default=None, gt=0, le=120, description="Frames looked at per second; null: detector.fps"
     )
+
+    @field_validator("password")
+    @classmethod
+    def _a_password_is_somebodys(
+        cls, password: Secret | None, info: ValidationInfo
+    ) -> Secret | None:
+        # Without a name it would never be sent. Fields are validated in order: the name is known.
+        if password is not None and info.data.get("username", "") is None:
+            raise ValueError("needs username beside it: a camera is told both or neither")
+        return password
 
     @field_validator("streams")
     @classmethod

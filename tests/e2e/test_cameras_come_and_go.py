@@ -78,9 +78,10 @@ def test_a_camera_is_added_and_taken_out_where_there_was_none(descry, clip, nobo
     descry.environment["DESCRY_DETECTOR__MODEL"] = str(nobody)
     secret = tmp_path / "password"
     secret.write_text("s3cret\n")
+    login = ("--username", "guard", "--password-file", str(secret))
     with server_process(clip) as (_, url):
         running = descry.watch()
-        said = descry.run("cameras", "add", "yard", url, "--password-file", str(secret))
+        said = descry.run("cameras", "add", "yard", url, *login)
         assert said.out == "yard  idle  added; waits for a camera worker\n"
         wait_for(lambda: states(descry) == {"yard": "live"}, within_s=90, what="the added camera")
         slower = tmp_path / "slower.yaml"

@@ -29,7 +29,7 @@ def run(*words: str, verb: typer.Typer = app) -> str:
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "descry.yaml"
-    path.write_text("cameras: {hall: {url: 'rtsp://h/1', password: hunter22}}")
+    path.write_text("cameras: {hall: {url: 'rtsp://h/1', username: guard, password: hunter22}}")
     return path
 
 

@@ -121,7 +121,7 @@ def test_a_name_of_odd_letters_is_shown_as_it_is(tmp_path: Path, name: str) -> N
 
 
 def test_secrets_are_masked_unless_asked_for(tmp_path: Path) -> None:
-    text = f"cameras: {{lobby: {{url: rtsp://h/1, password: {PASSWORD}}}}}"
+    text = f"cameras: {{lobby: {{url: rtsp://h/1, username: guard, password: {PASSWORD}}}}}"
     settings = load(tmp_path, text, {"DESCRY_REDIS__PASSWORD": "battery staple"})
     shown = dump_settings(settings)
     assert yaml.safe_load(shown)["cameras"]["lobby"]["password"] == "***"

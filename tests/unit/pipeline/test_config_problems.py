@@ -115,3 +115,12 @@ def test_no_message_repeats_a_secret(tmp_path: Path, text: str) -> None:
 def test_a_password_of_digits_is_told_to_be_quoted(tmp_path: Path) -> None:
     message = refusal(tmp_path, "redis: {password: 0123}")
     assert message == "redis.password must be text: put it in quotes"
+
+
+def test_a_password_of_nobody_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    camera = "cameras: {hall: {url: 'rtsp://h/1', password: s3cret"
+    message = refusal(tmp_path, camera + "}}")
+    assert message.startswith("cameras.hall.password needs username beside it")
+    assert "s3cret" not in message
+    (tmp_path / "well.yaml").write_text(camera + ", username: guard}}", encoding="utf-8")
+    assert load_settings(tmp_path / "well.yaml", {}, {}).cameras["hall"].username == "guard"

@@ -58,7 +58,13 @@ def test_a_file_that_stays_as_it_is_is_read_once(file):
 def test_cameras_are_added_changed_removed_and_disabled(file):
     one = watched(file)
     before = one.wanted()
-    file.write({"gate": GATE, "door": {**DOOR, "password": "new"}, "yard": {"url": "rtsp://y/1"}})
+    file.write(
+        {
+            "gate": GATE,
+            "door": {**DOOR, "username": "guard", "password": "new"},
+            "yard": {"url": "rtsp://y/1"},
+        }
+    )
     after = settled(one)
     assert list(after) == ["gate", "door", "yard"]
     assert after["gate"] == before["gate"]
