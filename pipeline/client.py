@@ -19,10 +19,12 @@ from pipeline.answers import (
     TracksAnswer,
 )
 from pipeline.errors import (
+    Busy,
     ConfigError,
     DescryError,
     NotFound,
     ServiceUnavailable,
+    StoreFull,
     StoreUnavailable,
     VideoGone,
 )
@@ -38,6 +40,8 @@ _BY_CODE: dict[str, type[DescryError]] = {
     "not-found": NotFound,
     "video-gone": VideoGone,
     "store-unavailable": StoreUnavailable,
+    "store-full": StoreFull,
+    "busy": Busy,
 }
 
 

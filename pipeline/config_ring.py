@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from pipeline.config_sections import Section
-from pipeline.config_types import PathOnDisk
+from pipeline.config_types import PathOnDisk, Seconds
 
 
 class Ring(Section):
@@ -32,4 +32,7 @@ class Clips(Section):
     look_in: PathOnDisk | None = Field(
         default=None,
         description="A folder that imported files may have been moved to, at any depth; null: none",
+    )
+    max_s: Seconds = Field(
+        default=600, gt=0, le=86_400, description="The longest clip; of a longer hit, its beginning"
     )

@@ -80,6 +80,16 @@ class StoreUnavailable(DescryError):
     exit_code = 3
 
 
+class Busy(DescryError):
+    """As much of this is being done as can be at once; the caller tries again."""
+
+    exit_code = 3
+
+
+class UnwritableClip(ConfigError):
+    """The file that a clip was to be written to cannot be."""
+
+
 class StoreFull(DescryError):
     """No room left on the disk that holds pictures."""
 

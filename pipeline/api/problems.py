@@ -8,7 +8,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from pipeline.errors import ConfigError, DescryError, NotFound, StoreUnavailable, VideoGone
+from pipeline.errors import (
+    Busy,
+    ConfigError,
+    DescryError,
+    NotFound,
+    StoreFull,
+    StoreUnavailable,
+    VideoGone,
+)
 from pipeline.names import in_utf8
 from retrieval.errors import QueryRefused
 
@@ -26,7 +34,8 @@ def problem(status: int, code: str, detail: str) -> JSONResponse:
         "code": code,
         "detail": in_utf8(detail),
     }
-    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE)
+    headers = {"Retry-After": "2"} if status == 503 else None
+    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 
 def _status_of(error: Exception) -> tuple[int, str]:
@@ -41,6 +50,10 @@ def _status_of(error: Exception) -> tuple[int, str]:
             return 422, "impossible"
         case StoreUnavailable():
             return 503, "store-unavailable"
+        case Busy():
+            return 503, "busy"
+        case StoreFull():
+            return 507, "store-full"
         case _:
             return 500, "failed"
 

@@ -4,12 +4,12 @@ import os
 import secrets
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import av.error
 
-from pipeline.errors import ConfigError, DescryError, VideoGone
+from pipeline.errors import DescryError, UnwritableClip, VideoGone
 from pipeline.files import flush_folder
 from pipeline.instants import format_instant
 from pipeline.store.remux import Stretch, write_stretch
@@ -38,13 +38,18 @@ class Span:
     begin_at: float
     end_at: float
 
+    def at_most(self, seconds: float) -> "Span":
+        """The first `seconds` of it; all of it where it is shorter."""
+        end_at = min(self.end_at, self.begin_at + seconds)
+        return replace(self, end_at=end_at, hit_until=min(self.hit_until, end_at))
+
 
 def cut_from_ring(folder: RingFolder, camera_id: str, span: Span, out: Path) -> Stretch:
     """Write the clip of a live hit to `out`, whole or not at all.
 
     Raises:
         VideoGone: the ring does not hold it, or no longer.
-        ConfigError: `out` cannot be written.
+        UnwritableClip: `out` cannot be written.
     """
     for _ in range(_ATTEMPTS):
         found = folder.segments(camera_id)
@@ -74,7 +79,7 @@ def cut_from_file(path: Path, started_at: float, span: Span, out: Path) -> Stret
 
     Raises:
         VideoGone: it cannot be read, or not there.
-        ConfigError: `out` cannot be written.
+        UnwritableClip: `out` cannot be written.
     """
     try:
         piece = OpenPiece(Piece(path, started_at))
@@ -117,7 +122,7 @@ def _write(pieces: Sequence[OpenPiece], span: Span, out: Path) -> Stretch | None
         if stretch is not None:
             _put_in_place(partial, out)
     except OSError as error:
-        raise ConfigError(
+        raise UnwritableClip(
             f"cannot write {out} ({error.strerror}): choose another file or free some space"
         ) from error
     except (ValueError, av.error.FFmpegError) as error:

@@ -1,5 +1,7 @@
 """Finds the file that footage was imported from: by its path, else by its content."""
 
+import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -22,6 +24,7 @@ class Originals:
         """
         self._digest, self._look_in = digest, look_in
         self._known: dict[tuple[str, int, int, int], str] = {}
+        self._digesting = threading.Lock()  # one at a time, and none twice
 
     def find(self, run: RunRecord) -> Path:
         """The file that `run` was read from, wherever it lies now.
@@ -45,12 +48,15 @@ class Originals:
         if not run.path:
             return f"{run.source}: nobody noted where it lay when it was imported ({imported})"
         path = Path(run.path)
-        if not path.is_file():
+        if not os.path.isfile(path):  # noqa: PTH113  pathlib's raises where it may not look
             return f"{path}: is not there any more; it was imported on {imported}"
         if self._has(path, run.digest):
             return None
-        changed = format_instant(path.stat().st_mtime)
-        return f"{path}: is not the video that was imported on {imported}; it was changed {changed}"
+        try:
+            changed = f"it was changed {format_instant(path.stat().st_mtime)}"
+        except OSError:
+            changed = "and it is gone by now"
+        return f"{path}: is not the video that was imported on {imported}; {changed}"
 
     def _candidates(self, run: RunRecord) -> Iterator[Path]:
         """Files that may be it, those of its name first."""
@@ -58,7 +64,7 @@ class Originals:
             file
             for folder in self._look_in
             for file in sorted(folder.rglob("*"))
-            if file.is_file() and (not run.file_bytes or file.stat().st_size == run.file_bytes)
+            if _is_file_of(file, run.file_bytes)
         ]
         yield from sorted(files, key=lambda file: file.name != run.source)
 
@@ -66,8 +72,17 @@ class Originals:
         try:
             status = path.stat()
             key = (str(path), status.st_ino, status.st_size, status.st_mtime_ns)
-            if key not in self._known:
-                self._known[key] = self._digest(path)
+            with self._digesting:
+                if key not in self._known:
+                    self._known[key] = self._digest(path)
         except (OSError, SourceUnreadable):
             return False
         return self._known[key] == digest
+
+
+def _is_file_of(path: Path, size_bytes: int) -> bool:
+    """Whether it is a file of that size, or of any if that is 0; no where nobody may look."""
+    try:
+        return path.is_file() and (not size_bytes or path.stat().st_size == size_bytes)
+    except OSError:
+        return False

@@ -80,14 +80,19 @@ class RingFolder:
     def begin(self, camera_id: str, first_at: float) -> Path:
         """An empty file, mode 0600, for a segment that begins at an instant."""
         folder = self.root / camera_id
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         first_ms = round(first_at * 1000)
         while True:
+            # A sweep may remove the folder while it is empty.
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             path = folder / f"{first_ms}-{_OPEN}{SUFFIX}"
-            with suppress(FileExistsError):
+            try:
                 path.touch(mode=0o600, exist_ok=False)
+            except FileExistsError:
+                first_ms += 1
+            except FileNotFoundError:
+                continue
+            else:
                 return path
-            first_ms += 1
 
     def rename(self, path: Path, first_at: float, last_at: float | None) -> Path:
         """Put better instants into the name of a segment; `last_at` says that it is whole.

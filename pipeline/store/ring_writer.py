@@ -115,6 +115,7 @@ class RingWriter(threading.Thread):
         self._on_state, self._on_drop = on_state, on_drop
         self._queue = queue or PacketQueue()
         self._stopping = threading.Event()
+        self._at_the_end: Callable[[], object] | None = None
         self._told: str | None = None
         self._is_behind = False
         self._unkeepable = ""
@@ -167,9 +168,12 @@ class RingWriter(threading.Thread):
                 self._recorder.tick()
                 self._tell()
         self._recorder.end()
+        if self._at_the_end is not None:
+            self._at_the_end()
 
-    def ask_to_stop(self) -> None:
-        """Let the thread end soon."""
+    def ask_to_stop(self, then: Callable[[], object] | None = None) -> None:
+        """Let the thread end soon, and do `then` as its last deed, when all is written."""
+        self._at_the_end = then
         self._stopping.set()
         self._queue.wake()
 

@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -10,7 +11,7 @@ from pathlib import Path
 from pipeline.answers import ClipAnswer
 from pipeline.clock import SystemClock
 from pipeline.config import Settings
-from pipeline.errors import StoreUnavailable
+from pipeline.errors import StoreFull, StoreUnavailable, UnwritableClip
 from pipeline.packets import PacketSink
 from pipeline.sources.video_file import digest_file
 from pipeline.store.originals import Originals
@@ -24,6 +25,7 @@ from pipeline.workers.clipping import ClipDesk
 log = logging.getLogger(__name__)
 
 MEGABYTE = 1_000_000
+NO_CLIP = "no clip can be written on the query worker's machine"
 # Of the 5 s in which a worker ends, for all rings together.
 STOP_WITHIN_S = 2.0
 
@@ -50,7 +52,7 @@ class Rings:
         """What takes a camera's packets; None where none are kept, and then none are left."""
         why = why_no_ring(settings, camera_id)
         if why is not None:
-            self.end(camera_id)
+            self.end(camera_id, then=partial(self._stores.ring.erase, camera_id))
             _go_without(self._stores, camera_id, why)
             return None
         writer = self._writers.get(camera_id)
@@ -68,11 +70,11 @@ class Rings:
         for writer in self._writers.values():
             writer.join(max(deadline - time.monotonic(), 0.0))
 
-    def end(self, camera_id: str) -> None:
-        """Write what waits of a camera that left, and end."""
+    def end(self, camera_id: str, then: Callable[[], object] | None = None) -> None:
+        """Write what waits of a camera that left, and end; a slow disk does `then` later."""
         writer = self._writers.pop(camera_id, None)
         if writer is not None:
-            writer.ask_to_stop()
+            writer.ask_to_stop(then)
             writer.join(STOP_WITHIN_S)
 
 
@@ -115,6 +117,7 @@ def build_clip_desk(settings: Settings, stores: Stores, look_in: Sequence[Path] 
         ring=stores.ring,
         keep_s=video_keep_s(settings),
         originals=Originals(digest_file, [*look_in, *usual]),
+        at_most_s=settings.clips.max_s,
         clock=SystemClock(),
     )
 
@@ -124,12 +127,19 @@ def clip_cutter(
 ) -> Callable[[str, float, float], tuple[Path, ClipAnswer]]:
     """What cuts a clip for somebody elsewhere, who deletes the file once it is sent."""
     desk = build_clip_desk(settings, stores)
+    least_free = settings.ring.min_free_megabytes * MEGABYTE
 
     def cut(name: str, before_s: float, after_s: float) -> tuple[Path, ClipAnswer]:
         stores.clips.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if shutil.disk_usage(stores.clips).free < least_free:
+            raise StoreFull(f"{NO_CLIP}: less than ring.min_free_megabytes are free there")
         path = stores.clips / f"{secrets.token_hex(8)}.mp4"
-        answer = desk.cut(name, before_s=before_s, after_s=after_s, out=path)
         # Where things lie on this machine is nobody else's business.
+        try:
+            answer = desk.cut(name, before_s=before_s, after_s=after_s, out=path)
+        except UnwritableClip as error:
+            log.warning("%s", error)
+            raise StoreFull(f"{NO_CLIP}: see the query worker's log") from error
         source = answer.source.rpartition("/")[2]
         return path, answer.model_copy(update={"path": None, "source": source})
 

@@ -36,6 +36,7 @@ class ClipDesk:
         ring: recent video of live cameras.
         keep_s: how long it stays there.
         originals: finds imported files.
+        at_most_s: how long a clip may be, seconds.
         clock: says how long ago something was.
     """
 
@@ -47,6 +48,7 @@ class ClipDesk:
     keep_s: float
     originals: Originals
     clock: Clock
+    at_most_s: float = 600.0
 
     def cut(self, name: str, *, before_s: float, after_s: float, out: Path) -> ClipAnswer:
         """Write the clip of a track or shot to `out`, whole or not at all.
@@ -61,7 +63,7 @@ class ClipDesk:
         Raises:
             NotFound: no such track or shot.
             VideoGone: its video is kept nowhere, or not any more.
-            ConfigError: `out` cannot be written.
+            UnwritableClip: `out` cannot be written.
         """
         key, number = parse_name(name)
         record = self.tracks.get_many([key]).get(key)
@@ -70,9 +72,13 @@ class ClipDesk:
         sighting = self._sighting(record, number)
         if number is not None and sighting is None:
             raise NotFound(f"no shot {name}: it was replaced, or retention forgot it")
-        span = _span(record, sighting if number is not None else None, before_s, after_s)
+        wanted = _span(record, sighting if number is not None else None, before_s, after_s)
+        span = wanted.at_most(self.at_most_s)
         stretch, source = self._cut(record, span, out)
-        return _answer(name, record, span, stretch, source, sighting, out)
+        answer = _answer(name, record, span, stretch, source, sighting, out)
+        if span != wanted:
+            answer.notes.append(f"its first {self.at_most_s:g} s: clips.max_s is the longest clip")
+        return answer
 
     def _cut(self, record: TrackRecord, span: Span, out: Path) -> tuple[Stretch, str]:
         camera_id = record.key.camera_id

@@ -54,7 +54,7 @@ class Scene:
         CropStream(client, keys, max_length=10)
         self.out = root / "hit.mp4"
 
-    def desk(self, *look_in) -> ClipDesk:
+    def desk(self, *look_in, at_most_s: float = 600.0) -> ClipDesk:
         return ClipDesk(
             tracks=self.tracks,
             runs=self.runs,
@@ -64,6 +64,7 @@ class Scene:
             keep_s=KEEP_S,
             originals=Originals(digest_file, look_in),
             clock=self.clock,
+            at_most_s=at_most_s,
         )
 
     def watch(self, clip, seconds: float) -> float:
@@ -167,6 +168,17 @@ def test_the_clip_of_a_live_track_shows_the_person_and_both_margins(scene, clips
     assert answer.copied
     assert answer.notes == []
     assert stat.S_IMODE(scene.out.stat().st_mode) == 0o600
+
+
+def test_a_hit_longer_than_a_clip_may_be_gives_its_beginning_and_says_so(scene, clips):
+    began_at = scene.watch(clips["libx264"], 12)
+    scene.see(began_at + 2.0, began_at + 11.0)
+    desk = scene.desk(at_most_s=4.0)
+    answer = desk.cut(str(TRACK), before_s=1.0, after_s=1.0, out=scene.out)
+    check_instants(answer, scene.out, began_at)
+    assert 3.9 <= answer.seconds <= 4.6  # it begins with a key frame
+    assert answer.hit_until_s <= answer.seconds + 0.1
+    assert answer.notes == ["its first 4 s: clips.max_s is the longest clip"]
 
 
 def test_the_clip_of_a_shot_is_around_the_shot_and_says_where_its_time_is_from(scene, clips):

@@ -1,5 +1,7 @@
 """pipeline.wiring.video: which cameras keep video, and for how long."""
 
+import threading
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -74,14 +76,34 @@ def test_a_ring_is_written_from_the_first_look_at_its_camera_until_the_end(tmp_p
 
 
 def test_a_camera_that_gets_masks_while_it_is_watched_loses_its_video(tmp_path):
-    cameras, folder = Cameras(), old_video(tmp_path, "yard")
+    cameras, folder = Cameras(), RingFolder(tmp_path / "ring")
     rings = Rings(SimpleNamespace(ring=folder, cameras=cameras), Telemetry())
     writer = rings.of(Settings(cameras=CAMERAS), "yard")
+    begun = folder.begin("yard", time.time() - 5)
+    folder.rename(begun, time.time() - 5, time.time())  # whole: the writer leaves it alone
     assert folder.segments("yard")
     assert rings.of(masked("yard"), "yard") is None
     assert not writer.is_alive()
     assert folder.segments("yard") == []
     assert "masks" in cameras.said["yard"]
+
+
+def test_what_a_slow_disk_still_writes_of_a_camera_that_gets_masks_goes_too(tmp_path):
+    cameras, folder = Cameras(), RingFolder(tmp_path / "ring")
+    rings = Rings(SimpleNamespace(ring=folder, cameras=cameras), Telemetry())
+    writer = rings.of(Settings(cameras=CAMERAS), "yard")
+    is_free = threading.Event()
+
+    def end_slowly() -> None:
+        is_free.wait(30)
+        folder.begin("yard", time.time())
+
+    writer._recorder.end = end_slowly
+    assert rings.of(masked("yard"), "yard") is None  # waited for it as long as it may
+    assert writer.is_alive()
+    is_free.set()
+    writer.join(30)
+    assert folder.segments("yard") == []
 
 
 @pytest.mark.parametrize(

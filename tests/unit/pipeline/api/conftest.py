@@ -1,5 +1,7 @@
 """What the API answers from in these tests, and a client of it."""
 
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from pipeline.answers import (
     TracksAnswer,
 )
 from pipeline.api.app import Backing, build_app
-from pipeline.errors import ConfigError, NotFound, StoreUnavailable, VideoGone
+from pipeline.errors import ConfigError, NotFound, StoreFull, StoreUnavailable, VideoGone
 
 TOKEN = "s3cret-token"
 COVERAGE = CoverageAnswer(cameras=[], shots_searched=0, shots_of_other_models=0, indexed_until=None)
@@ -170,11 +172,30 @@ def book() -> Book:
     return Book()
 
 
+class Slow:
+    """Holds up the clip of lobby/r/7."""
+
+    def __init__(self) -> None:
+        self.entered, self.go_on = threading.Semaphore(0), threading.Event()
+
+
 @pytest.fixture
-def client(service: Service, away: list[bool], cut_clips, book, tmp_path: Path) -> TestClient:
+def slow() -> Iterator[Slow]:
+    slow = Slow()
+    yield slow
+    slow.go_on.set()
+
+
+@pytest.fixture
+def client(service: Service, away: list[bool], cut_clips, book, slow, tmp_path: Path) -> TestClient:
     def clip(name: str, before_s: float, after_s: float) -> tuple[Path, ClipAnswer]:
         if name == "lobby/r/9":
             raise VideoGone("camera 'lobby': the ring has moved on")
+        if name == "lobby/r/8":
+            raise StoreFull("no clip can be written on the query worker's machine: …")
+        if name == "lobby/r/7":
+            slow.entered.release()
+            assert slow.go_on.wait(30)
         cut_clips.append((name, before_s, after_s))
         path = tmp_path / "cut.mp4"
         path.write_bytes(VIDEO)

@@ -1,9 +1,11 @@
 """pipeline.api: cameras, collections and clips."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from pipeline.answers import ClipAnswer
-from tests.unit.pipeline.api.conftest import AUTHORISED, CLIP, VIDEO
+from tests.unit.pipeline.api.conftest import ASK, AUTHORISED, CLIP, VIDEO
 
 
 @pytest.mark.parametrize(("verb", "state"), [("pause", "paused"), ("resume", "live")])
@@ -75,6 +77,29 @@ def test_a_clip_whose_video_is_gone_is_gone_and_not_unknown(client):
     assert answer.status_code == 410
     assert answer.json()["code"] == "video-gone"
     assert "moved on" in answer.json()["detail"]
+
+
+def test_clips_beyond_two_at_once_are_put_off_and_searches_are_not(client, slow):
+    def cut():
+        return client.get("/api/v1/tracks/lobby/r/7/clip", headers=AUTHORISED).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        busy = [pool.submit(cut) for _ in range(2)]
+        for _ in busy:
+            assert slow.entered.acquire(timeout=30)
+        third = client.get("/api/v1/tracks/lobby/r/1/clip", headers=AUTHORISED)
+        assert (third.status_code, third.json()["code"]) == (503, "busy")
+        assert int(third.headers["Retry-After"]) > 0
+        assert client.post("/api/v1/search", json=ASK, headers=AUTHORISED).status_code == 200
+        slow.go_on.set()
+        assert [one.result() for one in busy] == [200, 200]
+    assert client.get("/api/v1/tracks/lobby/r/1/clip", headers=AUTHORISED).status_code == 200
+
+
+def test_a_disk_without_room_for_a_clip_is_told_and_the_place_is_free_again(client):
+    for _ in range(3):
+        answer = client.get("/api/v1/tracks/lobby/r/8/clip", headers=AUTHORISED)
+        assert (answer.status_code, answer.json()["code"]) == (507, "store-full")
 
 
 @pytest.mark.parametrize("margin", ["-1", "nan", "601", "five"])
