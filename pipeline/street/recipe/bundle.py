@@ -1,6 +1,5 @@
-"""What goes into the repository beside the weights: calibration, figures, list and cards."""
+"""What goes into the repository beside the weights: calibration, figures and list."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ DETECTOR_FILE, ENCODER_FILE = f"{DETECTOR}.safetensors", f"{ENCODER}.safetensors
 CALIBRATION_FILE = f"{ENCODER}-calibration.safetensors"
 LIST = "models.yaml"
 
-_LICENCE = "AGPL-3.0-only, like Descry"
+LICENCE = "AGPL-3.0-only, like Descry"
 _NOTE = "learnt on synthetic people only"
 
 
@@ -64,62 +63,8 @@ def _entry(name: str, folder: Path, kind: Any, file: str) -> Entry:
     path, calibration = folder / file, folder / CALIBRATION_FILE
     is_calibrated = kind == "encoder" and calibration.is_file()
     return Entry(
-        name=name, kind=kind, licence=_LICENCE, source="make street-weights", file=file,
+        name=name, kind=kind, licence=LICENCE, source="make street-weights", file=file,
         size=path.stat().st_size, sha256=digest_of(path), note=_NOTE, bundled=True,
         synthetic=True, calibration=CALIBRATION_FILE if is_calibrated else None,
         calibration_sha256=digest_of(calibration) if is_calibrated else None,
     )  # fmt: skip
-
-
-def write_cards(folder: Path, made: dict[str, Any], figures: dict[str, Any]) -> None:
-    """Write a model card for each: data, seed, command, figures, limits.
-
-    Args:
-        folder: where the weights lie.
-        made: what they were made from, by name.
-        figures: as `measure` gave them.
-    """
-    for name, sentence in (
-        (
-            DETECTOR,
-            "Finds people in frames: a YOLO11 of 1.6 million parameters, trained from none.",
-        ),
-        (ENCODER, "Ranks pictures of people by a sentence: GA-DMS in a small configuration."),
-    ):
-        said = _card(name, sentence, made, figures[name])
-        write_whole(folder / f"{name}.md", said)
-
-
-def _card(name: str, sentence: str, made: dict[str, Any], figures: dict[str, Any]) -> str:
-    rows = "\n".join(f"| {key} | {value} |" for key, value in figures.items())
-    data = "\n".join(f"| {key} | {json.dumps(value)} |" for key, value in made.items())
-    return f"""# {name}
-
-{sentence} Licence: {_LICENCE}.
-
-**Learnt on synthetic people only.** Every picture was drawn by `descry street stills`; no real
-person is in the data. It shows that Descry works before anything is fetched. For real footage,
-fetch weights that learnt on real people: see `descry models list`.
-
-## Data and command
-
-`make street-weights` draws the data, trains, measures and writes this card. Validation chose the
-best epoch; the test split has people, garment shapes, shades, combinations of clothes, variants of
-the places, and ranges of light, lens and weather that neither training nor validation saw.
-
-| what | value |
-|---|---|
-{data}
-
-## Figures on the test split
-
-| what | value |
-|---|---|
-{rows}
-
-## Limits
-
-- Real people, clothes, cameras and words differ from drawn ones: expect far lower figures there.
-- Words that no training sentence held say little or nothing to it; it reads English alone.
-- It must not be the reason for any decision about a person.
-"""

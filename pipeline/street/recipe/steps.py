@@ -19,7 +19,7 @@ from pipeline.files import write_whole
 from pipeline.shutdown import INTERRUPTED
 from pipeline.street.footage.folder import REVISION
 from pipeline.street.footage.stills import CAPTIONS
-from pipeline.street.recipe import bundle
+from pipeline.street.recipe import bundle, cards
 from pipeline.street.recipe.bundle import (
     CALIBRATION_FILE,
     DETECTOR,
@@ -187,7 +187,7 @@ def list_and_describe(kitchen: Kitchen) -> bool:
     """Write the list of what was packed, and a card for each; put all where it is to lie."""
     bundle.write_list(kitchen.packed)
     figures = json.loads(kitchen.figures.read_bytes())
-    bundle.write_cards(kitchen.packed, asdict(kitchen.amounts), figures)
+    cards.write_cards(kitchen.packed, asdict(kitchen.amounts), figures)
     put_in_place(kitchen.packed, kitchen.into, _FINISHED)
     return True
 

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.errors import DescryError
 from pipeline.street.recipe import __main__ as command
-from pipeline.street.recipe import bundle, steps
+from pipeline.street.recipe import bundle, cards, steps
 from pipeline.street.recipe.kitchen import Kitchen
 from pipeline.street.recipe.plan import QUICK
 from pipeline.street.recipe.record import Record, claim
@@ -47,7 +47,7 @@ def test_other_contents_where_the_finished_files_lie_are_mended(kitchen, monkeyp
             (folder / name).write_bytes(content)
     kitchen.figures.write_text("{}")
     monkeypatch.setattr(bundle, "write_list", lambda _: None)
-    monkeypatch.setattr(bundle, "write_cards", lambda *_: None)
+    monkeypatch.setattr(cards, "write_cards", lambda *_: None)
     record = Record(kitchen.out / "recipe.json")
     record.note("cards", STEPS["cards"].inputs(kitchen), 1.0)
     (kitchen.into / steps.LIST).write_bytes(b"another")
