@@ -32,6 +32,7 @@ class Behaviour:
         garbage_after_s: sends noise instead of a stream after so many seconds.
         cut_after_s: hangs up in the middle of a picture after so many seconds.
         tls: speaks rtsps:// with these certificates.
+        udp: sends over UDP to who asks for it.
     """
 
     user: str | None = None
@@ -51,6 +52,7 @@ class Behaviour:
     garbage_after_s: float = math.inf
     cut_after_s: float = math.inf
     tls: ssl.SSLContext | None = None
+    udp: bool = False
     nonce: str = field(default_factory=lambda: secrets.token_hex(16))
 
     def admits(self, method: str, header: str) -> bool:

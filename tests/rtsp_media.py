@@ -3,6 +3,7 @@
 import base64
 import random
 import secrets
+import socket
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -140,3 +141,30 @@ class RtpWriter:
 
     def _stamp(self, shown_s: float) -> int:
         return (self._offset + round(shown_s * RTP_HZ)) & 0xFFFFFFFF
+
+
+class Datagrams:
+    """Two neighbouring UDP ports, for RTP and RTCP, and the client's two."""
+
+    def __init__(self, host: str, rtp_port: int, rtcp_port: int) -> None:
+        self._to = (host, rtp_port), (host, rtcp_port)
+        self._sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in self._to]
+        for one in self._sockets:
+            one.bind(("127.0.0.1", 0))
+
+    @property
+    def ports(self) -> str:
+        """As the header `Transport` names them."""
+        return "server_port=" + "-".join(str(one.getsockname()[1]) for one in self._sockets)
+
+    def send(self, interleaved: bytes) -> None:
+        """Send packets that are framed as on the connection, each to the port of its channel."""
+        while interleaved[:1] == b"$":
+            channel, size = struct.unpack(">BH", interleaved[1:4])
+            self._sockets[channel].sendto(interleaved[4 : 4 + size], self._to[channel])
+            interleaved = interleaved[4 + size :]
+
+    def close(self) -> None:
+        """Send nothing more."""
+        for one in self._sockets:
+            one.close()

@@ -1,4 +1,4 @@
-"""A small, real RTSP server: loops an H.264 or H.265 file as a camera would, over TCP.
+"""A small, real RTSP server: loops an H.264 or H.265 file as a camera would, over TCP or UDP.
 
 As a process of its own, so that it can be killed:
 `python tests/rtsp_server.py CLIP.mp4 --port 0` prints its address.
@@ -27,7 +27,15 @@ if not __package__:  # started as a script: the checkout is not on the path yet
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tests.rtsp_behaviour import Behaviour
-from tests.rtsp_media import AccessUnit, Clip, RtpWriter, describe, load_clip, packetise
+from tests.rtsp_media import (
+    AccessUnit,
+    Clip,
+    Datagrams,
+    RtpWriter,
+    describe,
+    load_clip,
+    packetise,
+)
 
 # A client that takes nothing for this long is gone.
 SEND_TIMEOUT_S = 10.0
@@ -42,6 +50,7 @@ class Session:
         self.client = client
         self._sending = threading.Lock()
         self._over = threading.Event()
+        self._datagrams: Datagrams | None = None  # what the media goes to; None for the connection
 
     def serve(self) -> None:
         """Until the client leaves."""
@@ -55,6 +64,8 @@ class Session:
                 elif not self._answer((head + requests.readline()).decode("latin-1"), requests):
                     break
         self._over.set()
+        if self._datagrams is not None:
+            self._datagrams.close()
 
     def _answer(self, line: str, requests) -> bool:
         method, url = [*line.split(), "", ""][:2]
@@ -86,11 +97,16 @@ class Session:
         if method == "DESCRIBE":
             kind = {"Content-Type": "application/sdp", "Content-Base": url.rstrip("/") + "/"}
             return "200 OK", kind, describe(clip, behaviour.codec or clip.codec)
-        if method == "SETUP" and "TCP" not in headers.get("transport", ""):
-            return "461 Unsupported Transport", {}, b""
         extra = {"Session": "1;timeout=60"}
         if method == "SETUP":
-            extra["Transport"] = "RTP/AVP/TCP;unicast;interleaved=0-1"
+            wanted = headers.get("transport", "")
+            if "TCP" in wanted:
+                extra["Transport"] = "RTP/AVP/TCP;unicast;interleaved=0-1"
+            elif behaviour.udp and (ports := re.search(r"client_port=(\d+)-(\d+)", wanted)):
+                self._datagrams = Datagrams(self.client.getpeername()[0], *map(int, ports.groups()))
+                extra["Transport"] = f"RTP/AVP;unicast;{ports[0]};{self._datagrams.ports}"
+            else:
+                return "461 Unsupported Transport", {}, b""
         return "200 OK", extra, b""
 
     def _stream(self) -> None:
@@ -108,7 +124,7 @@ class Session:
                 stamp_s = behaviour.stamp(shown_s, connected_s)
                 if behaviour.reports and connected_s - reported_at >= REPORT_EVERY_S:
                     reported_at = connected_s
-                    self._send(rtp.report(behaviour.camera_now(connected_s), stamp_s))
+                    self._send_media(rtp.report(behaviour.camera_now(connected_s), stamp_s))
                 codec = self.server.clip.codec
                 damaged = behaviour.every_nth_damaged and count % behaviour.every_nth_damaged == 0
                 nals = [_damage(nal) for nal in unit.nals] if damaged else unit.nals
@@ -116,9 +132,15 @@ class Session:
                 if connected_s > behaviour.garbage_after_s:
                     data = random.Random(count).randbytes(len(data))
                 if connected_s > behaviour.cut_after_s:
-                    self._send(data[: len(data) // 2])
+                    self._send_media(data[: len(data) // 2])
                     self.close()
-                self._send(data)
+                self._send_media(data)
+
+    def _send_media(self, data: bytes) -> None:
+        if self._datagrams is None:
+            self._send(data)
+        else:
+            self._datagrams.send(data)
 
     def _send(self, data: bytes) -> None:
         with self._sending:

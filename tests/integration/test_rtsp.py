@@ -186,6 +186,14 @@ def test_a_transport_that_the_camera_lacks_is_refused(clip):
         frames_of(camera(server.url, transport="udp"), 1)
 
 
+def test_a_camera_that_sends_over_udp_is_read_and_dated_by_its_own_clock(clip):
+    with RtspServer(clip, Behaviour(udp=True, reports=True)) as server:
+        seen = frames_of(camera(server.url, transport="udp", timed_by="camera"), 40)
+    numbers = [number_in(frame.image) for frame in seen]
+    assert len(set(numbers)) > 15
+    assert {frame.time_source for frame in seen} == {"sender report"}
+
+
 @pytest.mark.parametrize("auth", ["basic", "digest"])
 def test_the_right_password_opens_the_stream(clip, auth):
     with RtspServer(clip, Behaviour(user="eye", password=PASSWORD, auth=auth)) as server:
