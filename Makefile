@@ -2,7 +2,7 @@
 # Needs make and Python 3.11 to 3.14 with venv; everything else goes into .venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow check fix bench requirements street-weights clean
+.PHONY: help install demo test test-slow test-street check fix bench requirements street-weights clean
 .DELETE_ON_ERROR:
 
 # What a shell was given for other projects must not leak into this one.
@@ -36,6 +36,9 @@ test: install ## all tests but the slow ones: ten minutes at most
 # pytest ends with 5 when there is nothing to run.
 test-slow: install ## the tests that take minutes: clusters, soaks, browsers; 45 minutes at most
 	$(PYTEST) -m slow || [ $$? -eq 5 ]
+
+test-street: .venv/.street ## the slow tests that draw the street and train on it
+	$(PYTEST) -m slow tests/integration/test_street_render.py tests/integration/test_street_recipe.py
 
 check: install ## format, lint, types, imports, unit tests: two minutes
 	$(BIN)/ruff format --check $(CODE)
