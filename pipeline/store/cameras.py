@@ -64,6 +64,12 @@ class CameraStore:
         return sorted(member.decode() for member in members)
 
     @store_errors()
+    def zones(self) -> frozenset[str]:
+        """Every zone that a shot was ever taken in."""
+        members: Any = self._redis.smembers(self._keys.zones)
+        return frozenset(member.decode() for member in members)
+
+    @store_errors()
     def status(self, camera_id: str) -> CameraStatus | None:
         """How a camera stands; None for an unknown one."""
         with self._redis.pipeline(transaction=True) as pipe:

@@ -35,7 +35,10 @@ if redis.call('XLEN', crops) >= room then return 'full' end
 redis.call('XADD', crops, '*', unpack(ARGV, 11))
 open_track(KEYS, unpack(ARGV, 1, 7))
 redis.call('HSET', track, 'published', number)
-for zone in string.gmatch(ARGV[10], '%S+') do redis.call('HSET', track, 'zone:' .. zone, '1') end
+for zone in string.gmatch(ARGV[10], '%S+') do
+  redis.call('HSET', track, 'zone:' .. zone, '1')
+  redis.call('SADD', KEYS[6], zone)
+end
 return 'published'
 """
 )
@@ -120,7 +123,7 @@ class CropStream:
         )
         fields = [part for pair in encode_shot(shot).items() for part in pair]
         outcome = self._publish(
-            keys=[*open_keys(self._keys, track), self._keys.crops],
+            keys=[*open_keys(self._keys, track), self._keys.crops, self._keys.zones],
             args=[
                 *arguments,
                 shot.shot.number,

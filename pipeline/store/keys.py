@@ -11,6 +11,7 @@
     {ns}:camera:{camera}     hash    kind, state, rates, drops; for ever
     {ns}:runs:{camera}       zset    run_id → started_at; retention
     {ns}:run:{camera}/{run}  hash    what was read, how far, the safe point; retention
+    {ns}:zones               set     every zone that a shot was taken in; for ever
     {ns}:run_changes:{camera}  zset  run_id → the number of its last write; retention
     {ns}:run_sequence        string  the number of the last write of any run; for ever
     {ns}:collections         hash    collection → the instant it was first used; until removed
@@ -46,6 +47,7 @@ class Keys:
         self.removed = f"{namespace}:removed"
         self.retired = f"{namespace}:retired"
         self.watchers = f"{namespace}:watchers"
+        self.zones = f"{namespace}:zones"
         self.paused = f"{namespace}:paused"
 
     def track(self, track: TrackKey) -> str:

@@ -48,7 +48,7 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
         clock=clock,
         telemetry=telemetry,
     )
-    catalogue = build_catalogue(stores)
+    catalogue = build_catalogue(settings, stores)
     service = SearchService(
         encoder=encoder,
         index=index,

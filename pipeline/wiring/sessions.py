@@ -118,14 +118,14 @@ class Session:
         """What lists tracks and cameras: a query worker if there is one, or else the stores."""
         if self.redis_url is None or self.api_socket is not None:
             return self.client()
-        return build_catalogue(open_stores(self.settings, self.redis_url))
+        return build_catalogue(self.settings, open_stores(self.settings, self.redis_url))
 
     def enrolment(self) -> Client | Enrolment:
         """What adds and removes cameras: likewise."""
         if self.redis_url is None or self.api_socket is not None:
             return self.client()
         stores = open_stores(self.settings, self.redis_url)
-        return build_enrolment(self.settings, stores, build_catalogue(stores))
+        return build_enrolment(self.settings, stores, build_catalogue(self.settings, stores))
 
     def collections(self) -> Client | Collections:
         """What lists and removes collections: likewise."""

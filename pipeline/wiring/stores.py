@@ -129,9 +129,10 @@ def video_keep_s(settings: Settings) -> float:
     return wanted_s if live_s is None else min(wanted_s, live_s)
 
 
-def build_catalogue(stores: Stores) -> Catalogue:
+def build_catalogue(settings: Settings, stores: Stores) -> Catalogue:
     """What lists the contents of the stores."""
-    return Catalogue(stores.cameras, stores.runs, stores.tracks, stores.boxes, SystemClock())
+    zones = frozenset(zone for camera in settings.cameras.values() for zone in camera.zones)
+    return Catalogue(stores.cameras, stores.runs, stores.tracks, stores.boxes, SystemClock(), zones)
 
 
 def build_collections(

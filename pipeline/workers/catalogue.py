@@ -28,6 +28,8 @@ class Catalogue:
     track_store: TrackStore
     box_archive: BoxArchive
     clock: Clock
+    set_zones: frozenset[str] = frozenset()
+    """Zones of the settings: nobody need have stood in them yet."""
 
     def tracks(
         self,
@@ -40,10 +42,11 @@ class Catalogue:
         """A page of tracks by first sight; with a `zone` shorter than `count`, or even empty.
 
         Raises:
-            NotFound: no such camera.
+            NotFound: no such camera or zone.
             ConfigError: `after` is no place in the list.
         """
         self.refuse_unknown([camera] if camera else [])
+        self.refuse_unknown_zones([zone] if zone else [])
         live = self.live_keys()
         cursor = read_cursor(after) if after else None
         records = self.track_store.list(camera, after=cursor, count=count)
@@ -111,6 +114,22 @@ class Catalogue:
         for name in cameras:
             if name not in known:
                 raise NotFound(f"no camera {name!r}; known: {', '.join(sorted(known)) or 'none'}")
+
+    def refuse_unknown_zones(self, zones: Sequence[str]) -> None:
+        """See that every one of `zones` is set, or a shot was taken in it.
+
+        Raises:
+            NotFound: one is neither; the message names those that are.
+        """
+        if not zones:
+            return
+        known = self.camera_store.zones() | self.set_zones
+        for name in zones:
+            if name not in known:
+                raise NotFound(
+                    f"no zone {name!r} in the settings, and no shot taken in one of that name; "
+                    f"known: {', '.join(sorted(known)) or 'none'}"
+                )
 
     def _refuse_recorded(self, camera: str) -> None:
         self.refuse_unknown([camera])

@@ -151,6 +151,7 @@ class SearchService:
         ):
             raise ConfigError("--since is not before --until: nothing lies between them")
         self._catalogue.refuse_unknown(request.cameras)
+        self._catalogue.refuse_unknown_zones(request.zones)
         known = self._catalogue.runs.collections()
         for name in request.collections:
             if name not in known:

@@ -55,6 +55,9 @@ def test_a_film_is_masked_its_zones_are_found_and_its_stillness_is_skipped(site,
     found = site.run("search", "somebody in green", "--zone", "left", "--json").json()
     assert [(hit["track"], hit["zones"]) for hit in found["hits"]] == [(track["track"], ["left"])]
     assert {zone for s in found["hits"][0]["best_shots"] for zone in s["zones"]} == {"left"}
+    refused = site.run("search", "somebody in green", "--zone", "lefft", code=2).err
+    assert "no zone 'lefft'" in refused
+    assert "known: left, right" in refused
     assert read(site, film)["known"] is True
     whole = read(site, film, "--no-motion-gate")
     assert (whole["frames_skipped"], whole["tracks"]) == (0, said["tracks"])

@@ -55,6 +55,8 @@ class Lists:
     def refuse_unknown(self, cameras):
         pass
 
+    refuse_unknown_zones = refuse_unknown
+
 
 def people_in(*colours):
     """Vectors of people dressed so, no two quite alike."""
