@@ -14,7 +14,7 @@ from pipeline.errors import NotFound, StoreFull, StoreUnavailable
 from pipeline.files import flush_folder, write_and_flush
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
-_ATTEMPTS = 20
+_ATTEMPTS = 100
 
 
 class Media(Protocol):
