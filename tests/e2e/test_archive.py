@@ -106,6 +106,7 @@ def test_a_copy_with_another_date_is_the_same_recording(descry, clip, tmp_path):
     assert again["files"][0]["started_at"] == first["files"][0]["started_at"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "word"),
     [

@@ -3,9 +3,12 @@
 import shutil
 import time
 
+import pytest
+
 from tests.e2e.conftest import wait_for
 
 
+@pytest.mark.slow
 def test_a_file_that_goes_or_changes_fails_alone_in_one_line(descry, clip):
     """The first file is read as it was filmed, while the others wait for their turn."""
     folder = descry.folder / "films"

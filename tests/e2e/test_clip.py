@@ -63,6 +63,7 @@ def pictures_in(path: Path) -> int:
         return sum(1 for _ in container.decode(video=0))
 
 
+@pytest.mark.slow
 @pytest.mark.rtsp
 def test_a_live_hit_has_a_clip_until_its_ring_is_gone(descry, camera_clip, tmp_path):
     out = tmp_path / "hit.mp4"

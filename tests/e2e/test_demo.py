@@ -31,6 +31,7 @@ def demo(footage: Path, out: Path, *more: str) -> list[str]:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_demo_is_one_json_object_and_a_sheet_and_leaves_nothing_else(descry, footage, tmp_path):
     temporary, out = tmp_path / "tmp", tmp_path / "out"
     temporary.mkdir()

@@ -3,7 +3,10 @@
 import os
 import shutil
 
+import pytest
 
+
+@pytest.mark.slow
 def test_a_name_that_is_no_utf8_is_read_and_its_camera_is_still_listed(descry, clip):
     folder = descry.folder / "share"
     folder.mkdir()

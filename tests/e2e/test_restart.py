@@ -63,6 +63,7 @@ VICTIMS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "victim",
     [
