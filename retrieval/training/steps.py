@@ -1,10 +1,12 @@
 """One step of learning: from a batch and its masked views to losses, without the optimiser."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from retrieval.gadms import losses
 from retrieval.gadms.gradient_attention import Variant, score_words
@@ -75,7 +77,10 @@ class LearningStep(nn.Module):
     def forward(self, views: Views) -> Outcome:
         """Losses of one batch; see `Outcome`."""
         device = views.images.device.type
-        with torch.autocast(device, self._autocast, enabled=self._autocast is not None):
+        with (
+            attention_kernels(device, self._autocast),
+            torch.autocast(device, self._autocast, enabled=self._autocast is not None),
+        ):
             image_tokens, text_features, text_tokens = self._encode(views)
             image_features = image_tokens[:, 0].float()
             outcome: Outcome = {}
@@ -96,11 +101,15 @@ class LearningStep(nn.Module):
         return outcome
 
     def _encode(self, views: Views) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Image tokens (B, P, D), text features (B, D), and tokens (B, N, D) of the masked view."""
+        """Image tokens (B, P, D), text features (B, D), and tokens (B, N, D) of the masked view.
+
+        Where no word is predicted, P is 1: of the last block only the CLS token is asked for.
+        """
         towers, end = self.model.base_model, views.ids.argmax(dim=-1)
-        image_tokens = towers.image_tokens(views.images)
         if "mlm" not in self._weights:
-            return image_tokens, self.model.encode_masked(views.matched_ids, end), None
+            image_features = towers.encode_image(views.images)
+            return image_features[:, None], self.model.encode_masked(views.matched_ids, end), None
+        image_tokens = towers.image_tokens(views.images)
         if views.matched_ids is views.masked_ids:  # one view for both, as in fine-tuning
             matched = masked = towers.text_hidden(views.masked_ids)
         else:
@@ -165,3 +174,14 @@ class LearningStep(nn.Module):
             is_whole = name in {"sdm", "itc"}
             outcome[f"loss_{name}"] = value.detach() if is_whole else self._ranks.total(value)
         outcome["loss"] = torch.stack(list(weighted.values())).sum() * self._ranks.count
+
+
+def attention_kernels(device: str, autocast: torch.dtype | None) -> AbstractContextManager[object]:
+    """How attention is computed: as torch chooses, but for halves on a CPU.
+
+    There torch takes its tiled kernel, whose backward pass is slow for sequences as short as ours:
+    a third of a whole step went into it (`tests/benchmarks/training_step.py`).
+    """
+    if device != "cpu" or autocast is None:
+        return nullcontext()
+    return sdpa_kernel(SDPBackend.MATH)

@@ -10,7 +10,7 @@ from retrieval.gadms.gradient_attention import score_words
 from retrieval.gadms.losses import info_nce_loss, sdm_loss, tag_loss
 from retrieval.gadms.model import Gadms
 from retrieval.training.ranks import Ranks
-from retrieval.training.steps import LearningStep, Outcome, Views
+from retrieval.training.steps import LearningStep, Outcome, Views, attention_kernels
 from tests.small_run import rows_of, small_model, small_views
 
 ALL = {"sdm": 1.0, "mlm": 0.3, "id": 0.5, "itc": 0.25}
@@ -130,7 +130,8 @@ def test_scores_are_of_the_captions_as_written_and_train_nothing(model, views, v
 def test_similarities_stay_in_full_precision_when_the_towers_do_not(model: Gadms, views: Views):
     """They are divided by 0.02: rounded as bf16 is, logits would be off by tenths."""
     outcome = learn(model, views, ALL, autocast=torch.bfloat16, score="reference")
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+    kernels = attention_kernels("cpu", torch.bfloat16)
+    with torch.no_grad(), kernels, torch.autocast("cpu", torch.bfloat16):
         images = model.base_model.image_tokens(views.images)[:, 0].float()
         # In one batch with the other view, as in the step: sums round alike.
         hidden = model.base_model.text_hidden(torch.cat([views.matched_ids, views.masked_ids]))
