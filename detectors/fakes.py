@@ -57,8 +57,12 @@ class ScriptedDetector:
         """A short digest of the script."""
         return self._fingerprint
 
-    def detect(self, frames: Sequence[Frame]) -> list[list[Detection]]:
-        """The people of each frame, in the order of `frames`."""
+    def detect(
+        self,
+        frames: Sequence[Frame],
+        parts: Sequence[Box | None] | None = None,  # noqa: ARG002 - a script has no parts
+    ) -> list[list[Detection]]:
+        """The people of each frame, in the order of `frames`, wherever in it they are."""
         return [list(self._frames_of(frame.camera_id).get(frame.number, [])) for frame in frames]
 
     def _frames_of(self, camera_id: str) -> Mapping[int, list[Detection]]:

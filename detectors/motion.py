@@ -114,6 +114,7 @@ class BackgroundGate:
         self._background: _Background | None = None
         self._now = -math.inf
         self._moved_at = self._still_at = -math.inf
+        self._recent: deque[tuple[float, tuple[Box, ...]]] = deque()
 
     @property
     def fingerprint(self) -> str:
@@ -143,16 +144,23 @@ class BackgroundGate:
             self._remember(_Slot(math.floor(at / SLOT_S), frame.number, picture))
         if self._background is None:
             self._still_at = at
-            return Glance(is_due=True, regions=())
+            return Glance(is_due=True, regions=(), is_whole=True)
         regions = _regions(self._background, picture, frame.width, frame.height)
         if regions:
             self._moved_at = at
+            self._recent.append((at, regions))
         else:
             self._still_at = at
         is_open = at - self._moved_at <= self._hold_s
         if at - self._still_at > RESTLESS_S:
             is_open = is_new_slot
-        return Glance(is_due=is_open or is_beat, regions=regions)
+        return Glance(is_open or is_beat, self._recently(at), is_whole=is_beat)
+
+    def _recently(self, at: float) -> tuple[Box, ...]:
+        """Where something moved within `hold_s`: who has just come to rest is still of interest."""
+        while self._recent and at - self._recent[0][0] > self._hold_s:
+            self._recent.popleft()
+        return tuple(box for _, regions in self._recent for box in regions)
 
     def _is_new(self, at: float, span_s: float) -> bool:
         """Whether `at` is in another span than the frame before."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from detectors.types import Detection, Frame, Glance, TrackerUpdate
+from detectors.types import Box, Detection, Frame, Glance, TrackerUpdate
 
 
 class Detector(Protocol):
@@ -19,8 +19,16 @@ class Detector(Protocol):
         """How many frames are worth handing over at once; 1 where more only wait for each other."""
         ...
 
-    def detect(self, frames: Sequence[Frame]) -> list[list[Detection]]:
-        """The people of each frame, in the order of `frames`; an empty list for nobody."""
+    def detect(
+        self, frames: Sequence[Frame], parts: Sequence[Box | None] | None = None
+    ) -> list[list[Detection]]:
+        """The people of each frame, in the order of `frames`; an empty list for nobody.
+
+        Args:
+            frames: of one camera or of several.
+            parts: for each frame the part that is worth searching, in pixels of it; None for all
+                of it. A detector that is no faster for that may search more.
+        """
         ...
 
 
@@ -47,6 +55,11 @@ class Tracker(Protocol):
     @property
     def next_number(self) -> int:
         """The number the next confirmed track gets."""
+        ...
+
+    @property
+    def expected(self) -> tuple[Box, ...]:
+        """Where every open track is believed to be, an unconfirmed or a lost one too."""
         ...
 
     def update(self, frame: Frame, detections: Sequence[Detection]) -> TrackerUpdate:

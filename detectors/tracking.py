@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.offline import prepare_ultralytics
-from detectors.types import Detection, Frame, TrackedBox, TrackerUpdate
+from detectors.types import Box, Detection, Frame, TrackedBox, TrackerUpdate
 
 TrackerKind = Literal["bytetrack", "botsort"]
 
@@ -99,6 +99,14 @@ class UltralyticsTracker:
     def next_number(self) -> int:
         """The number the next confirmed track gets."""
         return self._next_number
+
+    @property
+    def expected(self) -> tuple[Box, ...]:
+        """Where every open track is believed to be, an unconfirmed or a lost one too."""
+        inside = self._inside
+        boxes = [track.xyxy.tolist() for track in (*inside.tracked_stracks, *inside.lost_stracks)]
+        # To whole pixels: the last digits are the processor's.
+        return tuple(Box(*map(round, corners)) for corners in boxes)
 
     def update(self, frame: Frame, detections: Sequence[Detection]) -> TrackerUpdate:
         """Associate `detections` with tracks.

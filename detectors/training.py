@@ -123,7 +123,7 @@ def pack_checkpoint(checkpoint: Path, path: Path, architecture: Architecture | N
         DetectorUnusable: it is damaged, of another architecture, or too large for half precision;
             nothing is left at `path`.
     """
-    from detectors.yolo import load_packed, load_trained
+    from detectors.yolo_network import load_packed, load_trained
 
     prepare_ultralytics()  # where a run was done before, nobody has
     model = load_trained(checkpoint)

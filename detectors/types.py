@@ -122,11 +122,14 @@ class Glance:
 
     Attributes:
         is_due: whether it deserves the detector.
-        regions: where something moves, pixels of the full frame; may be empty where it is due.
+        regions: where something moves or moved a moment ago, pixels of the full frame; may be
+            empty where it is due.
+        is_whole: whether all of it must be looked at, wherever something moves.
     """
 
     is_due: bool
     regions: tuple[Box, ...]
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

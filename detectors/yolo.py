@@ -3,8 +3,6 @@
 import hashlib
 import json
 import logging
-import pickle
-import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,12 +14,11 @@ import torch
 from detectors.checkpoint import check_checkpoint, digest_of
 from detectors.errors import DetectorUnusable
 from detectors.offline import prepare_ultralytics
-from detectors.safetensors_weights import is_safetensors, read_packed
+from detectors.parts import Window, window_of
 from detectors.types import Box, Detection, Frame
+from detectors.yolo_network import load_network, person_class
 
 log = logging.getLogger(__name__)
-
-PERSON_NAMES: Final = ("person", "pedestrian")
 
 MAX_PEOPLE: Final = 300
 """Per frame; the limit ultralytics itself predicts with."""
@@ -82,8 +79,8 @@ class YoloDetector:
         # On a CPU a batch is no faster, and moves the last digits of its frames' boxes by who else
         # is in it. One at a time, a frame has one answer.
         self._batch = 1 if self._device.type == "cpu" else batch
-        model = _load_model(weights)
-        self._person_class = _person_class(model.names, weights)
+        model = load_network(weights)
+        self._person_class = person_class(model.names, weights)
         self._model, self._stride_px = self._ready(model)
         settings = [digest, confidence, iou, image_size_px, self._half]
         self._fingerprint = hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:16]
@@ -99,8 +96,17 @@ class YoloDetector:
         """A short digest of the weights and of every setting that changes the answer."""
         return self._fingerprint
 
-    def detect(self, frames: Sequence[Frame]) -> list[list[Detection]]:
-        """The people of each frame, in the order of `frames`, surest first."""
+    def detect(
+        self, frames: Sequence[Frame], parts: Sequence[Box | None] | None = None
+    ) -> list[list[Detection]]:
+        """The people of each frame, in the order of `frames`, surest first.
+
+        On a CPU, where a part of a frame costs a part of the time, `parts` are searched alone; the
+        whole frame is if that finds somebody who may go on beyond one. A GPU takes whole frames in
+        one batch.
+        """
+        if parts is not None and self._batch == 1:
+            return [self._people_in(*one) for one in zip(frames, parts, strict=True)]
         positions_of: dict[tuple[int, ...], list[int]] = defaultdict(list)
         for position, frame in enumerate(frames):
             positions_of[frame.image.shape].append(position)
@@ -125,10 +131,33 @@ class YoloDetector:
     @torch.inference_mode()
     def _people(self, frames: Sequence[Frame]) -> list[list[Detection]]:
         """Detect in frames of one size."""
+        pictures = self._letterboxed(frames)  # (B, 3, h, w)
+        size = pictures.shape[2:]
+        found = zip(self._rows(pictures), frames, strict=True)
+        return [_detections(rows, size, frame) for rows, frame in found]
+
+    @torch.inference_mode()
+    def _people_in(self, frame: Frame, part: Box | None) -> list[Detection]:
+        """Detect in a part of a frame, or in all of it where that says too little."""
+        pictures = self._letterboxed([frame])  # (1, 3, h, w)
+        size = pictures.shape[2:]
+        window = None if part is None else _window(part, size, frame)
+        if window is not None:
+            # Its own memory: the network is slower on rows that lie apart.
+            cut_out = pictures[..., window.top : window.bottom, window.left : window.right]
+            (rows,) = self._rows(cut_out.contiguous())
+            rows = rows + rows.new_tensor([window.left, window.top, window.left, window.top, 0, 0])
+            is_whole = window.whole_ones([Box(*corners) for corners in rows[:, :4].tolist()])
+            if is_whole is not None:
+                return _detections(rows[torch.tensor(is_whole, dtype=torch.bool)], size, frame)
+        (rows,) = self._rows(pictures)
+        return _detections(rows, size, frame)
+
+    def _rows(self, pictures: torch.Tensor) -> list[torch.Tensor]:
+        """For each of (B, 3, h, w) pictures (N, 6): corners in it, confidence, class."""
         from ultralytics.utils.nms import non_max_suppression
 
-        pictures = self._letterboxed(frames)  # (B, 3, h, w)
-        rows_of = non_max_suppression(
+        return non_max_suppression(  # type: ignore[no-any-return]
             self._model(pictures),
             self._confidence,
             self._iou,
@@ -137,8 +166,6 @@ class YoloDetector:
             max_time_img=NMS_LIMIT_S,
             end2end=getattr(self._model, "end2end", False),
         )
-        size = pictures.shape[2:]
-        return [_detections(rows, size, frame) for rows, frame in zip(rows_of, frames, strict=True)]
 
     def _letterboxed(self, frames: Sequence[Frame]) -> torch.Tensor:
         """(B, 3, h, w) of 0 to 1, scaled to the network's size and padded to its stride."""
@@ -151,6 +178,16 @@ class YoloDetector:
         batch = np.stack([letterbox(image=frame.image) for frame in frames])  # (B, h, w, 3)
         tensor = torch.from_numpy(batch).to(self._device).permute(0, 3, 1, 2).contiguous()
         return (tensor.half() if self._half else tensor.float()) / 255
+
+
+def _window(part: Box, size: torch.Size, frame: Frame) -> Window | None:
+    """Where a part of a frame lies in the network's picture, which LetterBox padded evenly."""
+    height, width = size
+    scale = min(height / frame.height, width / frame.width)
+    left = round((width - round(frame.width * scale)) / 2 - 0.1)
+    top = round((height - round(frame.height * scale)) / 2 - 0.1)
+    x1, y1, x2, y2 = (side * scale for side in part)
+    return window_of(Box(x1 + left, y1 + top, x2 + left, y2 + top), width, height)
 
 
 def _device(wanted: str | None) -> torch.device:
@@ -168,77 +205,6 @@ def _device(wanted: str | None) -> torch.device:
             "or see 'descry doctor'"
         )
     return device
-
-
-def _load_model(weights: Path) -> Any:
-    """The network of a file of either kind."""
-    return load_packed(weights) if is_safetensors(weights) else load_trained(weights)
-
-
-def load_packed(weights: Path) -> Any:
-    """The network that `pack_detector` wrote: built from our own list of layers, then filled.
-
-    Raises:
-        DetectorUnusable: damaged, or its tensors do not fit the size that it says.
-    """
-    from ultralytics.nn.tasks import DetectionModel
-
-    packed = read_packed(weights)
-    model = DetectionModel(packed.architecture.to_yaml(), verbose=False)
-    model.names = dict(enumerate(packed.architecture.names))
-    counters = {n: v for n, v in model.state_dict().items() if n.endswith("num_batches_tracked")}
-    tensors = {name: torch.from_numpy(v).float() for name, v in packed.tensors.items()}
-    try:
-        model.load_state_dict({**counters, **tensors}, strict=True)
-    except RuntimeError as error:
-        raise DetectorUnusable(
-            f"{weights} does not hold the network that it says it holds: copy it again"
-        ) from error
-    return model
-
-
-def load_trained(weights: Path) -> Any:
-    """The network of a checkpoint, through a link with a plain name.
-
-    ultralytics reads meaning into names (`yolov5n.pt` becomes `yolov5nu.pt`, quotes are dropped),
-    and what it then does not find it tries to download.
-
-    Raises:
-        DetectorUnusable: it holds none, or one that finds no boxes.
-    """
-    from ultralytics.nn.tasks import DetectionModel, load_checkpoint
-
-    try:
-        with tempfile.TemporaryDirectory(prefix="descry-weights-") as folder:
-            link = Path(folder) / "weights.pt"
-            link.symlink_to(weights.resolve())
-            model, _ = load_checkpoint(link)
-    except (
-        TypeError, ValueError, RuntimeError, AttributeError, LookupError, ImportError, OSError,
-        EOFError, pickle.UnpicklingError,
-    ) as error:  # fmt: skip
-        raise DetectorUnusable(
-            f"{weights} holds no model ultralytics can read: save it again with its current version"
-        ) from error
-    if type(model) is not DetectionModel:
-        raise DetectorUnusable(
-            f"{weights} is a {type(model).__name__}, not a YOLO detection model: choose one that is"
-        )
-    return model
-
-
-def _person_class(names: dict[int, str] | list[str], weights: Path) -> int:
-    """The number of the class that means people.
-
-    >>> _person_class({0: "car", 1: "Person"}, Path("a.pt"))
-    1
-    """
-    numbered = names if isinstance(names, dict) else dict(enumerate(names))
-    for number, name in numbered.items():
-        if str(name).lower() in PERSON_NAMES:
-            return number
-    known = ", ".join(str(name) for name in list(numbered.values())[:8])
-    raise DetectorUnusable(f"{weights} does not detect people, only: {known}")
 
 
 def _detections(rows: torch.Tensor, size: torch.Size, frame: Frame) -> list[Detection]:

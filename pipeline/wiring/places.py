@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from detectors import parts
 from detectors.areas import Area
 from detectors.masks import Blackout
 from detectors.motion import BackgroundGate
@@ -41,9 +42,10 @@ def build_gate(place: Place) -> MotionGate | None:
 
 
 def words_of(place: Place) -> list[str]:
-    """What of a place changes a reading, the revision of the gate included."""
+    """What of a place changes a reading, the revisions of gate and of search by parts included."""
     gate = build_gate(place)
-    return [*place.words(), *([f"gate {gate.fingerprint}"] if gate else [])]
+    how = [f"gate {gate.fingerprint}", f"parts {parts.REVISION}"] if gate else []
+    return [*place.words(), *how]
 
 
 def build_blackout(place: Place) -> Blackout:

@@ -18,7 +18,7 @@ from pipeline.store.cameras import REMOVED, CameraStore
 from pipeline.store.runs import RunRecord, RunStore
 from pipeline.telemetry import Telemetry
 from pipeline.workers.attendance import Attendance, CameraRoster, OnState
-from pipeline.workers.attention import is_worth_a_look
+from pipeline.workers.attention import Attention, attention_to
 from pipeline.workers.following import RunFollower
 from pipeline.workers.recording import Outbox, Recorder, done
 
@@ -111,29 +111,32 @@ class CameraWorker:
         """Take in the newest frames, at most one a camera, and what readers have to say."""
         self._follow_roster()
         frames = self._parts.frames.take_all(timeout_s, self._parts.batch)
-        frames = [frame for frame in frames if self._is_worth_a_look(frame)]
-        if frames:
-            found = self._parts.detector.detect(frames)
-            for frame, detections in zip(frames, found, strict=True):
+        attentions = [self._attention_to(frame) for frame in frames]
+        wanted = [n for n, attention in enumerate(attentions) if attention.is_worth_a_look]
+        if wanted:
+            chosen = [frames[n] for n in wanted]
+            found = self._parts.detector.detect(chosen, [attentions[n].part for n in wanted])
+            for frame, detections in zip(chosen, found, strict=True):
                 self._take(frame, detections)
         self._hear_readers()
         self._report()
         self._flush()
 
-    def _is_worth_a_look(self, frame: Frame) -> bool:
+    def _attention_to(self, frame: Frame) -> Attention:
         is_gone = frame.camera_id not in self._attendance.readers
         if is_gone or frame.run_id in self._ended[frame.camera_id]:
             # It was handed over before its connection broke: its run is told and closed.
             self._parts.telemetry.frames_dropped.labels(frame.camera_id, "stale").inc()
             if not is_gone:
                 self._attendance.readers[frame.camera_id].dropped_by["stale"] += 1
-            return False
+            return Attention(is_worth_a_look=False, part=None)
         run = self._run_of(frame)
-        is_worth = is_worth_a_look(run.gate, run.follower, frame)
+        attention = attention_to(run.gate, run.follower, frame)
+        is_worth = attention.is_worth_a_look
         if not is_worth:
             run.follower.skip(frame)
         self._parts.telemetry.count_attention(frame.camera_id, is_worth, not is_worth)
-        return is_worth
+        return attention
 
     def _take(self, frame: Frame, detections: Sequence[Detection]) -> None:
         self._parts.telemetry.detections.labels(frame.camera_id).inc(len(detections))

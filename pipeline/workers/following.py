@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from detectors.ports import Tracker
-from detectors.types import Detection, Frame, Shot, TrackedBox, TrackKey
+from detectors.types import Box, Detection, Frame, Shot, TrackedBox, TrackKey
 
 
 class Chooser(Protocol):
@@ -105,6 +105,11 @@ class RunFollower:
     def next_number(self) -> int:
         """The number the next track gets."""
         return self._tracker.next_number
+
+    @property
+    def expected(self) -> tuple[Box, ...]:
+        """Where those are believed to be who are followed, pixels of the frame."""
+        return self._tracker.expected
 
     def advance(self, frame: Frame, detections: Sequence[Detection]) -> Step:
         """Take in the next frame of the run and who was found in it."""

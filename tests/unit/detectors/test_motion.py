@@ -224,3 +224,23 @@ def test_boxes_of_regions_lie_in_the_frame():
     assert all(0 <= b.x1 < b.x2 <= WIDTH and 0 <= b.y1 < b.y2 <= HEIGHT for b in regions)
     person = np.array([[300, 90, 320, 150]], np.float32)
     assert iou(np.array(regions, np.float32), person).max() > 0.4
+
+
+def test_where_something_moved_is_told_for_as_long_as_frames_are_looked_at_after_it():
+    stop = (with_person(p, 100) for p in pictures(30))
+    gate = BackgroundGate(hold_s=1.0)
+    seen = glances(gate, frames(itertools.chain(pictures(40), stop)))[40:]
+    last = max(n for n, glance in enumerate(seen) if glance.regions)
+    alone = glances(
+        BackgroundGate(hold_s=0.0),
+        frames(itertools.chain(pictures(40), (with_person(p, 100) for p in pictures(30)))),
+    )[40:]
+    moved = max(n for n, glance in enumerate(alone) if glance.regions)
+    assert last == moved + round(1.0 * FPS)
+
+
+def test_all_of_a_frame_is_wanted_while_it_learns_and_at_every_beat():
+    seen = glances(BackgroundGate(look_every_s=2.0), frames(pictures(100)))
+    assert all(glance.is_whole for glance in seen[:10])
+    later = [n for n, glance in enumerate(seen) if glance.is_whole and n >= 40]
+    assert {b - a for a, b in itertools.pairwise(later)} == {round(2.0 * FPS)}

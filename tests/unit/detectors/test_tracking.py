@@ -203,3 +203,19 @@ def test_no_two_open_tracks_share_a_number_and_none_is_used_twice(drawn):
         ended += update.ended
     ended += follow.finish()
     assert sorted(ended) == list(range(1, follow.next_number))
+
+
+@pytest.mark.parametrize("kind", ["bytetrack", "botsort"])
+def test_whoever_is_followed_is_expected_somewhere_a_lost_one_where_they_were_lost(kind):
+    follow = tracker(kind=kind)
+    assert follow.expected == ()
+    for number in range(1, 11):
+        follow.update(frame(number), [person(100 + 4 * number)])
+    (where,) = follow.expected
+    assert where.x1 == pytest.approx(person(140).box.x1, abs=6)
+    assert all(side == round(side) for side in where)
+    follow.update(frame(11), [])
+    (lost,) = follow.expected
+    assert lost.x1 == pytest.approx(person(140).box.x1, abs=10)
+    follow.finish()
+    assert follow.expected == ()

@@ -12,11 +12,12 @@ from detectors.fakes import ScriptedDetector
 from detectors.shots import ShotChooser
 from detectors.tracking import UltralyticsTracker
 from detectors.types import Box, Detection, Frame, Glance
-from pipeline.workers.attention import follow_all, is_worth_a_look
+from pipeline.workers.attention import Attention, attention_to, follow_all
 from pipeline.workers.following import RunFollower
 
 PICTURE = np.random.default_rng(3).integers(0, 255, (120, 160, 3), np.uint8)
 FRAMES = 60
+PERSON, MOVING = Box(40, 20, 80, 110), Box(120, 60, 130, 80)
 
 
 class SaidGate:
@@ -25,13 +26,14 @@ class SaidGate:
     fingerprint = "said"
     needs_from = 0
 
-    def __init__(self, due: frozenset[int]) -> None:
-        self._due = due
+    def __init__(self, due: frozenset[int], whole: frozenset[int] = frozenset()) -> None:
+        self._due, self._whole = due, whole
         self.watched: list[int] = []
 
     def watch(self, frame: Frame) -> Glance:
         self.watched.append(frame.number)
-        return Glance(frame.number in self._due, ())
+        regions = (MOVING,) if frame.number in self._due else ()
+        return Glance(frame.number in self._due, regions, frame.number in self._whole)
 
 
 def film(count: int = FRAMES) -> list[Frame]:
@@ -50,14 +52,19 @@ def follower() -> RunFollower:
 class Seeing:
     """A scripted detector that notes which frames it was shown."""
 
-    def __init__(self, present: frozenset[int]) -> None:
-        person = [Detection(Box(40, 20, 80, 110), 0.9)]
+    def __init__(self, present: frozenset[int], batch: int = 8) -> None:
+        person = [Detection(PERSON, 0.9)]
         self._inside = ScriptedDetector({"*": dict.fromkeys(present, person)})
-        self.fingerprint, self.batch = self._inside.fingerprint, 8
+        self.fingerprint, self.batch = self._inside.fingerprint, batch
         self.shown: list[int] = []
+        self.parts: dict[int, Box | None] = {}
 
-    def detect(self, frames: Sequence[Frame]) -> list[list[Detection]]:
+    def detect(
+        self, frames: Sequence[Frame], parts: Sequence[Box | None] | None = None
+    ) -> list[list[Detection]]:
         self.shown += [frame.number for frame in frames]
+        if parts is not None:
+            self.parts |= {frame.number: at for frame, at in zip(frames, parts, strict=True)}
         return self._inside.detect(frames)
 
 
@@ -116,7 +123,8 @@ def test_who_is_followed_is_looked_at_though_nothing_moves():
 
 def test_without_a_gate_every_frame_is_looked_at():
     run = follower()
-    assert all(is_worth_a_look(None, run, frame) for frame in film(3))
+    for frame in film(3):
+        assert attention_to(None, run, frame) == Attention(is_worth_a_look=True, part=None)
 
 
 def test_a_frame_is_not_skipped_while_somebody_is_followed():
@@ -124,3 +132,42 @@ def test_a_frame_is_not_skipped_while_somebody_is_followed():
     run.advance(first, [Detection(Box(40, 20, 80, 110), 0.9)])
     with pytest.raises(ValueError, match="frame 2 cannot be skipped"):
         run.skip(second)
+
+
+def parts_of(present: frozenset[int], gate: SaidGate | None) -> dict[int, Box | None]:
+    """Where a detector that takes one frame at a time is asked to look."""
+    detector = Seeing(present, batch=1)
+    list(follow_all(film(), gate=gate, detector=detector, follower=follower()))
+    assert sorted(detector.parts) == sorted(detector.shown)
+    return detector.parts
+
+
+def test_the_part_holds_who_is_followed_and_what_moves():
+    parts = parts_of(frozenset(range(1, 20)), SaidGate(frozenset({1, 10})))
+    assert all(parts[n].x1 <= PERSON.x1 and parts[n].x2 >= PERSON.x2 for n in range(2, 20))
+    assert all(parts[n].x2 < MOVING.x1 for n in range(3, 20) if n != 10)
+    assert parts[10].x2 >= MOVING.x2
+
+
+def test_who_is_lost_is_still_looked_for():
+    parts = parts_of(frozenset(range(1, 20)), SaidGate(frozenset({1})))
+    assert parts[21].x1 <= PERSON.x1
+    assert parts[21].x2 >= PERSON.x2
+
+
+def test_a_frame_that_the_gate_wants_whole_is_searched_whole():
+    gate = SaidGate(frozenset({1, 10}), frozenset({10, 12}))
+    parts = parts_of(frozenset(range(1, 20)), gate)
+    assert [n for n, part in parts.items() if part is None] == [10, 12]
+
+
+def test_without_a_gate_every_frame_is_searched_whole():
+    assert set(parts_of(frozenset(range(1, 20)), None).values()) == {None}
+
+
+def test_a_detector_that_takes_batches_is_asked_for_no_parts():
+    detector = Seeing(frozenset(range(1, 20)))
+    gate = SaidGate(frozenset({1}))
+    list(follow_all(film(), gate=gate, detector=detector, follower=follower()))
+    assert detector.shown
+    assert not detector.parts
