@@ -230,7 +230,8 @@ class Sources(Section):
         description="A picture in which nothing at all changes for so long is frozen",
     )
     decode_on: Literal["auto", "cpu", "cuda", "vaapi", "qsv", "drm", "amf"] = Field(
-        default="auto", description="What decodes video: auto: a device where one works, else cpu"
+        default="auto",
+        description="What decodes the video of cameras: auto: a device where one works, else cpu",
     )
 
     @model_validator(mode="after")

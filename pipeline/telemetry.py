@@ -215,50 +215,63 @@ def _stream_gauges(figures: StoreFigures) -> list[GaugeMetricFamily]:
     ]
 
 
+CAMERA_GAUGES: Sequence[tuple[str, str, Callable[[CameraFigures], float | None]]] = [
+    ("up", "1 while frames of the live camera arrive, else 0.", lambda c: c.is_up),
+    ("frames_read", "Frames taken up in the runs that are kept.", lambda c: c.frames_read),
+    (
+        "frames_dropped",
+        "Frames nobody had time for in the runs that are kept.",
+        lambda c: c.frames_dropped,
+    ),
+    (
+        "frames_skipped",
+        "Frames in which nothing moved in the runs that are kept.",
+        lambda c: c.frames_skipped,
+    ),
+    (
+        "outages",
+        "Connections that broke, or went blind, of the runs that are kept.",
+        lambda c: c.outages,
+    ),
+    (
+        "reconnects",
+        "Connections that brought frames, after the first, since its worker began.",
+        lambda c: c.rates.get("reconnects"),
+    ),
+    (
+        "decode_errors",
+        "Pictures that could not be decoded, since its worker began.",
+        lambda c: c.rates.get("decode_errors"),
+    ),
+    (
+        "faults",
+        "Connections that a fault of ours ended, since its worker began.",
+        lambda c: c.rates.get("faults"),
+    ),
+    (
+        "hardware_decoding",
+        "1 while a device decodes the camera's video, 0 while the CPU does.",
+        lambda c: c.rates.get("hardware_decoding"),
+    ),
+    (
+        "hardware_failures",
+        "Times that a device stopped decoding it, since its worker began.",
+        lambda c: c.rates.get("hardware_failures"),
+    ),
+    (
+        "clock_offset_seconds",
+        "How far the camera's clock is ahead of ours.",
+        lambda c: c.rates.get("clock_offset_s"),
+    ),
+    ("tracks", "Tracks confirmed in the runs that are kept.", lambda c: c.tracks),
+    ("shots_published", "Shots sent to be embedded in those runs.", lambda c: c.shots),
+]
+"""Of each camera: the name behind `descry_camera_`, what it says, and where it is found."""
+
+
 def _camera_gauges(cameras: Sequence[CameraFigures]) -> list[GaugeMetricFamily]:
-    rows: list[tuple[str, str, Callable[[CameraFigures], float | None]]] = [
-        ("up", "1 while frames of the live camera arrive, else 0.", lambda c: c.is_up),
-        ("frames_read", "Frames taken up in the runs that are kept.", lambda c: c.frames_read),
-        (
-            "frames_dropped",
-            "Frames nobody had time for in the runs that are kept.",
-            lambda c: c.frames_dropped,
-        ),
-        (
-            "frames_skipped",
-            "Frames in which nothing moved in the runs that are kept.",
-            lambda c: c.frames_skipped,
-        ),
-        (
-            "outages",
-            "Connections that broke, or went blind, of the runs that are kept.",
-            lambda c: c.outages,
-        ),
-        (
-            "reconnects",
-            "Connections that brought frames, after the first, since its worker began.",
-            lambda c: c.rates.get("reconnects"),
-        ),
-        (
-            "decode_errors",
-            "Pictures that could not be decoded, since its worker began.",
-            lambda c: c.rates.get("decode_errors"),
-        ),
-        (
-            "faults",
-            "Connections that a fault of ours ended, since its worker began.",
-            lambda c: c.rates.get("faults"),
-        ),
-        (
-            "clock_offset_seconds",
-            "How far the camera's clock is ahead of ours.",
-            lambda c: c.rates.get("clock_offset_s"),
-        ),
-        ("tracks", "Tracks confirmed in the runs that are kept.", lambda c: c.tracks),
-        ("shots_published", "Shots sent to be embedded in those runs.", lambda c: c.shots),
-    ]
     gauges = []
-    for name, sentence, figure in rows:
+    for name, sentence, figure in CAMERA_GAUGES:
         gauge = GaugeMetricFamily(f"descry_camera_{name}", sentence, labels=["camera"])
         for camera in cameras:
             if (value := figure(camera)) is not None:

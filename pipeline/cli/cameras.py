@@ -2,7 +2,7 @@
 
 import json as json_format
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -31,16 +31,19 @@ def list_cameras(
                 if json
                 else (
                     f"{found.camera}  {found.kind}  {found.state}  {len(found.runs)} runs"
-                    + (f"  {_offset(found.figures)}" if "clock_offset_s" in found.figures else "")
+                    + "".join(f"  {fact}" for fact in _facts(found.figures))
                     + (f"  {found.detail}" if found.detail else "")
                 )
             )
             sys.stdout.write(line + "\n")
 
 
-def _offset(figures: Mapping[str, float]) -> str:
-    """How far the camera's clock is ahead of ours."""
-    return f"clock {figures['clock_offset_s']:+.1f} s"
+def _facts(figures: Mapping[str, float]) -> Iterator[str]:
+    """How far the camera's clock is ahead of ours, and whether a device gave up decoding it."""
+    if "clock_offset_s" in figures:
+        yield f"clock {figures['clock_offset_s']:+.1f} s"
+    if figures.get("hardware_failures") and not figures.get("hardware_decoding"):
+        yield "decoded on the CPU: its device failed"
 
 
 @app.command()

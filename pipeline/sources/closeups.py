@@ -116,11 +116,13 @@ class TwoStreamCamera:
 
     @property
     def figures(self) -> Mapping[str, float]:
-        """Those of the searched stream, and the difference of the two streams' clocks."""
-        figures = dict(self._searched.figures)
-        theirs = self._cut_from.figures.get("clock_offset_s")
-        if theirs is not None:
-            figures["closeup_clock_offset_s"] = theirs
+        """Those of the searched stream; a device decodes only if it decodes both streams."""
+        figures, theirs = dict(self._searched.figures), self._cut_from.figures
+        if figures and theirs:
+            figures["hardware_failures"] += theirs["hardware_failures"]
+            figures["hardware_decoding"] *= theirs["hardware_decoding"]
+        if "clock_offset_s" in theirs:
+            figures["closeup_clock_offset_s"] = theirs["clock_offset_s"]
         return figures
 
     def frames(

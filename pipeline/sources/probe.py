@@ -31,7 +31,16 @@ class Probe:
 
 
 def probe_camera(camera: RtspCamera) -> Probe:
-    """Connect, wait for one frame, and hang up; a fault is an answer, not an error."""
+    """Connect, wait for one frame, and hang up; a fault is an answer, not an error.
+
+    A device that fails is no answer about the camera: then the CPU has a look.
+    """
+    failures = camera.decoding.device_failures
+    found = _look(camera)
+    return found if found.ok or camera.decoding.device_failures == failures else _look(camera)
+
+
+def _look(camera: RtspCamera) -> Probe:
     began = camera.clock.monotonic()
     codec: str | None = None
     try:

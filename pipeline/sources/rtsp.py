@@ -1,5 +1,6 @@
 """A live camera over RTSP: decoded frames, newest last, until the connection ends."""
 
+import logging
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import av
 import av.error
+from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 
@@ -15,10 +17,12 @@ from detectors.types import Frame, Image
 from pipeline.clock import Clock, SystemClock
 from pipeline.packets import PacketSink
 from pipeline.sources.capture_clock import CaptureClock, TimedBy
-from pipeline.sources.decoding import DecodeOn, acceleration
+from pipeline.sources.decoding import CameraDecoding, DecodeOn, fault_of
 from pipeline.sources.rate import RatePicker
 from pipeline.sources.rtsp_faults import Attempt, check_ca_file, check_url, explain_open
-from pipeline.sources.rtsp_stream import MICROSECONDS, DecodeCounts, RtspStream
+from pipeline.sources.rtsp_stream import MICROSECONDS, RtspStream
+
+log = logging.getLogger(__name__)
 
 # Long enough to learn the picture's size in band, short enough that what is buffered
 # meanwhile is still news.
@@ -75,23 +79,22 @@ class RtspCamera:
             check_ca_file(camera_id, ca_file)
         self.camera_id = camera_id
         self.url = url
-        self.counts = DecodeCounts()
         self._login = None if username is None else (username, password or "")
         self._transport = transport
         self._ca_file = ca_file
         self._open_timeout_s = open_timeout_s
         self.read_timeout_s = read_timeout_s
         self._timed_by, self._clock_tolerance_s = timed_by, clock_tolerance_s
-        self._decode_on = decode_on
         self._packets = packets
         self.clock = clock or SystemClock()
+        self.decoding = CameraDecoding(decode_on, self.clock)
         self.stream: RtspStream | None = None
         """The newest connection, for those who ask what it is like."""
 
     @property
     def decode_errors(self) -> int:
         """Packets that could not be decoded, over all connections."""
-        return self.counts.errors
+        return self.decoding.errors
 
     @property
     def figures(self) -> dict[str, float]:
@@ -99,7 +102,11 @@ class RtspCamera:
         stream = self.stream
         if stream is None:
             return {}
-        figures = {"hardware_decoding": float(stream.is_accelerated), "leaps": stream.times.leaps}
+        figures = {
+            "hardware_decoding": float(stream.is_accelerated),
+            "hardware_failures": self.decoding.device_failures,
+            "leaps": stream.times.leaps,
+        }
         if stream.times.offset_s is not None:
             figures["clock_offset_s"] = round(stream.times.offset_s, 3)
         return figures
@@ -107,7 +114,7 @@ class RtspCamera:
     @property
     def decoded(self) -> int:
         """Pictures decoded, over all connections."""
-        return self.counts.decoded
+        return self.decoding.decoded
 
     def frames(
         self, run_id: str, stop: threading.Event, max_fps: float | None = None
@@ -163,7 +170,7 @@ class RtspCamera:
                     tolerance_s=self._clock_tolerance_s,
                 ),
                 read_timeout_s=self.read_timeout_s,
-                counts=self.counts,
+                decoding=self.decoding,
                 packets=self._packets,
             )
             return self.stream
@@ -172,6 +179,19 @@ class RtspCamera:
         raise fault
 
     def _open(self) -> InputContainer:
+        """A connection that a device decodes, or the CPU if the device is gone by now."""
+        device = self.decoding.acceleration()
+        try:
+            return self._open_on(device)
+        except av.error.FFmpegError:
+            reason = None if device is None else fault_of(device)
+            if reason is None:
+                raise
+        told = self.decoding.device_failed(reason)
+        log.warning("camera '%s': %s", self.camera_id, told)
+        return self._open_on(None)
+
+    def _open_on(self, device: HWAccel | None) -> InputContainer:
         options = {
             "rtsp_transport": self._transport,
             "allowed_media_types": "video",
@@ -186,7 +206,7 @@ class RtspCamera:
             mode="r",
             options=options,
             timeout=(self._open_timeout_s, self.read_timeout_s),
-            hwaccel=acceleration(self._decode_on),
+            hwaccel=device,
         )
 
     def _address(self) -> str:

@@ -1,15 +1,12 @@
 """One open connection to a camera: its packets decoded, its pictures dated."""
 
-import logging
 import struct
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
 
 import av.error
-from av.codec.context import Flags
 from av.container import InputContainer
 from av.packet import Packet
 from av.video.frame import VideoFrame
@@ -19,22 +16,14 @@ from pipeline.clock import Clock
 from pipeline.errors import SourceRefused, SourceUnreachable
 from pipeline.packets import PacketFeed, PacketSink
 from pipeline.sources.capture_clock import CaptureClock, Instant
+from pipeline.sources.decoder import DeviceFailed, decoder_of
+from pipeline.sources.decoding import CameraDecoding
 from pipeline.sources.rtsp_faults import explain_read
-
-log = logging.getLogger(__name__)
 
 MICROSECONDS = 1_000_000
 # libav's AVProducerReferenceTime begins with the instant of capture: int64, Unix microseconds.
 PRODUCER_TIME: Final = "prft"
 WALLCLOCK: Final = struct.Struct("=q")
-
-
-@dataclass(slots=True)
-class DecodeCounts:
-    """Of one camera, over all its connections."""
-
-    decoded: int = 0
-    errors: int = 0
 
 
 class RtspStream:
@@ -56,7 +45,7 @@ class RtspStream:
         clock: Clock,
         times: CaptureClock,
         read_timeout_s: float,
-        counts: DecodeCounts,
+        decoding: CameraDecoding,
         packets: PacketSink | None = None,
     ) -> None:
         """Take over `container`; it is closed if there is nothing in it to decode.
@@ -67,7 +56,7 @@ class RtspStream:
         self._camera_id = camera_id
         self._clock = clock
         self._read_timeout_s = read_timeout_s
-        self._counts = counts
+        self._decoding = decoding
         self._packets = packets
         self._feed: PacketFeed | None = None
         self.times = times
@@ -77,9 +66,7 @@ class RtspStream:
             container.close()
             raise
         context = self._stream.codec_context
-        # Threads over frames would hold back one picture each; threads over slices do not.
-        context.thread_type = "AUTO"
-        context.flags |= Flags.low_delay
+        self._decoder = decoder_of(self._stream, camera_id, decoding)
         self.codec = context.name
         self.width = self._stream.width
         self.height = self._stream.height
@@ -102,7 +89,7 @@ class RtspStream:
     @property
     def is_accelerated(self) -> bool:
         """Whether something else than the CPU decodes."""
-        return bool(self._stream.codec_context.is_hwaccel)
+        return self._decoder.is_accelerated
 
     def pictures(self, stop: threading.Event) -> Iterator[tuple[Instant, VideoFrame]]:
         """When each picture was taken, and the picture, until `stop` is set.
@@ -110,7 +97,8 @@ class RtspStream:
         One of which it cannot be told when it was taken is passed over.
 
         Raises:
-            SourceUnreachable: the stream broke, ended or stalled, or its clock went back.
+            SourceUnreachable: the stream broke, ended or stalled, its clock went back, or the
+                device that decoded it failed.
         """
         packets = self._container.demux(self._stream)
         # One that was told to stop while it connected must not push out the next reader.
@@ -128,10 +116,7 @@ class RtspStream:
                 if taken is not None:
                     yield taken, picture
             if self._clock.monotonic() - last_seen > self._read_timeout_s:
-                raise SourceUnreachable(
-                    f"camera '{self._camera_id}': no picture could be decoded for "
-                    f"{self._read_timeout_s:g} s; look at its encoder settings"
-                )
+                raise self._no_picture()
         if not stop.is_set():
             raise SourceUnreachable(f"camera '{self._camera_id}': the stream ended")
 
@@ -154,13 +139,22 @@ class RtspStream:
 
     def _decode(self, packet: "Packet[VideoStream]") -> list[VideoFrame]:
         try:
-            pictures = packet.decode()
-        except av.error.FFmpegError as error:
-            self._counts.errors += 1
-            log.debug("camera '%s': a packet was skipped (%s)", self._camera_id, error.strerror)
-            return []
-        self._counts.decoded += len(pictures)
-        return [picture for picture in pictures if picture.width and picture.height]
+            return self._decoder.pictures(packet)
+        except DeviceFailed as error:
+            raise self._device_failed(str(error)) from None
+
+    def _no_picture(self) -> SourceUnreachable:
+        what = f"no picture could be decoded for {self._read_timeout_s:g} s"
+        if self._decoder.is_accelerated:
+            return self._device_failed(what)
+        return SourceUnreachable(
+            f"camera '{self._camera_id}': {what}; look at its encoder settings"
+        )
+
+    def _device_failed(self, reason: str) -> SourceUnreachable:
+        return SourceUnreachable(
+            f"camera '{self._camera_id}': {self._decoding.device_failed(reason)}"
+        )
 
 
 def _shown_s(shown: "VideoFrame | Packet[VideoStream]") -> float | None:

@@ -37,7 +37,7 @@ FIGURES = StoreFigures(
         CameraFigures(
             "lobby", True, frames_read=100, frames_dropped=7, tracks=3, shots=5,
             outages=4, rates={"reconnects": 6.0, "decode_errors": 2.0, "clock_offset_s": -1.5,
-                             "faults": 3.0},
+                             "faults": 3.0, "hardware_decoding": 0.0, "hardware_failures": 1.0},
         ),
         CameraFigures("tapes", None, frames_read=50, frames_dropped=0, tracks=1, shots=2),
     ],
@@ -68,6 +68,9 @@ def test_the_page_says_what_the_other_workers_left_in_the_store():
     assert found[("descry_camera_reconnects", "lobby")] == 6
     assert found[("descry_camera_decode_errors", "lobby")] == 2
     assert found[("descry_camera_faults", "lobby")] == 3
+    assert found[("descry_camera_hardware_decoding", "lobby")] == 0
+    assert found[("descry_camera_hardware_failures", "lobby")] == 1
+    assert ("descry_camera_hardware_decoding", "tapes") not in found
     assert found[("descry_camera_clock_offset_seconds", "lobby")] == -1.5
     assert ("descry_camera_up", "tapes") not in found
     assert ("descry_camera_reconnects", "tapes") not in found
