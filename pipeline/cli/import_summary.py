@@ -67,6 +67,7 @@ class Summary:
             "known": self.known,
             "skipped": self.skipped,
             "failed": len(self.failures),
+            "unlisted": [in_utf8(line) for line in self.unlisted],
             "tracks": self.tracks,
             "shots": self.shots,
             "damaged": self.damaged,
@@ -83,6 +84,7 @@ class Summary:
     def text(self) -> str:
         """Lines for a person."""
         lines = [f"damaged: {stretch_text(stretch)}" for stretch in self.damaged]
+        lines += [f"passed over: {line}" for line in self.unlisted]
         if self.skipped:
             more = ", …" if self.skipped > len(self.examples) else ""
             lines.append(f"skipped: {self.skipped}, no video ({', '.join(self.examples)}{more})")

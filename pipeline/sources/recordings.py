@@ -13,7 +13,7 @@ from pipeline.errors import ConfigError, SourceUnreadable
 MAGIC = frozenset("*?[")
 # What programs call a file while they still write it.
 UNFINISHED = (".tmp", ".temp", ".part", ".partial", ".crdownload", ".download", ".filepart", "~")
-_NOTHING_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
+_NOTHING_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})
 
 
 class Recording(NamedTuple):
@@ -56,21 +56,23 @@ class Recordings:
         self._recursive = recursive
         self._on_trouble = on_trouble
         self._entered: set[tuple[int, int]] = set()
+        self._trouble = ""
 
     def __iter__(self) -> Iterator[Recording]:
         """The files, those of each folder by name.
 
         Raises:
-            SourceUnreadable: a name or pattern leads to nothing.
+            SourceUnreadable: a name or pattern leads to nothing, or nobody lets us see to what.
         """
         self._entered = set()
         for path in self._named:
-            if os.path.lexists(path):
-                yield from self._behind(path, is_named=True)
-            elif MAGIC.intersection(str(path)):
+            self._trouble = ""
+            if MAGIC.intersection(str(path)) and not os.path.lexists(path):
                 yield from self._matching(path)
+            elif self._is_there(path):
+                yield from self._behind(path, is_named=True)
             else:
-                raise SourceUnreadable(f"{path}: no such file; check the path")
+                raise SourceUnreadable(self._trouble or f"{path}: no such file; check the path")
 
     def _behind(self, path: Path, *, is_named: bool) -> Iterator[Recording]:
         mode = self._mode(path)
@@ -93,11 +95,7 @@ class Recordings:
 
     def _mode(self, path: Path) -> int:
         """What `path` is, for `stat`; 0 where a link leads nowhere or nobody lets us look."""
-        try:
-            path.lstat()
-        except OSError as error:
-            if error.errno not in _NOTHING_THERE:
-                self._tell(path.parent, "entered", error)
+        if not self._is_there(path):
             return 0
         try:
             return path.stat().st_mode
@@ -106,8 +104,19 @@ class Recordings:
                 self._tell(path, "looked at", error)
             return 0
 
+    def _is_there(self, path: Path) -> bool:
+        """Whether there is anything of that name, be it a link to nowhere."""
+        try:
+            path.lstat()
+        except OSError as error:
+            if error.errno not in _NOTHING_THERE:
+                self._tell(path.parent, "entered", error)
+            return False
+        return True
+
     def _tell(self, path: Path, done: str, error: OSError) -> None:
-        self._on_trouble(f"{path}: cannot be {done} ({error.strerror}); check its permissions")
+        self._trouble = f"{path}: cannot be {done} ({error.strerror}); check its permissions"
+        self._on_trouble(self._trouble)
 
     def _list(self, folder: Path) -> list[Path]:
         """What a folder holds, by name; nothing if it was listed before."""
@@ -124,11 +133,48 @@ class Recordings:
 
     def _matching(self, pattern: Path) -> Iterator[Recording]:
         found = False
-        for path in sorted(_expand(Path(pattern.anchor or "."), _parts(pattern))):
+        for path in sorted(self._expand(Path(pattern.anchor or "."), _parts(pattern))):
             found = True
             yield from self._behind(path, is_named=False)
         if not found:
-            raise SourceUnreadable(f"{pattern}: no file fits the pattern; check it")
+            why = self._trouble or "check it"
+            raise SourceUnreadable(f"{pattern}: no file fits the pattern; {why}")
+
+    def _expand(self, folder: Path, parts: Sequence[str]) -> Iterator[Path]:
+        if not parts:
+            yield folder
+            return
+        part, rest = parts[0], parts[1:]
+        if part == "**":
+            for below in self._folders(folder, set()):
+                yield from self._expand(below, rest)
+        elif MAGIC.intersection(part):
+            for name in self._names(folder):
+                if fnmatchcase(name, part) and is_hidden(name) <= part.startswith("."):
+                    yield from self._expand(folder / name, rest)
+        elif self._is_there(folder / part):
+            yield from self._expand(folder / part, rest)
+
+    def _folders(self, folder: Path, entered: set[tuple[int, int]]) -> Iterator[Path]:
+        """A folder and all below it, each once."""
+        if not stat.S_ISDIR(self._mode(folder)):
+            return
+        status = folder.stat()
+        if (status.st_dev, status.st_ino) in entered:
+            return
+        entered.add((status.st_dev, status.st_ino))
+        yield folder
+        for name in self._names(folder):
+            if not is_hidden(name):
+                yield from self._folders(folder / name, entered)
+
+    def _names(self, folder: Path) -> list[str]:
+        try:
+            return sorted(each.name for each in folder.iterdir())
+        except OSError as error:
+            if error.errno not in _NOTHING_THERE:
+                self._tell(folder, "listed", error)
+            return []
 
 
 def is_hidden(name: str) -> bool:
@@ -152,44 +198,6 @@ def check_named(named: Sequence[Path]) -> None:
 
 def _parts(pattern: Path) -> tuple[str, ...]:
     return pattern.parts[1:] if pattern.anchor else pattern.parts
-
-
-def _expand(folder: Path, parts: Sequence[str]) -> Iterator[Path]:
-    if not parts:
-        yield folder
-        return
-    part, rest = parts[0], parts[1:]
-    if part == "**":
-        for below in _folders(folder, set()):
-            yield from _expand(below, rest)
-    elif MAGIC.intersection(part):
-        for name in _names(folder):
-            if fnmatchcase(name, part) and is_hidden(name) <= part.startswith("."):
-                yield from _expand(folder / name, rest)
-    elif os.path.lexists(folder / part):
-        yield from _expand(folder / part, rest)
-
-
-def _folders(folder: Path, entered: set[tuple[int, int]]) -> Iterator[Path]:
-    """A folder and all below it, each once."""
-    try:
-        status = folder.stat()
-    except OSError:
-        return
-    if not stat.S_ISDIR(status.st_mode) or (status.st_dev, status.st_ino) in entered:
-        return
-    entered.add((status.st_dev, status.st_ino))
-    yield folder
-    for name in _names(folder):
-        if not is_hidden(name):
-            yield from _folders(folder / name, entered)
-
-
-def _names(folder: Path) -> list[str]:
-    try:
-        return sorted(each.name for each in folder.iterdir())
-    except OSError:
-        return []
 
 
 def _size(path: Path) -> int:

@@ -83,6 +83,8 @@ def test_many_failures_are_one_line():
 def test_a_folder_that_could_not_be_listed_is_a_failure():
     summary = summary_of(DONE)
     summary.troubles(["closed: cannot be listed"])
+    assert "passed over: closed: cannot be listed\n" in summary.text()
+    assert summary.as_json()["unlisted"] == ["closed: cannot be listed"]
     with pytest.raises(SourceUnreadable, match="closed"):
         summary.raise_if_failed()
 

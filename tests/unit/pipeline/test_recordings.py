@@ -151,6 +151,30 @@ def test_a_folder_that_may_not_be_listed_is_told_and_the_others_are_read(shared)
     assert "closed: cannot be listed" in told[0]
 
 
+@pytest.mark.parametrize("named", ["in/**/*.mp4", "in/*/*.mp4", "in/*/b.mp4", "i?/**"])
+def test_a_folder_that_a_pattern_may_not_enter_is_told(shared, named):
+    tree(shared, "in/closed/b.mp4", "in/open/b.mp4")
+    (shared / "in" / "closed").chmod(0)
+    told = []
+    with as_nobody():
+        found = list(Recordings([shared / named], recursive=False, on_trouble=told.append))
+    assert [str(each.path) for each in found] == [f"{shared}/in/open/b.mp4"]
+    told = {line.replace("entered", "listed") for line in told}
+    assert told == {
+        f"{shared}/in/closed: cannot be listed (Permission denied); check its permissions"
+    }
+
+
+@pytest.mark.parametrize("named", ["closed/*.mp4", "closed/**/*.mp4", "closed/b.mp4"])
+def test_what_may_not_be_seen_is_not_said_to_be_missing(shared, named):
+    tree(shared, "closed/b.mp4")
+    (shared / "closed").chmod(0)
+    with as_nobody(), pytest.raises(SourceUnreadable) as caught:
+        list(Recordings([shared / named], recursive=True))
+    assert f"{shared}/closed: cannot be" in str(caught.value)
+    assert "check its permissions" in str(caught.value)
+
+
 @given(st.sets(st.text("ab.~/", min_size=1, max_size=6), max_size=12))
 def test_every_iteration_gives_the_same_files_each_once(tmp_path_factory, names):
     folder = tmp_path_factory.mktemp("t")
