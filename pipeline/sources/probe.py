@@ -30,6 +30,11 @@ class Probe:
     detail: str
 
 
+def no_picture(detail: str, codec: str | None = None) -> Probe:
+    """What is told of a camera that showed nothing."""
+    return Probe(False, codec, None, None, None, None, detail)
+
+
 def probe_camera(camera: RtspCamera) -> Probe:
     """Connect, wait for one frame, and hang up; a fault is an answer, not an error.
 
@@ -60,4 +65,4 @@ def _look(camera: RtspCamera) -> Probe:
                 detail=f"{codec} {width}x{height}{rate}, first frame after {took_s:.1f} s",
             )
     except SourceError as error:
-        return Probe(False, codec, None, None, None, None, str(error))
+        return no_picture(str(error), codec)

@@ -15,7 +15,7 @@ from pipeline.packets import PacketSink
 from pipeline.retry import Backoff
 from pipeline.sources.closeups import TwoStreamCamera
 from pipeline.sources.masked import MaskedCamera
-from pipeline.sources.probe import Probe, probe_camera
+from pipeline.sources.probe import Probe, no_picture, probe_camera
 from pipeline.sources.reader import CameraReader, LiveSource, OnState
 from pipeline.sources.rtsp import RtspCamera
 from pipeline.telemetry import Telemetry
@@ -138,6 +138,8 @@ def reader_maker(
 def probe_cameras(settings: Settings, only: Sequence[str]) -> Iterator[tuple[str, Probe]]:
     """One look at each stream of each camera; a second stream is called `camera (crop)`.
 
+    A camera whose settings cannot be used is told once, as one that gives no picture.
+
     Raises:
         NotFound: one of `only` is not in the settings.
         ConfigError: there is no camera.
@@ -149,7 +151,17 @@ def probe_cameras(settings: Settings, only: Sequence[str]) -> Iterator[tuple[str
             "descry cameras add"
         )
     for name in chosen:
-        camera = settings.cameras[name]
-        yield name, probe_camera(build_camera(settings, name))
+        yield from _probe_streams(settings, name)
+
+
+def _probe_streams(settings: Settings, camera_id: str) -> Iterator[tuple[str, Probe]]:
+    camera = settings.cameras[camera_id]
+    try:
+        streams = {camera_id: build_camera(settings, camera_id)}
         if camera.url_for("crop") != camera.url_for("detect"):
-            yield f"{name} (crop)", probe_camera(build_camera(settings, name, "crop"))
+            streams[f"{camera_id} (crop)"] = build_camera(settings, camera_id, "crop")
+    except ConfigError as error:  # says nothing about the other cameras
+        yield camera_id, no_picture(str(error))
+        return
+    for name, stream in streams.items():
+        yield name, probe_camera(stream)
