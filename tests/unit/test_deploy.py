@@ -85,6 +85,25 @@ def test_no_password_is_an_argument_or_a_variable():
     assert "exec redis-server /tmp/redis.conf" in redis
 
 
+@pytest.mark.parametrize("name", sorted(WORKERS))
+def test_the_settings_come_in_a_folder_so_that_an_edited_file_is_seen(name):
+    """A mounted file is an inode; editors write another one and put it in its place."""
+    (mount,) = (v for v in SERVICES[name]["volumes"] if isinstance(v, dict))
+    config = Path(SERVICES[name]["environment"]["DESCRY_CONFIG"])
+    assert (mount["type"], mount["target"], mount["read_only"]) == (
+        "bind",
+        str(config.parent),
+        True,
+    )
+    assert not any(":/etc/descry" in v for v in SERVICES[name]["volumes"] if isinstance(v, str))
+    folder = Path(mount["source"])
+    assert f"{folder.name}/" in (DEPLOY / ".gitignore").read_text("utf-8").splitlines()
+    for said in ("compose.yaml", "runbook.md"):
+        assert f"deploy/{folder.name}/{config.name}" in (DEPLOY / said).read_text("utf-8")
+    secret = COMPOSE["secrets"]["redis_password"]["file"]
+    assert folder not in Path(secret).parents
+
+
 def test_a_gpu_is_asked_for_by_the_gpu_profile_alone():
     for name, service in WORKERS.items():
         asks = "gpu" in str(service.get("deploy", {}))
