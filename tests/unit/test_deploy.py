@@ -104,6 +104,12 @@ def test_the_settings_come_in_a_folder_so_that_an_edited_file_is_seen(name):
     assert folder not in Path(secret).parents
 
 
+def test_the_gpu_image_may_decode_video_on_its_gpu():
+    """Without `video` the runtime leaves the decoder's libraries out, and the CPU decodes."""
+    (line,) = re.findall(r"NVIDIA_DRIVER_CAPABILITIES=(\S+)", stage("gpu"))
+    assert {"compute", "utility", "video"} == set(line.split(","))
+
+
 def test_a_gpu_is_asked_for_by_the_gpu_profile_alone():
     for name, service in WORKERS.items():
         asks = "gpu" in str(service.get("deploy", {}))
