@@ -8,9 +8,9 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pipeline.errors import ConfigError, SourceUnreadable
-from pipeline.instants import CLOCK_SLACK_S, EARLIEST_AT, LATEST_AT, format_instant
+from pipeline.instants import CLOCK_SLACK_S, EARLIEST_AT, format_instant
 from pipeline.sources.name_pattern import EXAMPLE, NamePattern
-from pipeline.sources.video_scan import VideoInfo
+from pipeline.sources.video_scan import RECORDER_SLACK_S, VideoInfo
 from pipeline.sources.wall_clock import read_wall_clock
 
 Source = Literal["flag", "name", "container", "file date"]
@@ -122,7 +122,19 @@ def _by_name(path: Path, pattern: NamePattern, zone: ZoneInfo | None) -> StartTi
 
 
 def _by_date(info: VideoInfo) -> StartTime:
+    if not EARLIEST_AT <= info.modified_at <= time.time() + RECORDER_SLACK_S:
+        raise SourceUnreadable(
+            f"{info.path}: its date is {_date_of(info)}, when no camera can have written it; give "
+            "--start, or --time-from name:…"
+        )
     at = info.modified_at - info.duration_s
-    if not 0 <= at <= LATEST_AT:
+    if not 0 <= at <= info.modified_at:
         raise SourceUnreadable(f"{info.path}: says it is {info.duration_s:g} s long; give --start")
     return StartTime(at, "file date")
+
+
+def _date_of(info: VideoInfo) -> str:
+    try:
+        return format_instant(info.modified_at)
+    except (OSError, OverflowError, ValueError):  # a date in no calendar
+        return f"{info.modified_at:.0f} s after 1970"

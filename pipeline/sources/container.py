@@ -1,5 +1,6 @@
 """Opens a file as a video, or says why it is none."""
 
+import errno
 from pathlib import Path
 
 import av
@@ -39,6 +40,8 @@ def check_file(path: Path) -> float:
     except (FileNotFoundError, NotADirectoryError):
         raise SourceUnreadable(f"{path}: no such file; check the path") from None
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise SourceUnreadable(f"{path}: is a link in a circle; name the file itself") from None
         raise _no_access(path, error) from None
     if path.is_dir():
         raise SourceUnreadable(f"{path}: is a folder; name the video files in it")
@@ -101,6 +104,8 @@ def video_stream(container: av.container.InputContainer, path: Path) -> av.video
             if getattr(stream, "codec_context", None) is None:
                 break
             return stream
+    if not container.streams and begins_like_video(path):  # begun by a recorder, and left
+        raise SourceUnreadable(f"{path}: is a video without a frame; copy or export it again")
     raise NotVideo(f"{path}: holds no picture that can be decoded; name another file")
 
 

@@ -133,7 +133,8 @@ class Recordings:
 
     def _matching(self, pattern: Path) -> Iterator[Recording]:
         found = False
-        for path in sorted(self._expand(Path(pattern.anchor or "."), _parts(pattern))):
+        # Several `**` lead to one file in several ways.
+        for path in sorted(set(self._expand(Path(pattern.anchor or "."), _parts(pattern)))):
             found = True
             yield from self._behind(path, is_named=False)
         if not found:
@@ -197,7 +198,10 @@ def check_named(named: Sequence[Path]) -> None:
 
 
 def _parts(pattern: Path) -> tuple[str, ...]:
-    return pattern.parts[1:] if pattern.anchor else pattern.parts
+    parts = pattern.parts[1:] if pattern.anchor else pattern.parts
+    pairs = zip(parts, ("", *parts), strict=False)
+    # Any folders in any folders are any folders; links in a circle would multiply them.
+    return tuple(part for part, before in pairs if part != "**" or before != "**")
 
 
 def _size(path: Path) -> int:

@@ -174,3 +174,20 @@ def test_a_restart_tells_the_same_damage(tmp_path):
     rest = VideoFile(inspect_video(path), "lobby", "run", 0.0, first_frame=80)
     assert len(list(whole)) > len(list(rest))
     assert whole.damaged == rest.damaged != ()
+
+
+def test_a_recording_without_a_frame_has_failed_and_is_no_file_of_another_kind(tmp_path):
+    path = tmp_path / "begun.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=FPS)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        container.start_encoding()
+    with pytest.raises(SourceUnreadable, match=r"begun\.mp4: is a video without a frame") as caught:
+        inspect_video(path)
+    assert not isinstance(caught.value, NotVideo)
+
+
+def test_a_link_to_itself_is_told_as_one(tmp_path):
+    (tmp_path / "round.mp4").symlink_to(tmp_path / "round.mp4")
+    with pytest.raises(SourceUnreadable, match=r"round\.mp4: is a link in a circle"):
+        inspect_video(tmp_path / "round.mp4")

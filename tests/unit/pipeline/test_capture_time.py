@@ -25,9 +25,11 @@ def wall(*parts: int) -> datetime:
     return datetime(*parts)  # noqa: DTZ001
 
 
-def info(created_at: float | None = None, path: str = "a.mp4") -> VideoInfo:
+def info(
+    created_at: float | None = None, path: str = "a.mp4", modified_at: float = MODIFIED_AT
+) -> VideoInfo:
     return VideoInfo(
-        Path(path), 64, 48, 25.0, 250, DURATION_S, created_at, MODIFIED_AT, "h264"
+        Path(path), 64, 48, 25.0, 250, DURATION_S, created_at, modified_at, "h264"
     )  # fmt: skip
 
 
@@ -48,6 +50,29 @@ def test_the_recorders_clock_beats_the_file_date():
 def test_a_file_date_is_the_end_of_the_recording():
     start = choose_start(info(), TimeRules())
     assert (start.at, start.source) == (MODIFIED_AT - DURATION_S, "file date")
+
+
+@pytest.mark.parametrize(
+    ("modified_at", "said"),
+    [
+        (2.4e9, "2046-01-19T"),
+        (315_532_800.0, "1980-01-01T"),
+        (-5e6, "1969-11-04T"),
+        (1e18, "1000000000000000000 s after 1970"),
+    ],
+)
+def test_a_date_when_no_camera_can_have_written_is_refused(modified_at, said):
+    with pytest.raises(SourceUnreadable) as caught:
+        choose_start(info(modified_at=modified_at), TimeRules())
+    assert f"a.mp4: its date is {said}" in str(caught.value)
+    assert "give --start, or --time-from name:" in str(caught.value)
+    known = choose_start(info(1000.0, modified_at=modified_at), TimeRules())
+    assert known.source == "container"
+
+
+def test_a_date_ahead_by_a_time_zone_is_believed():
+    later = time.time() + 7_200
+    assert choose_start(info(modified_at=later), TimeRules()).at == later - DURATION_S
 
 
 def test_a_name_is_never_read_unasked():

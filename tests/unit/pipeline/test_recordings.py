@@ -69,6 +69,14 @@ def test_a_pattern_is_expanded_and_what_it_finds_is_not_named(here):
     assert not any(each.is_named for each in Recordings([Path("in/*/*")], recursive=False))
 
 
+def test_several_doubled_stars_find_each_file_once(here):
+    tree(here, "in/a.mp4", "in/sub/deep/b.mp4")
+    (here / "in" / "sub" / "up").symlink_to(here / "in")
+    every = ["in/a.mp4", "in/sub/deep/b.mp4"]
+    assert found("in/**/**/*.mp4") == found("**/**/**/*.mp4") == every
+    assert found("in/**/sub/**/b.mp4").count("in/sub/deep/b.mp4") == 1
+
+
 def test_a_file_whose_name_looks_like_a_pattern_is_that_file(here):
     tree(here, "clip[1].mp4", "clip1.mp4")
     assert found("clip[1].mp4") == ["clip[1].mp4"]
