@@ -1,9 +1,6 @@
 """The steps of the recipe: what each is made from, what it makes, and how."""
 
 import json
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,9 +11,7 @@ import yaml
 
 from detectors.mixed_precision import halves_are_fast
 from detectors.training import DetectorPlan, pack_checkpoint, train_detector
-from pipeline.errors import DescryError
 from pipeline.files import write_whole
-from pipeline.shutdown import INTERRUPTED
 from pipeline.street.footage.folder import REVISION
 from pipeline.street.footage.stills import CAPTIONS
 from pipeline.street.recipe import bundle, cards
@@ -29,6 +24,7 @@ from pipeline.street.recipe.bundle import (
     LIST,
 )
 from pipeline.street.recipe.choosing import choose
+from pipeline.street.recipe.commands import run_command
 from pipeline.street.recipe.kitchen import Kitchen
 from pipeline.street.recipe.placing import out_of_place, put_in_place
 from pipeline.street.recipe.plan import BEGINNING, encoder_plan, second_plan
@@ -36,8 +32,6 @@ from pipeline.street.recipe.record import Inputs, claim, digest_of_file
 from retrieval.search.calibration_file import FORMAT
 
 _JOBS = 2
-_LOOK_EVERY_S = 0.5
-_ENDED = (-signal.SIGTERM, -signal.SIGINT)  # before it could say that it was stopped
 _FILES = (DETECTOR_FILE, ENCODER_FILE, CALIBRATION_FILE)
 _FINISHED = (*_FILES, f"{DETECTOR}.md", f"{ENCODER}.md", LIST)
 
@@ -65,8 +59,9 @@ def draw(kitchen: Kitchen) -> bool:
     """Draw the pictures of all splits, with the command that everybody draws with."""
     amounts = kitchen.amounts
     for split, (people, frames) in amounts.stills().items():
-        done = _command(
-            kitchen, "street", "stills", "--seed", amounts.seed, "--split", split,
+        done = run_command(
+            kitchen.should_stop,
+            "street", "stills", "--seed", amounts.seed, "--split", split,
             "--people", people, "--frames", frames, "--out", kitchen.stills(split),
             "--jobs", _JOBS,
         )  # fmt: skip
@@ -126,35 +121,7 @@ def _train(kitchen: Kitchen, plan: Mapping[str, Any]) -> bool:
     file = Path(plan["out"]).parent / "plan.yaml"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(yaml.safe_dump(plan, sort_keys=False))
-    return _command(kitchen, "train", "pretrain", "--config", file)
-
-
-def _command(kitchen: Kitchen, *arguments: object) -> bool:
-    """Run a command of Descry, its progress on our standard error; False where it was stopped.
-
-    Raises:
-        DescryError: it failed, and has said why.
-    """
-    command = [sys.executable, "-m", "pipeline", *map(str, arguments)]
-    code = _waited_for(subprocess.Popen(command, stdout=subprocess.DEVNULL), kitchen.should_stop)
-    if code not in (0, INTERRUPTED, *_ENDED) and not kitchen.should_stop():
-        raise DescryError(f"descry {arguments[0]} {arguments[1]} ended with {code}")
-    return code == 0 and not kitchen.should_stop()
-
-
-def _waited_for(process: subprocess.Popen[bytes], should_stop: Callable[[], bool]) -> int:
-    """What a process ends with; told once to end where we are told to.
-
-    A Ctrl-C reaches it without us; a SIGTERM, as from an orchestrator, reaches us alone.
-    """
-    with process:
-        while True:
-            try:
-                return process.wait(_LOOK_EVERY_S)
-            except subprocess.TimeoutExpired:
-                if should_stop():
-                    process.terminate()
-                    return process.wait()
+    return run_command(kitchen.should_stop, "train", "pretrain", "--config", file)
 
 
 def pack(kitchen: Kitchen) -> bool:

@@ -1,9 +1,5 @@
 """The recipe does no step twice, and measures what it says."""
 
-import signal
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -18,7 +14,7 @@ from pipeline.street.recipe.detection import ap_of, found_of, is_fair, is_reason
 from pipeline.street.recipe.kitchen import Kitchen
 from pipeline.street.recipe.plan import QUICK, USUAL, encoder_plan, second_plan
 from pipeline.street.recipe.record import Record, claim
-from pipeline.street.recipe.steps import STEPS, Step, _command, _waited_for
+from pipeline.street.recipe.steps import STEPS, Step
 from pipeline.street.recipe.trusting import trust_figures
 from retrieval.errors import DatasetUnusable
 from retrieval.search.calibration import Calibration, Law
@@ -43,25 +39,6 @@ def test_a_training_is_gone_on_with_from_the_same_inputs_only(tmp_path):
     claim(folder, {"epochs": 3})
     with pytest.raises(DescryError, match="detector was trained with other"):
         claim(folder, {"epochs": 4})
-
-
-def test_a_command_ends_when_the_recipe_is_told_to():
-    asleep = [sys.executable, "-c", "import time; time.sleep(600)"]
-    assert _waited_for(subprocess.Popen(asleep), lambda: True) == -signal.SIGTERM
-
-
-def test_a_command_tells_how_it_ended():
-    failing = [sys.executable, "-c", "raise SystemExit(5)"]
-    assert _waited_for(subprocess.Popen(failing), lambda: False) == 5
-
-
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_a_command_that_a_signal_ended_was_stopped_and_did_not_fail(tmp_path, monkeypatch, signum):
-    ended = [sys.executable, "-c", f"import os, signal as s; s.signal({signum}, s.SIG_DFL); "
-             f"os.kill(os.getpid(), {signum})"]  # fmt: skip
-    start = subprocess.Popen
-    monkeypatch.setattr(subprocess, "Popen", lambda _, **options: start(ended, **options))
-    assert not _command(kitchen_of(tmp_path), "street", "stills")
 
 
 def test_who_stops_the_recipe_in_a_step_that_ends_all_the_same_gets_no_other(
