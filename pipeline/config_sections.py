@@ -20,6 +20,7 @@ from pipeline.config_types import (
     as_collection,
     refuse_yes_no,
 )
+from retrieval.track_scores import BEST_OF, SHOTS_KEPT
 
 DAY_S = 86400.0
 CENTURY_S = 36525 * DAY_S
@@ -109,7 +110,7 @@ class Tracker(Section):
 class Shots(Section):
     """Which few sightings of a track are kept."""
 
-    keep: int = Field(default=4, ge=1, le=16, description="Shots a track keeps")
+    keep: int = Field(default=SHOTS_KEPT, ge=1, le=16, description="Shots a track keeps")
     publish_at_most: int = Field(
         default=8,
         ge=1,
@@ -164,7 +165,9 @@ class Index(Section):
 class Search(Section):
     """How tracks are ranked."""
 
-    best_of: int = Field(default=3, ge=1, le=16, description="Shots of a track that speak for it")
+    best_of: int = Field(
+        default=BEST_OF, ge=1, le=16, description="Shots of a track that speak for it"
+    )
     limit: int = Field(default=10, ge=1, le=500, description="Hits, unless a search asks otherwise")
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from detectors.types import TrackKey
 from retrieval.errors import ModelMismatch
 from retrieval.index.ledger import Ledger, Rows
+from retrieval.track_scores import means_of_best
 from retrieval.types import ScoredShot, Sighting, TrackSample, Vector, Vectors, Where
 
 #: Two float32 sums of the same products, added in another order, differ by less than this.
@@ -208,24 +209,6 @@ def near_best(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
     """
     lowest = np.partition(scores, len(scores) - k)[len(scores) - k]
     return np.flatnonzero(scores >= lowest - ROUNDING)
-
-
-def means_of_best(
-    scores: NDArray[np.float64], owner: NDArray[np.int64], best_of: int
-) -> NDArray[np.float64]:
-    """(T,) the mean of the `best_of` highest of (M,) `scores` of each owner, numbered from 0.
-
-    >>> means_of_best(np.array([0.1, 0.9, 0.5, 0.7]), np.array([0, 1, 1, 1]), 2).round(2).tolist()
-    [0.1, 0.8]
-    """
-    order = np.lexsort((-scores, owner))
-    scores, owner = scores[order], owner[order]
-    counts = np.bincount(owner)  # (T,)
-    first = np.cumsum(counts) - counts
-    counted = np.arange(len(scores)) - first[owner] < best_of
-    sums = np.bincount(owner[counted], weights=scores[counted])
-    means: NDArray[np.float64] = np.clip(sums / np.minimum(counts, best_of), -1.0, 1.0)
-    return means
 
 
 def _spread_out(rows: Rows, at_most: int) -> Rows:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.track_scores import means_of_best
+from retrieval.types import Vector, Vectors
+
 Floats = NDArray[np.float64]
 
 #: A normal standard deviation as a multiple of the median absolute deviation, 1 / Φ⁻¹(3/4).
@@ -23,6 +26,28 @@ BUNDLED_WEIGHT = 32
 #: Up to here the tail of unrelated scores is that of a normal law; beyond, where no sample of a
 #: thousand says anything, it falls no faster than there (a normal law would be far too sure).
 NORMAL_UP_TO = 3.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Strangers:
+    """Unrelated people, each a track of a few shots, that came with the weights.
+
+    Attributes:
+        shots: (S, D) length 1; less where a file holds the mean of somebody's shots as one.
+        owner: (S,) whose each shot is, people numbered from 0, none left out.
+    """
+
+    shots: Vectors
+    owner: NDArray[np.int64]
+
+    @classmethod
+    def of_one_shot(cls, shots: Vectors) -> "Strangers":
+        """People of one shot each."""
+        return cls(shots, np.arange(len(shots)))
+
+    def scores(self, query: Vector) -> Floats:
+        """(B,) what each of them scores, as a track of an index does."""
+        return means_of_best((self.shots @ query).astype(np.float64), self.owner)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retrieval.search.background import Floats, Spread, blend, rarity, spread_of
-from retrieval.types import TrackSample, Vector, Vectors
+from retrieval.search.background import Floats, Spread, Strangers, blend, rarity, spread_of
+from retrieval.types import TrackSample, Vector
 
 #: Tracks of an index from which it can be its own background.
 LEAST_TRACKS = 20
@@ -87,8 +87,7 @@ class Calibration:
 
     Attributes:
         model_id: the encoder; another's scores mean something else.
-        background: (B, D) unrelated people, each the mean of a few of its shots, which is why
-            lengths are 1 or less; None where the index alone is the background.
+        background: unrelated people; None where the index alone is the background.
         law: from a score to the log-odds that its track fits.
         presence: from the best score to the log-odds that anybody fits; fitted where as many
             queries were of somebody who is there as of somebody who is not.
@@ -99,7 +98,7 @@ class Calibration:
     """
 
     model_id: str
-    background: Vectors | None
+    background: Strangers | None
     law: Law
     presence: Law
     threshold: float
@@ -139,7 +138,7 @@ class Calibration:
         own = spread_of(sample.scores) if len(sample.scores) else None
         if self.background is None:
             return own if len(sample.scores) >= LEAST_TRACKS else None
-        bundled = spread_of((self.background @ query).astype(np.float64))
+        bundled = spread_of(self.background.scores(query))
         return blend(bundled, own, len(sample.scores))
 
 

@@ -1,6 +1,7 @@
 """A calibration as one small file beside the weights it belongs to."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,17 +12,21 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from retrieval.errors import WeightsUnusable
+from retrieval.search.background import Strangers
 from retrieval.search.calibration import Calibration, Law
 from retrieval.whole_files import written_whole
 
 #: One key holds all that is said: several would be written in an order that changes the digest.
 METADATA_KEY = "descry"
-BACKGROUND = "background"
-FORMAT = 2
+BACKGROUND, OWNER = "background", "owner"
 
-#: A file larger than this is no calibration: 8,192 people of 512 numbers in half precision.
+#: Of format 2 the background is one vector a person, the mean of a few shots; of 3, the shots.
+FORMAT = 3
+_OF_MEANS = 2
+
+#: A file larger than this is no calibration: 8,192 shots of 512 numbers in half precision.
 MOST_BYTES = 9_000_000
-MOST_PEOPLE = 8192
+MOST_SHOTS = 8192
 
 #: Half precision may leave a vector of length 1 this much longer.
 LENGTH_TOLERANCE = 0.01
@@ -45,7 +50,12 @@ def save_calibration(calibration: Calibration, path: Path) -> None:
         "false_alarms": calibration.false_alarms,
         "fitted_on": calibration.fitted_on,
     }
-    _write(path, np.ascontiguousarray(calibration.background, np.float16), said)
+    people = calibration.background
+    tensors: dict[str, NDArray[Any]] = {
+        BACKGROUND: np.ascontiguousarray(people.shots, np.float16),
+        OWNER: np.ascontiguousarray(people.owner, np.int32),
+    }
+    _write(path, tensors, said)
 
 
 def read_calibration(path: Path, *, model_id: str, dimension: int) -> Calibration:
@@ -59,11 +69,12 @@ def read_calibration(path: Path, *, model_id: str, dimension: int) -> Calibratio
     Raises:
         WeightsUnusable: it is missing, damaged, or of another encoder.
     """
-    people, said = _read(path)
+    tensors, said = _read(path)
     try:
+        people = _background(tensors, said["format"])
         calibration = Calibration(
             model_id=_text(said, "model_id"),
-            background=_background(people),
+            background=people,
             law=Law(**said["law"]),
             presence=Law(**said["presence"]),
             threshold=_share(said, "threshold"),
@@ -72,9 +83,10 @@ def read_calibration(path: Path, *, model_id: str, dimension: int) -> Calibratio
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _damaged(path, error) from error
-    if calibration.model_id != model_id or people.shape[1] != dimension:
+    found = people.shots.shape[1]
+    if calibration.model_id != model_id or found != dimension:
         raise WeightsUnusable(
-            f"{path}: is the calibration of {calibration.model_id} ({people.shape[1]} numbers a "
+            f"{path}: is the calibration of {calibration.model_id} ({found} numbers a "
             f"vector), not of {model_id} ({dimension}); take the two files of one release"
         )
     return calibration
@@ -87,45 +99,58 @@ def carry_calibration(path: Path, to: Path, model_id: str) -> None:
         WeightsUnusable: `path` is missing or damaged.
         OSError: `to` cannot be written.
     """
-    people, said = _read(path)
-    _write(to, people, {**said, "model_id": model_id})
+    tensors, said = _read(path)
+    _write(to, tensors, {**said, "model_id": model_id})
 
 
-def _write(path: Path, people: NDArray[np.float16], said: dict[str, Any]) -> None:
+def _write(path: Path, tensors: Mapping[str, NDArray[Any]], said: dict[str, Any]) -> None:
     head = {METADATA_KEY: json.dumps(said, sort_keys=True)}
     try:
         with written_whole(path) as part:
-            save_file({BACKGROUND: people}, part, head)
+            save_file(dict(tensors), part, head)
     except SafetensorError as error:
         raise OSError(f"cannot write {path}: {error}") from error
 
 
-def _read(path: Path) -> tuple[NDArray[Any], dict[str, Any]]:
+def _read(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise _damaged(path, f"more than {MOST_BYTES:,} bytes")
         with safe_open(path, framework="numpy") as file:
             said = json.loads((file.metadata() or {})[METADATA_KEY])
-            people: NDArray[Any] = file.get_tensor(BACKGROUND)
+            names = [BACKGROUND, OWNER] if OWNER in file.keys() else [BACKGROUND]  # noqa: SIM118
+            tensors = {name: file.get_tensor(name) for name in names}
     except FileNotFoundError as error:
         raise WeightsUnusable(f"{path}: no such file; install Descry again") from error
     except (SafetensorError, OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise _damaged(path, error) from error
-    if not isinstance(said, dict) or said.get("format") != FORMAT:
-        raise _damaged(path, f"not of format {FORMAT}, which this version reads")
-    return people, said
+    if not isinstance(said, dict) or said.get("format") not in (_OF_MEANS, FORMAT):
+        raise _damaged(path, f"not of format {_OF_MEANS} or {FORMAT}, which this version reads")
+    return tensors, said
 
 
-def _background(people: NDArray[Any]) -> NDArray[np.float32]:
-    if people.dtype != np.float16 or people.ndim != 2:
-        raise ValueError(f"background is {people.dtype} of shape {people.shape}")
-    if not 1 <= len(people) <= MOST_PEOPLE:
-        raise ValueError(f"background of {len(people)} people, not 1 to {MOST_PEOPLE:,}")
-    vectors = people.astype(np.float32)
+def _background(tensors: Mapping[str, NDArray[Any]], file_format: int) -> Strangers:
+    shots = tensors[BACKGROUND]
+    if shots.dtype != np.float16 or shots.ndim != 2:
+        raise ValueError(f"background is {shots.dtype} of shape {shots.shape}")
+    if not 1 <= len(shots) <= MOST_SHOTS:
+        raise ValueError(f"background of {len(shots)} shots, not 1 to {MOST_SHOTS:,}")
+    vectors = shots.astype(np.float32)
     longest = float(np.linalg.norm(vectors, axis=1).max())
     if not longest <= 1 + LENGTH_TOLERANCE:  # no number fails too
         raise ValueError(f"a background vector has length {longest:.3f}, more than 1")
-    return vectors
+    if file_format == _OF_MEANS:
+        return Strangers.of_one_shot(vectors)
+    return Strangers(vectors, _owner(tensors[OWNER], len(shots)))
+
+
+def _owner(owner: NDArray[Any], shots: int) -> NDArray[np.int64]:
+    if owner.dtype != np.int32 or owner.shape != (shots,):
+        raise ValueError(f"owner is {owner.dtype} of shape {owner.shape}, for {shots} shots")
+    people = np.unique(owner)
+    if not np.array_equal(people, np.arange(len(people))):
+        raise ValueError("people are not numbered from 0 without a gap")
+    return owner.astype(np.int64)
 
 
 def _text(said: dict[str, Any], name: str) -> str:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.search.background import Floats, Spread, blend, rarity, spread_of
+from retrieval.search.background import Floats, Spread, Strangers, blend, rarity, spread_of
 from retrieval.search.calibration import Calibration, Law
+from retrieval.track_scores import scores_of_tracks
 from retrieval.types import Vectors
 
 #: Hits of an answer that are looked at; as many as a search shows unless told otherwise.
@@ -52,7 +53,7 @@ def fit_calibration(
     queries: Vectors,
     scores: Floats,
     relevant: NDArray[np.bool_],
-    background: Vectors,
+    background: Strangers,
     *,
     model_id: str,
     false_alarms: float | None = None,
@@ -64,9 +65,9 @@ def fit_calibration(
     Args:
         queries: (Q, D) length 1: sentences about people that neither the encoder nor
             `background` ever saw.
-        scores: (Q, T) of each track for each query, as a search scores tracks.
+        scores: (Q, T) of each track for each query, as `scores_of_tracks` gives them.
         relevant: (Q, T) whether the sentence truly fits the track, whoever it was written for.
-        background: (B, D) people unrelated to the queries, each the mean of a few shots.
+        background: people unrelated to the queries.
         model_id: of the encoder.
         false_alarms: share of absent people for whom something may reach the threshold; None for
             that at which as large a share of those who are there is refused.
@@ -77,7 +78,8 @@ def fit_calibration(
         ValueError: shapes do not agree, a score is no number, or too little is there to fit.
     """
     _check(queries, scores, relevant, background)
-    stored = background.astype(np.float16).astype(np.float32)  # as it will be read back
+    shots = background.shots.astype(np.float16).astype(np.float32)  # as they will be read back
+    stored = Strangers(shots, background.owner)
     rng = np.random.default_rng(seed)
     answers = list(ask_galleries(queries, scores, relevant, stored, sizes=sizes, rng=rng))
     law, presence = fit_law(answers), fit_presence(answers)
@@ -110,13 +112,13 @@ def ask_galleries(
     queries: Vectors,
     scores: Floats,
     relevant: NDArray[np.bool_],
-    background: Vectors,
+    background: Strangers,
     *,
     sizes: Sequence[int],
     rng: np.random.Generator,
 ) -> Iterator[Answer]:
     """Every query asked of a gallery of each size, with its people there and with them away."""
-    unrelated = (queries @ background.T).astype(np.float64)  # (Q, B)
+    unrelated = scores_of_tracks(queries, background.shots, background.owner)  # (Q, B)
     for own, of_query, fits in zip(unrelated, scores, relevant, strict=True):
         bundled = spread_of(own)
         order = rng.permutation(len(of_query))
@@ -253,16 +255,15 @@ def _logistic(features: Floats, outcomes: Floats) -> tuple[float, Floats]:
 
 
 def _check(
-    queries: Vectors, scores: Floats, relevant: NDArray[np.bool_], background: Vectors
+    queries: Vectors, scores: Floats, relevant: NDArray[np.bool_], background: Strangers
 ) -> None:
     if scores.shape != relevant.shape or len(scores) != len(queries) or not scores.size:
         raise ValueError(
             f"{len(queries)} queries, scores of shape {scores.shape} and truth of shape "
             f"{relevant.shape} do not agree"
         )
-    if not len(background) or background.shape[1:] != queries.shape[1:]:
-        raise ValueError(
-            f"the background has shape {background.shape} and the queries {queries.shape}"
-        )
-    if not (np.isfinite(scores).all() and np.isfinite(background).all()):
+    shots = background.shots
+    if not len(shots) or shots.shape[1:] != queries.shape[1:]:
+        raise ValueError(f"the background has shape {shots.shape} and the queries {queries.shape}")
+    if not (np.isfinite(scores).all() and np.isfinite(shots).all()):
         raise ValueError("a score or a vector of the background is no number")

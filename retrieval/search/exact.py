@@ -3,6 +3,7 @@
 from detectors.types import TrackKey
 from retrieval.ports import Index
 from retrieval.search.ranking import rank_tracks
+from retrieval.track_scores import BEST_OF
 from retrieval.types import Hit, ScoredShot, Vector, Where
 
 #: The first answer asked for, as a multiple of the shots that can count: large enough that one scan
@@ -11,7 +12,7 @@ FIRST_SHARE = 4
 
 
 def find_tracks(
-    index: Index, query: Vector, *, limit: int, where: Where, best_of: int = 3
+    index: Index, query: Vector, *, limit: int, where: Where, best_of: int = BEST_OF
 ) -> list[Hit]:
     """The `limit` best tracks, the same as if every admitted shot had been ranked.
 

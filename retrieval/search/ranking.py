@@ -1,13 +1,13 @@
 """From scored shots to a ranked list of tracks."""
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from detectors.types import TrackKey
+from retrieval.track_scores import BEST_OF, mean_of_best
 from retrieval.types import Hit, ScoredShot
 
 
-def rank_tracks(shots: Iterable[ScoredShot], *, limit: int, best_of: int = 3) -> list[Hit]:
+def rank_tracks(shots: Iterable[ScoredShot], *, limit: int, best_of: int = BEST_OF) -> list[Hit]:
     """Turn scored shots into one hit per track, best first.
 
     A person seen in many shots must not fill the first page, so a track speaks once: with the
@@ -32,21 +32,13 @@ def rank_tracks(shots: Iterable[ScoredShot], *, limit: int, best_of: int = 3) ->
     for track, own in shots_of.items():
         own.sort(key=_order)
         seen_at = max(shot.sighting.captured_at for shot in own)
-        ranked.append((-track_score(own, best_of), -seen_at, track))
+        score = mean_of_best([shot.score for shot in own], best_of)
+        ranked.append((-score, -seen_at, track))
     ranked.sort()
     return [
         Hit(rank=rank, track=track, score=-falling, shots=tuple(shots_of[track]))
         for rank, (falling, _, track) in enumerate(ranked[: max(limit, 0)], start=1)
     ]
-
-
-def track_score(best_first: Sequence[ScoredShot], best_of: int) -> float:
-    """The mean of the first `best_of` scores of a track's shots, which are by falling score.
-
-    Never above the first, whatever the rounding: the exact search relies on that bound.
-    """
-    top = [shot.score for shot in best_first[:best_of]]
-    return min(math.fsum(top) / len(top), top[0])
 
 
 def _order(shot: ScoredShot) -> tuple[float, float, int]:

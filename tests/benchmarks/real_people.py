@@ -24,12 +24,12 @@ from detectors.yolo import YoloDetector
 from pipeline.wiring.settings import read_settings
 from pipeline.wiring.weights import open_library
 from retrieval.encoder import GadmsEncoder, load_encoder, load_encoder_named
+from retrieval.track_scores import scores_of_tracks
 from retrieval.training.metrics import average_precision
 from tests.benchmarks.mot_scores import read_scaled
 from tests.benchmarks.real_sentences import ROOM_SECONDS, SENTENCES
 
 SHOTS_EACH = 8
-BEST_SHOTS = 3
 FILMS = ("room", "pets")
 PETS_SCALE = 0.625  # ground truth is for 768×576, the file has 480×360
 
@@ -114,12 +114,10 @@ def measure(encoder: GadmsEncoder, shots: Shots) -> dict[str, dict]:
     """Figures over the people of both films together, and of each film by itself."""
     people = sorted(shots)
     texts = encoder.encode_texts([sentence.text for sentence in SENTENCES])
-    columns = []
-    for person in people:
-        pictures = encoder.encode_images([np.asarray(p) for p in shots[person]])
-        best = np.sort(texts @ pictures.T, axis=1)[:, -BEST_SHOTS:]
-        columns.append(best.mean(axis=1))
-    scores = np.stack(columns, axis=1)  # (sentences, people)
+    pictures = [[np.asarray(p) for p in shots[person]] for person in people]
+    vectors = np.concatenate([encoder.encode_images(own) for own in pictures])
+    owner = np.repeat(np.arange(len(people)), [len(own) for own in pictures])
+    scores = scores_of_tracks(texts, vectors, owner)  # (sentences, people)
     fits = np.array([[person in s.fits for person in people] for s in SENTENCES])
     film = np.array([person.split()[0] for person in people])
     return {

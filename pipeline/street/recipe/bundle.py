@@ -8,7 +8,9 @@ from pipeline.street.recipe.asking import ask
 from pipeline.street.recipe.calibrating import calibrate as calibration_of
 from pipeline.street.recipe.detection import average_precision
 from pipeline.street.recipe.trusting import trust_figures
+from pipeline.street.recipe.watching import NOBODY, Watch
 from retrieval.encoder import load_encoder
+from retrieval.ports import Encoder
 from retrieval.search.calibration_file import read_calibration, save_calibration
 from retrieval.weights.manifest import Entry, digest_of, write_manifest
 
@@ -21,32 +23,34 @@ LICENCE = "AGPL-3.0-only, like Descry"
 _NOTE = "learnt on synthetic people only"
 
 
-def calibrate(folder: Path, stills: Path, seed: int) -> None:
+def calibrate(folder: Path, stills: Path, seed: int, watch: Watch = NOBODY) -> None:
     """Fit what scores of the packed encoder mean, on the people of the val split.
 
     Raises:
         DatasetUnusable: too few people.
+        Stopped: the watch says so; what was there before stays.
     """
-    encoder = load_encoder(folder / ENCODER_FILE, name=ENCODER, device="cpu")
-    save_calibration(calibration_of(stills, encoder, seed=seed), folder / CALIBRATION_FILE)
+    fitted = calibration_of(stills, _encoder(folder), seed=seed, watch=watch)
+    save_calibration(fitted, folder / CALIBRATION_FILE)
 
 
-def measure(folder: Path, stills: Path, seed: int) -> dict[str, Any]:
+def measure(folder: Path, stills: Path, seed: int, watch: Watch = NOBODY) -> dict[str, Any]:
     """Figures of the packed models on a split that neither learnt from, nor the calibration.
 
     Raises:
         WeightsUnusable: the calibration is missing, or of another encoder.
         DatasetUnusable: too few people.
+        Stopped: the watch says so.
     """
-    encoder = load_encoder(folder / ENCODER_FILE, name=ENCODER, device="cpu")
+    encoder = _encoder(folder)
     calibration = read_calibration(
         folder / CALIBRATION_FILE, model_id=encoder.model_id, dimension=encoder.dimension
     )
-    asked = ask(stills, encoder, seed)
+    asked = ask(stills, encoder, seed, watch)
     trust = trust_figures(asked, calibration, seed=seed)
     return {
         ENCODER: {"people": len(asked.queries), **asked.figures(), **trust},
-        DETECTOR: average_precision(folder / DETECTOR_FILE, stills),
+        DETECTOR: average_precision(folder / DETECTOR_FILE, stills, watch),
     }
 
 
@@ -57,6 +61,10 @@ def write_list(folder: Path) -> None:
         ENCODER: _entry(ENCODER, folder, "encoder", ENCODER_FILE),
     }
     write_whole(folder / LIST, write_manifest(entries, {}))
+
+
+def _encoder(folder: Path) -> Encoder:
+    return load_encoder(folder / ENCODER_FILE, name=ENCODER, device="cpu")
 
 
 def _entry(name: str, folder: Path, kind: Any, file: str) -> Entry:

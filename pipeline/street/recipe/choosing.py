@@ -1,7 +1,7 @@
 """Which crops, sentences and tags the encoder learns from."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from pipeline.files import write_whole
 from pipeline.street.footage.stills import CAPTIONS, CROPS, LOOKS
 from pipeline.street.look import Look
 from pipeline.street.recipe.tagging import tags_of
+from pipeline.street.recipe.watching import Report, tell_nobody
 
 LEAST_HEIGHT_PX, LEAST_VISIBLE = 56.0, 0.45
 """Of a body and of its surface: what is smaller or more hidden teaches clothes to nobody."""
@@ -18,13 +19,7 @@ SENTENCES_EACH = 2
 """The longest: a short one fits half of the people that a batch holds as wrong answers."""
 
 
-def _tell_nobody(_done: float, _total: float | None) -> None:
-    pass
-
-
-def choose(
-    stills: Path, chosen: Path, report: Callable[[float, float | None], None] = _tell_nobody
-) -> int:
+def choose(stills: Path, chosen: Path, report: Report = tell_nobody) -> int:
     """Write the captions of the crops that show somebody well, and not in infrared light.
 
     Args:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from detectors.boxes import iou
 from detectors.types import Box, Frame
 from detectors.yolo import YoloDetector
+from pipeline.street.recipe.watching import NOBODY, Watch
 from retrieval.pictures import open_picture
 
 LEAST_OVERLAP = 0.5
@@ -29,7 +30,7 @@ Person = Mapping[str, Any]
 """Somebody in a line of `frames.jsonl`."""
 
 
-def average_precision(weights: Path, stills: Path) -> dict[str, Any]:
+def average_precision(weights: Path, stills: Path, watch: Watch = NOBODY) -> dict[str, Any]:
     """AP50 with the frames' own size as the network's, and recall at confidence 0.4.
 
     Twice: of everybody whom a detector can be asked for, and of the reasonable subset. Precision
@@ -38,19 +39,22 @@ def average_precision(weights: Path, stills: Path) -> dict[str, Any]:
     Args:
         weights: of the detector.
         stills: a folder as `descry street stills` leaves it.
+        watch: told of frames.
 
     Returns:
         `frames`; `people`, `ap50`, `recall_at_0.4`; `people_reasonable`, `ap50_reasonable`,
         `recall_reasonable_at_0.4`. AP50 and recall are in per cent.
+
+    Raises:
+        Stopped: the watch says so.
     """
     detector = YoloDetector(weights, confidence=0.01, device="cpu")
     with (stills / "frames.jsonl").open(encoding="utf-8") as lines:
         records = [json.loads(line) for line in lines]
     found: list[Found] = []
-    for record in records:
-        image = np.asarray(open_picture(stills / "frames" / f"{record['frame']:06d}.jpg"))
-        frame = Frame("stills", "stills", record["frame"] + 1, 0.0, image)
-        found.append([(one.box, one.confidence) for one in detector.detect([frame])[0]])
+    for some in watch.batches("frames", records, detector.batch):
+        frames = [_frame(stills, record["frame"]) for record in some]
+        found += [[(one.box, one.confidence) for one in of] for of in detector.detect(frames)]
     people = [record["people"] for record in records]
     all_wanted, all_ap, all_recall = found_of(found, people, is_fair)
     wanted, ap, recall = found_of(found, people, is_reasonable)
@@ -59,6 +63,11 @@ def average_precision(weights: Path, stills: Path) -> dict[str, Any]:
         "people": all_wanted, "ap50": all_ap, "recall_at_0.4": all_recall,
         "people_reasonable": wanted, "ap50_reasonable": ap, "recall_reasonable_at_0.4": recall,
     }  # fmt: skip
+
+
+def _frame(stills: Path, number: int) -> Frame:
+    image = np.asarray(open_picture(stills / "frames" / f"{number:06d}.jpg"))
+    return Frame("stills", "stills", number + 1, 0.0, image)
 
 
 def is_fair(person: Person) -> bool:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.street.recipe.plan import Amounts
-
-StartReport = Callable[[str], Callable[[float, float | None], None]]
+from pipeline.street.recipe.watching import StartReport, Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +25,11 @@ class Kitchen:
     report: StartReport
     should_stop: Callable[[], bool]
     into: Path | None = None
+
+    @property
+    def watch(self) -> Watch:
+        """Who looks on, for work that goes in batches."""
+        return Watch(self.report, self.should_stop)
 
     def stills(self, split: str) -> Path:
         """The folder of one split's pictures."""

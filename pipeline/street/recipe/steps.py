@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -29,6 +30,8 @@ from pipeline.street.recipe.kitchen import Kitchen
 from pipeline.street.recipe.placing import out_of_place, put_in_place
 from pipeline.street.recipe.plan import BEGINNING, encoder_plan, second_plan
 from pipeline.street.recipe.record import Inputs, claim, digest_of_file
+from pipeline.street.recipe.tracks import RULE
+from pipeline.street.recipe.watching import Stopped
 from retrieval.search.calibration_file import FORMAT
 
 _JOBS = 2
@@ -139,15 +142,21 @@ def pack(kitchen: Kitchen) -> bool:
 
 def calibrate(kitchen: Kitchen) -> bool:
     """Fit what the encoder's scores mean."""
-    bundle.calibrate(kitchen.packed, kitchen.stills("val"), kitchen.amounts.seed)
-    return True
+    with suppress(Stopped):
+        stills = kitchen.stills("val")
+        bundle.calibrate(kitchen.packed, stills, kitchen.amounts.seed, kitchen.watch)
+        return True
+    return False
 
 
 def measure(kitchen: Kitchen) -> bool:
     """Measure what was packed on people and places that nobody has seen."""
-    figures = bundle.measure(kitchen.packed, kitchen.stills("test"), kitchen.amounts.seed)
-    write_whole(kitchen.figures, json.dumps(figures, indent=1) + "\n")
-    return True
+    with suppress(Stopped):
+        stills = kitchen.stills("test")
+        figures = bundle.measure(kitchen.packed, stills, kitchen.amounts.seed, kitchen.watch)
+        write_whole(kitchen.figures, json.dumps(figures, indent=1) + "\n")
+        return True
+    return False
 
 
 def list_and_describe(kitchen: Kitchen) -> bool:
@@ -237,7 +246,7 @@ STEPS: Mapping[str, Step] = MappingProxyType(
         "calibration": Step(
             "fits what scores mean",
             lambda kitchen: {
-                **_captions(kitchen), "format": FORMAT,
+                **_captions(kitchen), "format": FORMAT, "tracks": RULE,
                 "encoder": digest_of_file(kitchen.packed / ENCODER_FILE),
             },
             lambda kitchen: [kitchen.packed / CALIBRATION_FILE],
@@ -247,7 +256,7 @@ STEPS: Mapping[str, Step] = MappingProxyType(
             "measures both on unseen people and places",
             lambda kitchen: {
                 "files": [digest_of_file(kitchen.packed / file) for file in _FILES],
-                "test": digest_of_file(kitchen.stills("test") / CAPTIONS),
+                "test": digest_of_file(kitchen.stills("test") / CAPTIONS), "tracks": RULE,
             },
             lambda kitchen: [kitchen.figures],
             measure,

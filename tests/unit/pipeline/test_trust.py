@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.wiring.trust import calibration_of, synthetic_models
 from retrieval.errors import WeightsError, WeightsUnusable
+from retrieval.search.background import Strangers
 from retrieval.search.calibration import Calibration, Law
 from retrieval.search.calibration_file import save_calibration
 from retrieval.weights.library import ModelLibrary
@@ -40,7 +41,7 @@ def library(tmp_path):
         calibration="street.calibration.safetensors",
     )
     clip = Entry(name="clip", kind="encoder", licence="MIT", source="elsewhere")
-    people = np.full((3, 4), 0.5, np.float32)
+    people = Strangers.of_one_shot(np.full((3, 4), 0.5, np.float32))
     law = Law(-3.0, 0.5, 1.0, -0.5)
     fitted = Calibration("street@1", people, law, law, 0.4, 0.1, 60)
     save_calibration(fitted, bundled / "street.calibration.safetensors")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from retrieval.search.background import (
     LEAST_SPREAD,
     Spread,
+    Strangers,
     blend,
     rarity,
     spread_of,
@@ -28,7 +29,8 @@ laws = st.builds(Law, st.floats(-20, 20), st.floats(0, 10), st.floats(0, 100), s
 
 def people(*scores):
     """Unrelated people who score so for QUERY."""
-    return np.array([[score, math.sqrt(1 - score**2)] for score in scores], np.float32)
+    shots = [[score, math.sqrt(1 - score**2)] for score in scores]
+    return Strangers.of_one_shot(np.array(shots, np.float32))
 
 
 def calibrated(background=None, law=LAW, threshold=0.5):
@@ -37,6 +39,12 @@ def calibrated(background=None, law=LAW, threshold=0.5):
 
 def sample(*scores, tracks=None):
     return TrackSample(np.array(scores, np.float64), len(scores) if tracks is None else tracks)
+
+
+def test_unrelated_people_score_as_tracks_of_an_index_do():
+    shots = people(0.1, 0.5, -0.2, 0.3, 0.8).shots
+    found = Strangers(shots, np.array([0, 0, 0, 0, 1])).scores(QUERY)
+    assert found.tolist() == pytest.approx([(0.1 + 0.5 + 0.3) / 3, 0.8])
 
 
 def test_no_match_is_a_question_of_its_own_and_never_against_a_likely_hit():

@@ -9,12 +9,17 @@ from safetensors.numpy import save_file
 
 from retrieval.errors import WeightsUnusable
 from retrieval.search import calibration_file
+from retrieval.search.background import Strangers
 from retrieval.search.calibration import Calibration, Law, rough_calibration
-from retrieval.search.calibration_file import read_calibration, save_calibration
+from retrieval.search.calibration_file import (
+    carry_calibration,
+    read_calibration,
+    save_calibration,
+)
 
 LAW, PRESENCE = Law(-3.5, 0.75, 12.0, -0.5), Law(-1.5, 0.5, 2.0, -0.25)
 GOOD = {
-    "format": 2,
+    "format": 3,
     "model_id": "m@1",
     "law": asdict(LAW),
     "presence": asdict(PRESENCE),
@@ -22,7 +27,9 @@ GOOD = {
     "false_alarms": 0.1,
     "fitted_on": 200,
 }
-PEOPLE = np.full((3, 4), 0.5, np.float16)
+PEOPLE, OWNER = np.full((3, 4), 0.5, np.float16), np.array([0, 1, 0], np.int32)
+STRANGERS = Strangers(PEOPLE.astype(np.float32), OWNER.astype(np.int64))
+CALIBRATION = Calibration("m@1", STRANGERS, LAW, PRESENCE, 0.4, 0.1, 200)
 
 
 @pytest.fixture
@@ -32,7 +39,7 @@ def path(tmp_path):
 
 def written(path, said=GOOD, **tensors):
     said = said if isinstance(said, str) else json.dumps(said)
-    save_file(tensors or {"background": PEOPLE}, path, {"descry": said})
+    save_file({"background": PEOPLE, "owner": OWNER} | tensors, path, {"descry": said})
     return path
 
 
@@ -41,22 +48,22 @@ def read(path, model_id="m@1", dimension=4):
 
 
 def test_it_is_read_as_it_was_written(path):
-    calibration = Calibration("m@1", PEOPLE.astype(np.float32), LAW, PRESENCE, 0.4, 0.1, 200)
-    save_calibration(calibration, path)
+    save_calibration(CALIBRATION, path)
     found = read(path)
-    np.testing.assert_array_equal(found.background, calibration.background)
-    assert found.background.dtype == np.float32
+    for name in ("shots", "owner"):
+        wanted = getattr(CALIBRATION.background, name)
+        np.testing.assert_array_equal(getattr(found.background, name), wanted)
+        assert getattr(found.background, name).dtype == wanted.dtype
     for name in ("model_id", "law", "presence", "threshold", "false_alarms", "fitted_on"):
-        assert getattr(found, name) == getattr(calibration, name)
+        assert getattr(found, name) == getattr(CALIBRATION, name)
     assert found.is_fitted
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
 def test_the_same_calibration_makes_the_same_bytes(path):
-    calibration = Calibration("m@1", PEOPLE.astype(np.float32), LAW, PRESENCE, 0.4, 0.1, 200)
-    save_calibration(calibration, path)
+    save_calibration(CALIBRATION, path)
     first = path.read_bytes()
-    save_calibration(calibration, path)
+    save_calibration(CALIBRATION, path)
     assert path.read_bytes() == first
 
 
@@ -66,9 +73,8 @@ def test_one_without_a_background_is_not_kept(path):
 
 
 def test_a_folder_that_is_not_there_is_an_error_of_the_disk(tmp_path):
-    calibration = Calibration("m@1", PEOPLE.astype(np.float32), LAW, PRESENCE, 0.4, 0.1, 200)
     with pytest.raises(OSError, match="gone"):
-        save_calibration(calibration, tmp_path / "gone" / "m.safetensors")
+        save_calibration(CALIBRATION, tmp_path / "gone" / "m.safetensors")
 
 
 @pytest.mark.parametrize(
@@ -107,7 +113,7 @@ def test_a_description_that_is_none_is_refused(path, said):
         np.full((2, 4), np.nan, np.float16),
         np.full((2, 4), np.inf, np.float16),
         np.full((2, 4), 0.6, np.float16),
-        np.zeros((calibration_file.MOST_PEOPLE + 1, 4), np.float16),
+        np.zeros((calibration_file.MOST_SHOTS + 1, 4), np.float16),
     ],
 )
 def test_a_background_that_is_none_is_refused(path, people):
@@ -115,9 +121,36 @@ def test_a_background_that_is_none_is_refused(path, people):
         read(written(path, background=people))
 
 
-def test_another_tensor_is_no_background(path):
+@pytest.mark.parametrize("tensors", [{}, {"people": PEOPLE}, {"background": PEOPLE}])
+def test_a_file_that_lacks_a_tensor_is_refused(path, tensors):
+    save_file(tensors, path, {"descry": json.dumps(GOOD)})
     with pytest.raises(WeightsUnusable, match="damaged"):
-        read(written(path, people=PEOPLE))
+        read(path)
+
+
+@pytest.mark.parametrize(
+    "owner", [OWNER.astype(np.int64), OWNER[:2], OWNER[:, None], OWNER + 1, OWNER * 2, OWNER - 1]
+)
+def test_shots_of_nobody_are_refused(path, owner):
+    with pytest.raises(WeightsUnusable, match="damaged"):
+        read(written(path, owner=np.ascontiguousarray(owner)))
+
+
+def test_a_file_of_the_format_before_holds_a_mean_for_each_person(path):
+    save_file({"background": PEOPLE}, path, {"descry": json.dumps({**GOOD, "format": 2})})
+    found = read(path).background
+    np.testing.assert_array_equal(found.shots, PEOPLE)
+    assert found.owner.tolist() == [0, 1, 2]
+    again = path.with_name("again.safetensors")
+    carry_calibration(path, again, "mine@1")
+    np.testing.assert_array_equal(read(again, "mine@1").background.shots, PEOPLE)
+
+
+def test_a_calibration_is_carried_with_whose_each_shot_is(path):
+    save_calibration(CALIBRATION, path)
+    again = path.with_name("again.safetensors")
+    carry_calibration(path, again, "mine@1")
+    assert read(again, "mine@1").background.owner.tolist() == OWNER.tolist()
 
 
 def test_damage_anywhere_in_the_head_is_refused(path):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrieval.search.background import Spread
+from retrieval.search.background import Spread, Strangers
 from retrieval.search.calibration_fit import (
     Answer,
     ask_galleries,
@@ -63,7 +63,7 @@ class Crowd:
 @pytest.fixture(scope="module")
 def background():
     crowd = Crowd(seed=1)
-    return crowd.pictures(crowd.people(256))
+    return Strangers.of_one_shot(crowd.pictures(crowd.people(256)))
 
 
 @pytest.fixture(scope="module")
@@ -147,9 +147,10 @@ def test_galleries_hold_who_fits_once_and_nobody_once():
     queries, scores, fits = Crowd(seed=6).questions(5, 100)
     asked = list(
         ask_galleries(
-            queries, scores, fits, queries, sizes=(10, 1000), rng=np.random.default_rng(0)
+            queries, scores, fits, Strangers.of_one_shot(queries), sizes=(10, 1000),
+            rng=np.random.default_rng(0),
         )
-    )
+    )  # fmt: skip
     assert [answer.is_present for answer in asked] == [False, True] * 10
     assert [answer.tracks for answer in asked[:2]] == [10, 10]
     assert all(answer.tracks <= 100 and len(answer.scores) == 10 for answer in asked)
@@ -234,8 +235,8 @@ def test_what_does_not_agree_is_refused(background):
     for bad in (
         (queries[:2], scores, fits, background),
         (queries, scores[:, :5], fits, background),
-        (queries, scores, fits, background[:, :7]),
-        (queries, scores, fits, background[:0]),
+        (queries, scores, fits, Strangers.of_one_shot(background.shots[:, :7])),
+        (queries, scores, fits, Strangers.of_one_shot(background.shots[:0])),
         (queries, np.full_like(scores, np.nan), fits, background),
     ):
         with pytest.raises(ValueError, match=r"agree|has shape|no number"):

@@ -15,6 +15,7 @@ from retrieval.errors import WeightsError
 from retrieval.gadms.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from retrieval.gadms.configuration import PRESETS
 from retrieval.gadms.towers import draw_weights
+from retrieval.search.background import Strangers
 from retrieval.search.calibration import Calibration, Law
 from retrieval.search.calibration_file import (
     carry_calibration,
@@ -37,7 +38,7 @@ def library(tmp_path: Path) -> ModelLibrary:
     folder.mkdir()
     weights, fitted = folder / "street.safetensors", folder / "street-calibration.safetensors"
     write_checkpoint(Checkpoint(TINY, "ga-dms", draw_weights(TINY, 1)), weights)
-    people = np.full((3, TINY.embed_dim), TINY.embed_dim**-0.5, np.float32)
+    people = Strangers.of_one_shot(np.full((3, TINY.embed_dim), TINY.embed_dim**-0.5, np.float32))
     law, digest = Law(-3.0, 0.5, 1.0, -0.5), digest_of(weights)
     save_calibration(
         Calibration(model_id("street", digest), people, law, law, 0.4, 0.1, 60), fitted
@@ -82,7 +83,7 @@ def test_the_calibration_comes_along_as_that_of_the_copy(library: ModelLibrary, 
         library.calibration_path("street"),
         model_id=model_id("street", library.find("street").sha256), dimension=TINY.embed_dim,
     )  # fmt: skip
-    np.testing.assert_array_equal(carried.background, original.background)
+    np.testing.assert_array_equal(carried.background.shots, original.background.shots)
     for field in ("law", "presence", "threshold", "false_alarms", "fitted_on"):
         assert getattr(carried, field) == getattr(original, field)
     assert all(one.is_ok for one in library.verify())

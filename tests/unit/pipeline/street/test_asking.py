@@ -8,7 +8,7 @@ from pipeline.street.recipe.asking import Asked
 
 def asked(scores, relevant) -> Asked:
     nothing = np.zeros((len(scores), 1), np.float32)
-    return Asked(nothing, nothing, np.array(scores, np.float64), np.array(relevant, np.bool_))
+    return Asked(nothing, np.array(scores, np.float64), np.array(relevant, np.bool_))
 
 
 def test_everybody_whom_a_sentence_fits_is_expected():

@@ -1,55 +1,18 @@
 """pipeline.street.recipe.calibrating: a calibration out of a folder of stills."""
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from pipeline.street.casting import cast
 from pipeline.street.recipe.calibrating import calibrate
-from pipeline.street.words.captions import caption
-from pipeline.street.words.views import View
 from retrieval.errors import DatasetUnusable
-from retrieval.fakes import COLOURS, FakeEncoder
+from retrieval.fakes import FakeEncoder
 from retrieval.search.calibration_file import read_calibration, save_calibration
+from retrieval.track_scores import SHOTS_KEPT
+from tests.drawn_stills import SHOTS, stills_of
 
-SHOTS = 4
 ENCODER = FakeEncoder()
-
-
-def picture_of(look):
-    """A body in two plain colours, as far as the fake encoder has names for them."""
-    upper = look.outer or look.top
-    lower = look.bottom or look.top
-    pixels = np.full((48, 16, 3), 120, np.uint8)
-    pixels[8:24] = COLOURS.get(upper.colour, COLOURS["grey"])
-    pixels[24:42] = COLOURS.get(lower.colour, COLOURS["grey"])
-    return pixels
-
-
-def stills_of(folder: Path, people: int) -> Path:
-    """A folder as `descry street stills` leaves it, without the frames."""
-    rng = np.random.default_rng(5)
-    (folder / "crops").mkdir(parents=True)
-    captions, claims, crops, looks = [], [], [], {}
-    for number in range(people):
-        look = cast(rng, f"val-5-{number:05d}", "val")
-        looks[look.person] = look.to_mapping()
-        for shot in range(SHOTS):
-            name = f"{number:06d}-{shot:02d}.jpg"
-            Image.fromarray(picture_of(look)).save(folder / "crops" / name)
-            told = caption(rng, look, View())
-            crops.append({"image": name, "identity": look.person})
-            captions.append({"image": f"crops/{name}", "captions": [told.text]})
-            said = [{k: v for k, v in asdict(claim).items() if v} for claim in told.claims]
-            claims.append({"image": name, "claims": [said]})
-    (folder / "looks.json").write_text(json.dumps(looks))
-    for name, rows in (("captions", captions), ("claims", claims), ("crops", crops)):
-        (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +22,16 @@ def stills(tmp_path_factory) -> Path:
 
 def test_half_of_the_people_are_the_background_and_the_others_are_asked_for_twice(stills):
     calibration = calibrate(stills, ENCODER)
-    assert calibration.background.shape == (30, ENCODER.dimension)
+    assert calibration.background.shots.shape == (30 * SHOTS, ENCODER.dimension)
+    assert calibration.background.owner.tolist() == np.repeat(np.arange(30), SHOTS).tolist()
     assert calibration.fitted_on == 60
     assert calibration.model_id == ENCODER.model_id
+
+
+def test_no_track_has_more_crops_than_an_index_keeps(tmp_path):
+    many = stills_of(tmp_path / "val", people=60, shots=SHOTS_KEPT + 2)
+    background = calibrate(many, ENCODER).background
+    assert np.bincount(background.owner).tolist() == [SHOTS_KEPT] * 30
 
 
 def test_a_better_score_is_a_better_match(stills):
@@ -74,8 +44,8 @@ def test_the_same_seed_calibrates_the_same_and_another_halves_the_people_otherwi
     assert (first.law, first.presence, first.threshold) == (
         again.law, again.presence, again.threshold,
     )  # fmt: skip
-    np.testing.assert_array_equal(first.background, again.background)
-    assert not np.array_equal(first.background, other.background)
+    np.testing.assert_array_equal(first.background.shots, again.background.shots)
+    assert not np.array_equal(first.background.shots, other.background.shots)
 
 
 def test_the_fewer_false_alarms_are_allowed_the_higher_is_the_threshold(stills):
@@ -89,7 +59,8 @@ def test_what_is_kept_in_a_file_is_what_was_fitted(stills, tmp_path):
     found = read_calibration(
         tmp_path / "c.safetensors", model_id=ENCODER.model_id, dimension=ENCODER.dimension
     )
-    np.testing.assert_array_equal(found.background, calibration.background)
+    np.testing.assert_array_equal(found.background.shots, calibration.background.shots)
+    np.testing.assert_array_equal(found.background.owner, calibration.background.owner)
     assert (found.law, found.presence) == (calibration.law, calibration.presence)
     assert found.threshold == calibration.threshold
 

@@ -17,6 +17,7 @@ from pipeline.street.recipe.record import Record, claim
 from pipeline.street.recipe.steps import STEPS, Step
 from pipeline.street.recipe.trusting import trust_figures
 from retrieval.errors import DatasetUnusable
+from retrieval.search.background import Strangers
 from retrieval.search.calibration import Calibration, Law
 from retrieval.training.plan import TrainingPlan
 
@@ -181,12 +182,12 @@ def asked_of(scores, relevant):
     """Sentences whose vectors say nothing: the background scores 0 for all of them."""
     unit = np.zeros((len(scores), 2), np.float32)
     unit[:, 0] = 1
-    return Asked(unit, unit, np.array(scores, np.float64), np.array(relevant, np.bool_))
+    return Asked(unit, np.array(scores, np.float64), np.array(relevant, np.bool_))
 
 
 def calibration_of(threshold):
-    law = Law(-9.0, 1.0, 0.0, 0.0)
-    return Calibration("m", np.zeros((4, 2), np.float32), law, law, threshold, 0.1, 1)
+    law, nobody = Law(-9.0, 1.0, 0.0, 0.0), Strangers.of_one_shot(np.zeros((4, 2), np.float32))
+    return Calibration("m", nobody, law, law, threshold, 0.1, 1)
 
 
 def test_an_encoder_that_knows_everybody_refuses_the_absent_and_nobody_else():

@@ -39,6 +39,13 @@ def test_stills_of_an_earlier_street_are_not_those_of_this_one(kitchen, monkeypa
     assert STEPS["stills"].inputs(kitchen) != before
 
 
+@pytest.mark.parametrize("step", ["calibration", "figures"])
+def test_tracks_of_another_rule_are_judged_anew(kitchen, monkeypatch, step):
+    before = STEPS[step].inputs(kitchen)
+    monkeypatch.setattr(steps, "RULE", {**steps.RULE, "shots_kept": 5})
+    assert STEPS[step].inputs(kitchen) != before
+
+
 def test_other_contents_where_the_finished_files_lie_are_mended(kitchen, monkeypatch):
     said = {name: name.encode() for name in steps._FINISHED}
     for folder in (kitchen.packed, kitchen.into):

@@ -17,6 +17,7 @@ from pipeline.workers.service import SearchService
 from pipeline.workers.view import ViewState
 from retrieval.fakes import FakeEncoder
 from retrieval.index.flat import FlatIndex
+from retrieval.search.background import Strangers
 from retrieval.search.calibration import Calibration, Law, rough_calibration
 from tests.data.make_sightings import shot_of
 
@@ -69,7 +70,9 @@ def people_in(*colours):
 MUTED = ["black", "white", "grey", "brown", "beige", "blue"]
 CROWD = people_in(*MUTED * 10)
 LAW = Law(-7.0, 1.0, 0.0, -0.5)
-CALIBRATION = Calibration(ENCODER.model_id, CROWD, LAW, LAW, 0.5, false_alarms=0.1, fitted_on=100)
+CALIBRATION = Calibration(
+    ENCODER.model_id, Strangers.of_one_shot(CROWD), LAW, LAW, 0.5, false_alarms=0.1, fitted_on=100
+)
 
 
 def service(*, people=CROWD, encoder=None, detector="yolo11n", kind="file", trust=None, state=None):
