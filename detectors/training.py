@@ -43,7 +43,8 @@ class DetectorPlan:
         batch: frames in one step.
         image_size_px: side of the square that frames are mosaicked into.
         learning_rate: the highest.
-        workers: processes that read pictures.
+        workers: processes that read pictures; another number is another training, for each has
+            its own stream of random changes.
         seed: of weights and order.
         device: as torch names it; None takes the GPU if there is one.
     """

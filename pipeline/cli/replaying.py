@@ -16,10 +16,11 @@ from pipeline.cli.next_step import say_next_step
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.logs import printable
+from pipeline.machine import cores, free_memory_bytes
 from pipeline.names import check_name
 from pipeline.shutdown import Stop, stopping
 from pipeline.store.runs import RunStore
-from pipeline.wiring.readers import cores, free_memory_bytes, usual_readers
+from pipeline.wiring.readers import usual_readers
 from pipeline.wiring.sessions import open_session
 from pipeline.wiring.settings import read_settings
 from pipeline.wiring.stores import open_stores

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from pipeline.errors import ConfigError
+from pipeline.machine import cores
 from pipeline.wiring.processes import fresh_log, worker_spec
 from pipeline.wiring.sessions import Session
 from pipeline.wiring.settings import worker_environment
@@ -32,21 +33,6 @@ def usual_readers(cores: int, free_bytes: int) -> int:
     (2, 8, 1)
     """
     return max(min(cores, READERS_AT_MOST, free_bytes // BYTES_A_READER), 1)
-
-
-def cores() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def free_memory_bytes() -> int:
-    """Memory that may be taken without harm; plenty where nobody can say."""
-    try:
-        lines = Path("/proc/meminfo").read_text("ascii").splitlines()
-    except OSError:
-        return READERS_AT_MOST * BYTES_A_READER
-    found = (line.split()[1] for line in lines if line.startswith("MemAvailable:"))
-    return int(next(found, "0")) * 1024
 
 
 class Readers:

@@ -32,7 +32,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=6, help="of the sentences")
     parser.add_argument("--json", action="store_true", help="one JSON object and nothing else")
     options = parser.parse_args()
-    encoder = load_encoder(BUNDLED / "street-gadms.safetensors", name="street-gadms")
+    weights = BUNDLED / "street-gadms.safetensors"
+    encoder = load_encoder(weights, name="street-gadms", precision="fp32")  # as the recipe does
     (file,) = BUNDLED.glob("*calibration.safetensors")
     calibration = read_calibration(file, model_id=encoder.model_id, dimension=encoder.dimension)
     asked = ask(options.stills, encoder, options.seed)

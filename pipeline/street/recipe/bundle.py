@@ -64,7 +64,8 @@ def write_list(folder: Path) -> None:
 
 
 def _encoder(folder: Path) -> Encoder:
-    return load_encoder(folder / ENCODER_FILE, name=ENCODER, device="cpu")
+    """The packed one, in full precision on every device: the device decides no figure."""
+    return load_encoder(folder / ENCODER_FILE, name=ENCODER, precision="fp32")
 
 
 def _entry(name: str, folder: Path, kind: Any, file: str) -> Entry:

@@ -48,7 +48,7 @@ def average_precision(weights: Path, stills: Path, watch: Watch = NOBODY) -> dic
     Raises:
         Stopped: the watch says so.
     """
-    detector = YoloDetector(weights, confidence=0.01, device="cpu")
+    detector = YoloDetector(weights, confidence=0.01, half=False)  # the device decides no figure
     with (stills / "frames.jsonl").open(encoding="utf-8") as lines:
         records = [json.loads(line) for line in lines]
     found: list[Found] = []

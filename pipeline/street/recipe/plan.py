@@ -7,6 +7,9 @@ from typing import Any
 BEGINNING = 2
 """Raised when the same plan and captions come to begin otherwise, or to say other tags."""
 
+_MOST_PROCESSES = 8
+_BYTES_A_JOB = 3_000_000_000  # of one process that draws, with room to spare
+
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
@@ -56,8 +59,36 @@ QUICK = Amounts(
 )  # fmt: skip
 
 
+def drawing_jobs(cores: int, free_bytes: int) -> int:
+    """Processes that draw; what they draw is the same, however many there are.
+
+    >>> drawing_jobs(2, 8 * 10**9), drawing_jobs(64, 64 * 10**9), drawing_jobs(8, 7 * 10**9)
+    (2, 8, 2)
+    """
+    return max(min(cores, _MOST_PROCESSES, free_bytes // _BYTES_A_JOB), 1)
+
+
+def reading_workers(cores: int) -> int:
+    """Processes that read pictures for the encoder's trainer, which keeps one core to itself.
+
+    How each picture is changed is drawn from the seed, the epoch and its row alone, so the same
+    is learnt with any number of them. Of the detector that is not true: ultralytics gives each of
+    its workers a random stream of its own, and `DetectorPlan` has one.
+
+    >>> reading_workers(1), reading_workers(2), reading_workers(64)
+    (1, 1, 8)
+    """
+    return max(min(cores - 1, _MOST_PROCESSES), 1)
+
+
 def encoder_plan(
-    amounts: Amounts, train: Path, validation: Path, out: Path, *, halves: bool = False
+    amounts: Amounts,
+    train: Path,
+    validation: Path,
+    out: Path,
+    *,
+    halves: bool = False,
+    workers: int = 1,
 ) -> dict[str, Any]:
     """The plan of `descry train pretrain`, as its YAML holds it.
 
@@ -75,6 +106,7 @@ def encoder_plan(
         validation: `captions.jsonl` of the val split.
         out: the run folder.
         halves: compute in bfloat16.
+        workers: processes that read pictures; they decide nothing.
     """
     return {
         "dataset": {"name": "jsonl", "root": str(train)},
@@ -96,7 +128,7 @@ def encoder_plan(
         "caption_padding": "batch",
         "augment": False,
         "photometric": True,
-        "workers": 1,
+        "workers": workers,
         "seed": amounts.seed,
         "keep": 1,
         "log_every_steps": 50,
@@ -104,7 +136,14 @@ def encoder_plan(
 
 
 def second_plan(
-    amounts: Amounts, train: Path, validation: Path, start: Path, out: Path, *, halves: bool = False
+    amounts: Amounts,
+    train: Path,
+    validation: Path,
+    start: Path,
+    out: Path,
+    *,
+    halves: bool = False,
+    workers: int = 1,
 ) -> dict[str, Any]:
     """The plan that goes on from the best epoch of `encoder_plan`'s.
 
@@ -119,9 +158,10 @@ def second_plan(
         start: the best encoder of the first plan.
         out: the run folder.
         halves: compute in bfloat16.
+        workers: processes that read pictures; they decide nothing.
     """
     return {
-        **encoder_plan(amounts, train, validation, out, halves=halves),
+        **encoder_plan(amounts, train, validation, out, halves=halves, workers=workers),
         "start_from": str(start),
         "epochs": amounts.again_epochs,
         "warmup_epochs": 0,

@@ -13,6 +13,7 @@ import yaml
 from detectors.mixed_precision import halves_are_fast
 from detectors.training import DetectorPlan, pack_checkpoint, train_detector
 from pipeline.files import write_whole
+from pipeline.machine import cores, free_memory_bytes
 from pipeline.street.footage.folder import REVISION
 from pipeline.street.footage.stills import CAPTIONS
 from pipeline.street.recipe import bundle, cards
@@ -28,13 +29,18 @@ from pipeline.street.recipe.choosing import choose
 from pipeline.street.recipe.commands import run_command
 from pipeline.street.recipe.kitchen import Kitchen
 from pipeline.street.recipe.placing import out_of_place, put_in_place
-from pipeline.street.recipe.plan import BEGINNING, encoder_plan, second_plan
+from pipeline.street.recipe.plan import (
+    BEGINNING,
+    drawing_jobs,
+    encoder_plan,
+    reading_workers,
+    second_plan,
+)
 from pipeline.street.recipe.record import Inputs, claim, digest_of_file
 from pipeline.street.recipe.tracks import RULE
 from pipeline.street.recipe.watching import Stopped
 from retrieval.search.calibration_file import FORMAT
 
-_JOBS = 2
 _FILES = (DETECTOR_FILE, ENCODER_FILE, CALIBRATION_FILE)
 _FINISHED = (*_FILES, f"{DETECTOR}.md", f"{ENCODER}.md", LIST)
 
@@ -66,7 +72,7 @@ def draw(kitchen: Kitchen) -> bool:
             kitchen.should_stop,
             "street", "stills", "--seed", amounts.seed, "--split", split,
             "--people", people, "--frames", frames, "--out", kitchen.stills(split),
-            "--jobs", _JOBS,
+            "--jobs", drawing_jobs(cores(), free_memory_bytes()),
         )  # fmt: skip
         if not done:
             return False
@@ -100,7 +106,7 @@ def learn_to_describe(kitchen: Kitchen) -> bool:
     choose(kitchen.stills("train"), kitchen.well_seen, report)
     plan = encoder_plan(
         kitchen.amounts, kitchen.well_seen, kitchen.stills("val") / CAPTIONS,
-        kitchen.first_encoder.parent, halves=halves_are_fast(),
+        kitchen.first_encoder.parent, halves=halves_are_fast(), workers=reading_workers(cores()),
     )  # fmt: skip
     return _train(kitchen, plan)
 
@@ -114,7 +120,8 @@ def learn_to_describe_better(kitchen: Kitchen) -> bool:
     claim(kitchen.best_encoder.parents[1], _of_better_encoder(kitchen))
     plan = second_plan(
         kitchen.amounts, kitchen.well_seen, kitchen.stills("val") / CAPTIONS,
-        kitchen.first_encoder, kitchen.best_encoder.parent, halves=halves_are_fast(),
+        kitchen.first_encoder, kitchen.best_encoder.parent,
+        halves=halves_are_fast(), workers=reading_workers(cores()),
     )  # fmt: skip
     return _train(kitchen, plan)
 

@@ -1,6 +1,7 @@
 """pipeline.street.recipe.steps: what is made anew, or refused, when inputs change."""
 
 import pytest
+import yaml
 
 from pipeline.errors import DescryError
 from pipeline.street.recipe import __main__ as command
@@ -44,6 +45,29 @@ def test_tracks_of_another_rule_are_judged_anew(kitchen, monkeypatch, step):
     before = STEPS[step].inputs(kitchen)
     monkeypatch.setattr(steps, "RULE", {**steps.RULE, "shots_kept": 5})
     assert STEPS[step].inputs(kitchen) != before
+
+
+@pytest.mark.parametrize("step", list(STEPS))
+def test_how_many_processors_there_are_decides_nothing(kitchen, monkeypatch, step):
+    for folder in (kitchen.stills("train"), kitchen.first_encoder.parent):
+        folder.mkdir(parents=True)
+    before = STEPS[step].inputs(kitchen)
+    for name, value in (("cores", 64), ("free_memory_bytes", 10**12)):
+        monkeypatch.setattr(steps, name, lambda value=value: value)
+    assert STEPS[step].inputs(kitchen) == before
+
+
+def test_every_processor_draws_and_all_but_one_read_for_the_encoder(kitchen, monkeypatch):
+    monkeypatch.setattr(steps, "cores", lambda: 6)
+    monkeypatch.setattr(steps, "free_memory_bytes", lambda: 10**12)
+    commands = []
+    monkeypatch.setattr(steps, "run_command", lambda _, *said: not commands.append(said))
+    monkeypatch.setattr(steps, "choose", lambda *_: 1)
+    for step in ("stills", "encoder", "encoder-again"):
+        assert STEPS[step].run(kitchen)
+    assert [said[said.index("--jobs") + 1] for said in commands if "--jobs" in said] == [6] * 3
+    plans = [yaml.safe_load(said[-1].read_text()) for said in commands if "--config" in said]
+    assert [plan["workers"] for plan in plans] == [5, 5]
 
 
 def test_other_contents_where_the_finished_files_lie_are_mended(kitchen, monkeypatch):
