@@ -70,6 +70,12 @@ def _agree(out: Path, found: bytes, wanted: Mapping[str, object]) -> None:
         begun = None
     if not isinstance(begun, dict):
         raise ConfigError(f"{out} was begun by something else: choose another --out")
+    drawn, ours = begun.get("revision"), wanted["revision"]
+    if drawn != ours:
+        raise ConfigError(
+            f"{out} was drawn by another version of Descry (revision {_said(drawn)}, not {ours}): "
+            "remove it to draw anew, or choose another --out"
+        )
     for name in sorted({*wanted, *begun}):
         if begun.get(name) != wanted.get(name):
             raise ConfigError(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.cli.streeting import RenderOptions, parse_names, parse_size, run_render, run_stills
 from pipeline.errors import ConfigError, FolderInUse, StoreFull
+from pipeline.street.footage import folder
 from pipeline.street.footage.folder import checked_seed, filling, need_room, open_folder, owned
 
 OPTIONS = {
@@ -36,6 +37,15 @@ def test_a_folder_goes_on_with_the_same_and_refuses_anything_else(tmp_path):
         open_folder(tmp_path / "a", "story.json", {"seed": 2, "places": ("lobby", "shop")})
     with pytest.raises(ConfigError, match="was begun with places lobby,shop, not shop"):
         open_folder(tmp_path / "a", "story.json", {"seed": 1, "places": ("shop",)})
+
+
+def test_a_folder_of_an_older_street_is_named_with_both_ways_out(tmp_path, monkeypatch):
+    asked = {"kind": "stills", "seed": 1}
+    open_folder(tmp_path, "stills.json", asked)
+    monkeypatch.setattr(folder, "REVISION", folder.REVISION + 1)
+    said = r"revision \d+, not \d+\): remove it to draw anew, or choose another --out"
+    with pytest.raises(ConfigError, match=said):
+        open_folder(tmp_path, "stills.json", {**asked, "seed": 2})
 
 
 def test_a_folder_with_other_files_is_left_alone(tmp_path):
