@@ -5,9 +5,9 @@ from pathlib import Path
 from pipeline.config import Settings
 from pipeline.wiring.trust import synthetic_models
 from pipeline.wiring.weights import encoder_name, open_library
-from pipeline.workers.cautions import Trust
+from pipeline.workers.cautions import ON_SYNTHETIC, Trust
 from retrieval.ports import Encoder
-from retrieval.weights.copies import copied_from
+from retrieval.weights.copies import copied_from, origin_of
 
 CHECKPOINT_SUFFIXES = frozenset({".safetensors", ".pth", ".pt"})
 
@@ -48,8 +48,11 @@ def trained_on(settings: Settings, model: str | None) -> str | None:
     trust = Trust(synthetic=synthetic_models(library))
     if model is None or not names_a_file(model):
         return trust.trained_on(model or encoder_name(settings))
-    copied = copied_from(Path(model).expanduser(), library.entries())
-    return None if copied is None else trust.trained_on(copied.name)
+    path = Path(model).expanduser()
+    copied = copied_from(path, library.entries())
+    if copied is None:
+        return ON_SYNTHETIC if origin_of(path, ()) == "synthetic" else None
+    return trust.trained_on(copied.name)
 
 
 def names_a_file(model: str) -> bool:

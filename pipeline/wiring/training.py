@@ -80,7 +80,8 @@ def start_training(
 def export_model(file: Path, out: Path, *, full_precision: bool, prefix: bool) -> int:
     """Write weights as the reference's own programs read them; how many tensors there are.
 
-    The head that learnt tags stays behind: the reference has none, and loads strictly.
+    The head that learnt tags stays behind: the reference has none, and loads strictly. That the
+    weights learnt on rendered people goes along: whoever imports the file again is told.
 
     Args:
         file: any checkpoint that `read_checkpoint` reads.
@@ -95,6 +96,8 @@ def export_model(file: Path, out: Path, *, full_precision: bool, prefix: bool) -
     from retrieval.gadms.checkpoint import read_checkpoint
     from retrieval.gadms.heads import TAG_HEAD
     from retrieval.gadms.reference_layout import write_reference
+    from retrieval.weights.bundle import catalogue
+    from retrieval.weights.copies import origin_of
 
     _check_free(out)
     checkpoint = read_checkpoint(file, keep_heads=True)
@@ -107,6 +110,7 @@ def export_model(file: Path, out: Path, *, full_precision: bool, prefix: bool) -
             tensors, out, epoch=0, epochs=0,
             prefix="module." if prefix else "", halve=not full_precision,
             configuration=checkpoint.config.to_mapping(),
+            origin=origin_of(file, catalogue().values()),
         )  # fmt: skip
     except OSError as error:
         reason = error.strerror or "no room"

@@ -15,6 +15,9 @@ SYNTHETIC = (
     "yolo11n' and 'descry models pull openai-clip-b16', or 'descry models import' for GA-DMS"
 )
 
+ON_SYNTHETIC = "synthetic people"
+"""What such weights learnt on, where figures are told of them."""
+
 ROUGH = (
     "the probabilities are rough: nobody has calibrated this model, so each score is only held "
     "against the other tracks of this index"
@@ -42,7 +45,7 @@ class Trust:
 
     def trained_on(self, encoder: str) -> str | None:
         """What an encoder saw in training, where that is a reason for care."""
-        return "synthetic people" if encoder in self.synthetic else None
+        return ON_SYNTHETIC if encoder in self.synthetic else None
 
 
 def cautions_about_models(trust: Trust, *, is_trained: bool, models: Collection[str]) -> list[str]:

@@ -18,6 +18,8 @@ from torch import Tensor
 
 from retrieval.errors import WeightsUnusable
 from retrieval.gadms.configuration import GadmsConfig
+from retrieval.gadms.description import METADATA_KEY, Said, description, said_in
+from retrieval.gadms.origin import Origin, as_origin
 from retrieval.gadms.state_layout import (
     Family,
     family_of,
@@ -31,14 +33,10 @@ from retrieval.whole_files import written_whole
 
 log = logging.getLogger(__name__)
 
-#: One key holds all we say of a file: safetensors writes several in an order that changes from
-#: run to run, and with it the digest that names the model.
-METADATA_KEY = "descry"
 _HEAD_COUNTS = ("text_heads", "vision_head_width", "cross_heads")
 _DEPTHS = ("cross_layers", "score_layers")
 _SIZES = ("image_height", "image_width")
 _LARGEST_SIZE_PX = 2048  # a file must not make us stretch positions over a picture of any size
-_FAMILIES = ("ga-dms", "irra", "rde", "clip")
 # What torch's restricted unpickler raises on damaged bytes; fuzzing found each of them.
 _DAMAGED = (
     RuntimeError, EOFError, ValueError, KeyError, IndexError, AttributeError, TypeError,
@@ -58,6 +56,7 @@ class Checkpoint:
         dropped: heads beside the towers, which inference does not use.
         source_sha256: digest of the file they were first read from; None where nobody said.
         heads: the tensors of those heads, by reference name, where they were asked for.
+        origin: what they learnt from, as far as the file says.
     """
 
     config: GadmsConfig
@@ -66,15 +65,7 @@ class Checkpoint:
     dropped: tuple[str, ...] = ()
     source_sha256: str | None = None
     heads: Mapping[str, Tensor] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What a file, or one beside it, says of itself; shapes cannot show head counts."""
-
-    configuration: Mapping[str, object]
-    family: Family | None = None
-    source_sha256: str | None = None
+    origin: Origin | None = None
 
 
 def read_checkpoint(
@@ -100,7 +91,7 @@ def read_checkpoint(
     """
     if not path.is_file():
         raise WeightsUnusable(f"{path}: no such file; check the path")
-    stored, said = _read_safetensors(path) if _is_safetensors(path) else _read_torch(path)
+    stored, said = _read(path)
     said_beside = _read_sidecar(path)
     try:
         towers, heads = split_heads(with_whole_table(stored))
@@ -121,8 +112,21 @@ def read_checkpoint(
     log.info("checkpoint %s: read as %s, %d tensors", path, family, len(tensors))
     return Checkpoint(
         config, family, tensors, tuple(sorted(dropped)), said.source_sha256,
-        heads if keep_heads else {},
+        heads if keep_heads else {}, said.origin,
     )  # fmt: skip
+
+
+def origin_in(path: Path) -> Origin | None:
+    """What the weights in a file learnt from, as far as it says.
+
+    Raises:
+        WeightsUnusable: it is damaged, carries code, or is no checkpoint.
+    """
+    return _read(path)[1].origin
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], Said]:
+    return _read_safetensors(path) if _is_safetensors(path) else _read_torch(path)
 
 
 def _expected(like: GadmsConfig | None, towers: Mapping[str, Tensor]) -> dict[str, int]:
@@ -133,20 +137,6 @@ def _expected(like: GadmsConfig | None, towers: Mapping[str, Tensor]) -> dict[st
     return {name: getattr(like, name) for name in _HEAD_COUNTS}
 
 
-def description(
-    config: GadmsConfig, family: Family, source_sha256: str | None = None
-) -> dict[str, Any]:
-    """What the head of a safetensors file says as JSON under `METADATA_KEY`.
-
-    `read_checkpoint` then need not guess; it passes over what else is there.
-    """
-    return {
-        "configuration": config.to_mapping(),
-        "family": family,
-        "source_sha256": source_sha256,
-    }
-
-
 def write_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     """Write safetensors, whole or not at all; half precision stays so, as it upcasts exactly.
 
@@ -155,7 +145,8 @@ def write_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     Raises:
         OSError: the disk is full, or the folder not ours to write to.
     """
-    said = description(checkpoint.config, checkpoint.family, checkpoint.source_sha256)
+    source, origin = checkpoint.source_sha256, checkpoint.origin
+    said = description(checkpoint.config, checkpoint.family, source, origin)
     tensors = dict(checkpoint.tensors)
     if checkpoint.heads:
         tensors = {f"base_model.{name}": value for name, value in tensors.items()}
@@ -181,29 +172,17 @@ def _first_bytes(path: Path) -> bytes:
         raise WeightsUnusable(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], _Said]:
+def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], Said]:
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
             metadata = file.metadata() or {}
             stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, ValueError, TypeError, AttributeError) as error:
         raise WeightsUnusable(f"{path}: truncated or damaged; fetch it again ({error})") from error
-    return stored, _said_in(path, metadata.get(METADATA_KEY))
+    return stored, said_in(path, metadata.get(METADATA_KEY))
 
 
-def _said_in(path: Path, text: str | None) -> _Said:
-    if text is None:
-        return _Said({})
-    try:
-        said = json.loads(text)
-        GadmsConfig.from_mapping(said["configuration"])
-        family, source = said["family"], said["source_sha256"]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise WeightsUnusable(f"{path}: its description is damaged; import it again") from error
-    return _Said(said["configuration"], family if family in _FAMILIES else None, source)
-
-
-def _read_torch(path: Path) -> tuple[dict[str, Tensor], _Said]:
+def _read_torch(path: Path) -> tuple[dict[str, Tensor], Said]:
     if not _first_bytes(path).startswith((b"PK", b"\x80")):  # an archive; a bare pickle
         raise WeightsUnusable(
             f"{path}: not a checkpoint; expected .pth, .pt or .safetensors weights"
@@ -226,7 +205,8 @@ def _read_torch(path: Path) -> tuple[dict[str, Tensor], _Said]:
     except _DAMAGED as error:
         raise WeightsUnusable(f"{path}: truncated or damaged; fetch it again") from error
     state, configuration = _state_of(path, content)
-    return state, _Said(configuration)
+    origin = as_origin(content.get("origin")) if isinstance(content, Mapping) else None
+    return state, Said(configuration, origin=origin)
 
 
 def _is_torchscript(path: Path) -> bool:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from retrieval.errors import WeightsUnusable
+from retrieval.gadms.origin import Origin
 from retrieval.whole_files import written_whole
 
 _PROJECTIONS = ("text_projection", "proj", "in_proj_weight", "in_proj_bias")
@@ -67,11 +68,13 @@ def write_reference(
     prefix: str = "module.",
     halve: bool = True,
     configuration: Mapping[str, int] | None = None,
+    origin: Origin | None = None,
 ) -> None:
     """Write a `.pth` as the reference's checkpointer does: weights under `model`, and counters.
 
-    Its optimiser's state is not ours to give: training goes on from a run folder. The
-    configuration, which the reference passes over, keeps head counts that shapes do not show.
+    Its optimiser's state is not ours to give: training goes on from a run folder. The reference
+    passes over the configuration, which keeps head counts that shapes do not show, and over the
+    origin, which says what the weights learnt from.
 
     Raises:
         OSError: it cannot be written; nothing is left behind.
@@ -84,6 +87,8 @@ def write_reference(
     }
     if configuration is not None:
         content["configuration"] = dict(configuration)
+    if origin is not None:
+        content["origin"] = origin
     try:
         with written_whole(path) as part:
             torch.save(content, part)

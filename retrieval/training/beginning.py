@@ -12,13 +12,19 @@ from torch import Tensor
 from retrieval.errors import DatasetUnusable, PlanRefused, WeightsUnusable
 from retrieval.gadms.checkpoint import Checkpoint, read_checkpoint
 from retrieval.gadms.configuration import PRESETS, GadmsConfig
+from retrieval.gadms.description import description
 from retrieval.gadms.first_weights import first_weights, with_words_drawn
 from retrieval.gadms.heads import TAG_HEAD
 from retrieval.gadms.model import Gadms, model_from, with_fresh_heads
+from retrieval.gadms.origin import origin_after
+from retrieval.gadms.state_layout import Family
 from retrieval.gadms.token_table import TABLE
 from retrieval.training.datasets import open_dataset
+from retrieval.training.drawn import is_drawn
 from retrieval.training.plan import TrainingPlan
 from retrieval.training.samples import SampleTable
+from retrieval.weights.bundle import catalogue
+from retrieval.weights.copies import origin_of
 from retrieval.weights.manifest import digest_of
 
 log = logging.getLogger(__name__)
@@ -120,6 +126,18 @@ def what_decides(
         "train_captions": tables.train.digest,
         "validation_captions": tables.validation.digest,
     }
+
+
+def what_it_says(plan: TrainingPlan, model: Gadms, start: Path | None) -> dict[str, Any]:
+    """What every file of the model says of it, its shape and what it learnt from among others.
+
+    Raises:
+        WeightsUnusable: the checkpoint to start from is damaged or none.
+    """
+    family: Family = "ga-dms" if model.classifier is None else "irra"
+    before = None if start is None else origin_of(start, catalogue().values())
+    origin = origin_after(before, has_start=start is not None, is_drawn=is_drawn(plan.dataset.root))
+    return description(model.config, family, origin=origin)
 
 
 def check_tables(tables: Tables, plan: TrainingPlan, count: int) -> None:

@@ -38,6 +38,7 @@ def write_checkpoint(
     step: int,
     tensors: Mapping[str, Mapping[str, Tensor]],
     state: Mapping[str, Any],
+    head: Mapping[str, str] | None = None,
 ) -> None:
     """Write a checkpoint into `folder`, which must not be there, down to the disk.
 
@@ -48,6 +49,7 @@ def write_checkpoint(
         step: of the training.
         tensors: by name within each group; a group's name is a file's.
         state: plain values that JSON holds exactly.
+        head: texts for the head of each file.
 
     Raises:
         OSError: it cannot be written.
@@ -61,7 +63,7 @@ def write_checkpoint(
     folder.mkdir()
     for group, members in tensors.items():
         path = folder / f"{group}{_SUFFIX}"
-        write_tensors(path, members)
+        write_tensors(path, members, head)
         content["files"][path.name] = digest_of(path)
     content["sha256"] = _digest(content)
     write_flushed(folder / _STATE_FILE, json.dumps(content, indent=1, allow_nan=False))

@@ -25,7 +25,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from retrieval.errors import PlanRefused, TrainingError
-from retrieval.gadms.checkpoint import METADATA_KEY
+from retrieval.gadms.description import METADATA_KEY
 from retrieval.training.checkpoints import Saved, read_checkpoint, write_checkpoint
 from retrieval.training.durable import PART, flush_folder, write_tensors, write_whole
 from retrieval.weights.download import disk_trouble
@@ -128,6 +128,7 @@ class RunFolder:
         step: int,
         tensors: Mapping[str, Mapping[str, Tensor]],
         state: Mapping[str, Any],
+        said: Mapping[str, Any] | None = None,
     ) -> Path:
         """Write a checkpoint, then let the oldest go.
 
@@ -135,6 +136,7 @@ class RunFolder:
             step: of the training, from 0; saved a second time, it replaces the first.
             tensors: by name within groups such as "model", "optimiser" and "scores".
             state: plain values that JSON holds exactly.
+            said: what the heads of its files say of the model, for whoever takes one of them.
 
         Returns:
             The folder of the checkpoint.
@@ -149,7 +151,8 @@ class RunFolder:
                 self._checkpoints.mkdir(parents=True, exist_ok=True)
                 flush_folder(self.out)
                 self._sweep()
-                write_checkpoint(part, step, tensors, state)
+                head = {METADATA_KEY: json.dumps(said, sort_keys=True)} if said else None
+                write_checkpoint(part, step, tensors, state, head)
                 self._put(part, final)
                 self._prune(final)
         except TrainingError:

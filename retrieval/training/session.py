@@ -17,6 +17,7 @@ from retrieval.training.beginning import (
     device_of,
     open_tables,
     what_decides,
+    what_it_says,
 )
 from retrieval.training.evaluate import silent
 from retrieval.training.plan import TrainingPlan
@@ -108,7 +109,8 @@ def _train(
     if ranks.is_first:
         folder.claim({**what_decides(plan, tables, start, ranks.count), "precision": precision})
     ranks.wait()
-    parts = Parts(plan, model, tables, folder, ranks, device, precision)
+    said = what_it_says(plan, model, start)
+    parts = Parts(plan, model, tables, folder, ranks, device, precision, said)
     log.info(
         "training %s on %s: %d captions of %d people, %s, %d processes",
         plan.task, device, len(tables.train), tables.train.classes, precision, ranks.count,

@@ -4,9 +4,10 @@ import json
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -54,7 +55,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parts:
-    """What a training is made of; the plan is for its task, the model on its device."""
+    """What a training is made of; `said` is what files of the model say of it."""
 
     plan: TrainingPlan
     model: Gadms
@@ -63,6 +64,7 @@ class Parts:
     ranks: Ranks
     device: torch.device
     precision: Precision
+    said: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,8 +112,9 @@ class Trainer:
             pin=parts.device.type == "cuda",
         )  # fmt: skip
         self._validation = Validation(
-            parts.model, parts.tables, parts.folder, parts.device, parts.precision, report
-        )
+            parts.model, parts.tables, parts.folder, parts.device, parts.precision, report,
+            parts.said,
+        )  # fmt: skip
         self._epochs = plan.epochs or 1
         self._at = self._unmoved = Position()
         self._learnt: list[tuple[Tensor, Tensor | None]] = []  # since Adam last moved
@@ -271,12 +274,9 @@ class Trainer:
         tensors = {"model": self._parts.model.state_dict(), "optimiser": self._optimising.tensors()}
         if self._scores is not None:
             tensors["scores"] = self._scores.to_tensors()
-        state = {
-            "epoch": self._at.epoch,
-            "batch": self._at.batch,
-            "scaler": self._optimising.state(),
-        }
-        self._parts.folder.save(self._at.step, tensors, state)
+        at, scaler = self._at, self._optimising.state()
+        state = {"epoch": at.epoch, "batch": at.batch, "scaler": scaler}
+        self._parts.folder.save(at.step, tensors, state, self._parts.said)
 
     def _go_on(self) -> None:
         """Take up the newest checkpoint, if there is one."""

@@ -2,13 +2,12 @@
 
 import logging
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 
 from retrieval.encoder import GadmsEncoder, Precision
-from retrieval.gadms.checkpoint import description
 from retrieval.gadms.model import Gadms
-from retrieval.gadms.state_layout import Family
 from retrieval.training.beginning import StartReport, Tables
 from retrieval.training.evaluate import Direction, find_pictures
 from retrieval.training.run_folder import RunFolder
@@ -30,9 +29,13 @@ class Validation:
         device: torch.device,
         precision: Precision,
         report: StartReport,
+        said: Mapping[str, Any] | None = None,
     ) -> None:
-        """`precision` is that of training, so that what is measured is what is learnt."""
-        self._report = report
+        """`precision` is that of training, so that what is measured is what is learnt.
+
+        `said` is what the file of the best model says of it.
+        """
+        self._report, self._said = report, said
         self._model, self._table, self._folder = model, tables.validation, folder
         self._encoder = GadmsEncoder(
             model.base_model,
@@ -50,11 +53,7 @@ class Validation:
         log.info("epoch %d: validation R@1 %.2f, mAP %.2f", epoch, values["r1"], values["map"])
         best = self._folder.best()
         if best is None or _merit(values) > _merit(best.state):
-            family: Family = "ga-dms" if self._model.classifier is None else "irra"
-            self._folder.save_best(
-                step, self._model.state_dict(), values,
-                description(self._model.config, family),
-            )  # fmt: skip
+            self._folder.save_best(step, self._model.state_dict(), values, self._said)
         return values
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
+from retrieval.gadms.origin import Origin
 from retrieval.weights.bundle import copy_of
 from retrieval.weights.intake import convert, description_in
 from retrieval.weights.manifest import Entry, digest_of
@@ -27,6 +28,21 @@ def copied_from(path: Path, models: Collection[Entry]) -> Entry | None:
         return same
     source = description_in(path).get("source_sha256")
     return next((e for e in models if e.sha256 is not None and e.sha256 == source), None)
+
+
+def origin_of(path: Path, models: Collection[Entry]) -> Origin | None:
+    """What the encoder in `path` learnt from: as its file says, else as the model of `models`.
+
+    Raises:
+        WeightsUnusable: the file is no checkpoint.
+    """
+    # Imported late: it loads torch, which listing models must not wait for.
+    from retrieval.gadms.checkpoint import origin_in
+
+    if (said := origin_in(path)) is not None:
+        return said
+    copied = copied_from(path, models)
+    return "synthetic" if copied is not None and copied.synthetic else None
 
 
 def known_as(entry: Entry, copied: Entry) -> Entry:

@@ -11,7 +11,8 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
-from retrieval.weights.manifest import Kind, digest_of
+from retrieval.gadms.origin import NOTES, as_origin
+from retrieval.weights.manifest import Entry, Kind, digest_of
 
 _SUFFIX_OF: Mapping[Kind, str] = {"encoder": ".safetensors", "detector": ".pt"}
 #: Under this key files of ours say as JSON what they are, encoders and detectors alike.
@@ -61,6 +62,16 @@ def description_in(path: Path) -> Mapping[str, Any]:
     except (SafetensorError, OSError, ValueError, TypeError, KeyError, RecursionError):
         return {}
     return said if isinstance(said, dict) else {}
+
+
+def labelled(entry: Entry, path: Path) -> Entry:
+    """`entry` with what its file says that it learnt from."""
+    origin = as_origin(description_in(path).get("origin"))
+    if origin is None:
+        return entry
+    notes = [entry.note] if entry.note else []
+    note = "; ".join([*notes, NOTES[origin]])
+    return replace(entry, synthetic=entry.synthetic or origin == "synthetic", note=note)
 
 
 def looks_like_a_detector(file: Path) -> bool:

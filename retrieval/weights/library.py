@@ -241,7 +241,7 @@ class ModelLibrary:
             path.chmod(0o600)
             size, sha256 = path.stat().st_size, digest_of(path)
             installed = replace(entry, file=path.name, size=size, sha256=sha256)
-            installed = self._as_copied(installed, source)
+            installed = self._as_copied(intake.labelled(installed, path), source)
         except OSError as error:
             path.unlink(missing_ok=True)
             raise WeightsUnusable(disk_trouble(path, error)) from error

@@ -35,6 +35,7 @@ def people(tmp_path: Path) -> Path:
             tag for bit, tag in enumerate(TAGS) if numbers[one["identity"]] % 4 >> bit & 1
         ]
     file.write_text("".join(json.dumps(one) + "\n" for one in entries), "utf-8")
+    (folder / "stills.json").write_text('{"kind": "stills"}')  # as if they were drawn
     return folder
 
 
@@ -79,3 +80,4 @@ def test_it_goes_on_where_it_was_stopped_and_its_towers_alone_are_packed(
     assert read.config == best.config
     assert read.tensors.keys() == best.tensors.keys()
     assert not read.heads
+    assert read.origin == "synthetic"

@@ -24,6 +24,7 @@ from pipeline.street.footage.still_shots import StillShot, Witness, looks_of, ta
 from pipeline.street.rendering.sighting import Seen
 from pipeline.street.words.claims import Claim
 from pipeline.street.words.noise import noisy
+from retrieval.training.drawn import KIND, NOTE
 
 #: People smaller or more hidden than this are no detector's fault: they are listed as `ignore`.
 LEAST_LABEL_PX, LEAST_LABEL_VISIBLE = 12.0, 0.25
@@ -77,8 +78,8 @@ def draw_stills(
         DescryError: a drawing process died.
     """
     checked_seed(stills.seed)
-    asked = {"kind": "stills", **asdict(stills)}
-    open_folder(out, "stills.json", asked, needed_bytes=stills.frames * _BYTES_A_FRAME)
+    asked = {"kind": KIND, **asdict(stills)}
+    open_folder(out, NOTE, asked, needed_bytes=stills.frames * _BYTES_A_FRAME)
     with filling(out), owned(out):
         left = [frame for frame in range(stills.frames) if not is_whole(_part(out, frame))]
         need_room(out, len(left) * _BYTES_A_FRAME)

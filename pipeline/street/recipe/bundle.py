@@ -10,6 +10,7 @@ from pipeline.street.recipe.detection import average_precision
 from pipeline.street.recipe.trusting import trust_figures
 from pipeline.street.recipe.watching import NOBODY, Watch
 from retrieval.encoder import load_encoder
+from retrieval.gadms.origin import NOTES
 from retrieval.ports import Encoder
 from retrieval.search.calibration_file import read_calibration, save_calibration
 from retrieval.weights.manifest import Entry, digest_of, write_manifest
@@ -20,7 +21,6 @@ CALIBRATION_FILE = f"{ENCODER}-calibration.safetensors"
 LIST = "models.yaml"
 
 LICENCE = "AGPL-3.0-only, like Descry"
-_NOTE = "learnt on synthetic people only"
 
 
 def calibrate(folder: Path, stills: Path, seed: int, watch: Watch = NOBODY) -> None:
@@ -73,7 +73,7 @@ def _entry(name: str, folder: Path, kind: Any, file: str) -> Entry:
     is_calibrated = kind == "encoder" and calibration.is_file()
     return Entry(
         name=name, kind=kind, licence=LICENCE, source="make street-weights", file=file,
-        size=path.stat().st_size, sha256=digest_of(path), note=_NOTE, bundled=True,
+        size=path.stat().st_size, sha256=digest_of(path), note=NOTES["synthetic"], bundled=True,
         synthetic=True, calibration=CALIBRATION_FILE if is_calibrated else None,
         calibration_sha256=digest_of(calibration) if is_calibrated else None,
     )  # fmt: skip

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from pipeline.cli.app import exit_code_of
 from pipeline.cli.evaluate import evaluate
 from pipeline.errors import ConfigError
+from pipeline.wiring.training import export_model
 from retrieval.errors import (
     DatasetUnusable,
     PictureUnreadable,
@@ -126,7 +127,7 @@ def test_a_checkpoint_file_is_measured_under_its_name(
     assert "not trained" not in run(*pairs, model="epoch-7.pth")
 
 
-@pytest.mark.parametrize("how", ["name", "file", "rewritten"])
+@pytest.mark.parametrize("how", ["name", "file", "rewritten", "exported"])
 def test_figures_of_synthetic_weights_say_what_they_are_of(
     run: Run, pairs: tuple[str, ...], tmp_path: Path, how: str
 ):
@@ -136,6 +137,10 @@ def test_figures_of_synthetic_weights_say_what_they_are_of(
     if how == "rewritten":
         bundled.import_file(copied, "mine")
         copied = shutil.copyfile(bundled.path_of("mine"), tmp_path / "again.safetensors")
+    if how == "exported":
+        exported = tmp_path / "mine.pth"
+        export_model(copied, exported, full_precision=False, prefix=True)
+        copied = exported
     model = name if how == "name" else copied
     assert json.loads(run(*pairs, "--json", model=model))["trained_on"] == "synthetic people"
     assert "Synthetic weights: this model learnt on synthetic people only" in run(

@@ -13,8 +13,9 @@ from safetensors.torch import save_file
 
 from retrieval.encoder import GadmsEncoder, load_encoder
 from retrieval.errors import WeightsUnusable
-from retrieval.gadms.checkpoint import METADATA_KEY, Checkpoint, read_checkpoint
+from retrieval.gadms.checkpoint import Checkpoint, read_checkpoint
 from retrieval.gadms.configuration import PRESETS
+from retrieval.gadms.description import METADATA_KEY
 from retrieval.gadms.packing import write_packed
 from retrieval.gadms.token_table import CODES, ROWS, SCALES, TABLE, packed_table, with_whole_table
 from retrieval.gadms.towers import draw_weights, towers_from

@@ -8,6 +8,7 @@ import torch
 
 from retrieval.gadms.checkpoint import read_checkpoint
 from retrieval.gadms.configuration import PRESETS
+from retrieval.gadms.description import description
 from retrieval.gadms.model import Gadms, model_from, with_fresh_heads
 from retrieval.gadms.towers import draw_weights
 from retrieval.training.beginning import Tables
@@ -33,7 +34,9 @@ def model_of(classes: int | None = None) -> Gadms:
 
 
 def validation(model: Gadms, tables: Tables, folder: RunFolder) -> Validation:
-    return Validation(model, tables, folder, torch.device("cpu"), "fp32", silent)
+    family = "ga-dms" if model.classifier is None else "irra"
+    said = description(TINY, family, origin="synthetic")
+    return Validation(model, tables, folder, torch.device("cpu"), "fp32", silent, said)
 
 
 def test_the_first_model_is_the_best_and_whole_with_its_heads(tables: Tables, tmp_path: Path):
@@ -47,6 +50,7 @@ def test_the_first_model_is_the_best_and_whole_with_its_heads(tables: Tables, tm
     assert json.loads((tmp_path / "best.json").read_text())["state"] == values
     checkpoint = read_checkpoint(best.path, keep_heads=True)
     assert (checkpoint.config, checkpoint.family) == (TINY, "irra")
+    assert checkpoint.origin == "synthetic"
     assert torch.equal(checkpoint.heads["classifier.weight"], model.classifier.weight)
     assert torch.equal(checkpoint.tensors["visual.proj"], model.base_model.visual.proj)
 
