@@ -64,8 +64,12 @@ def timed(do: Callable[[], T]) -> tuple[T, float]:
     return do(), time.perf_counter() - began
 
 
-def kept(whole: Tracks, gated: Tracks) -> int:
-    """How many tracks of `whole` have a counterpart of their own in `gated`."""
+def kept(whole: Tracks, gated: Tracks, *, is_own: bool) -> int:
+    """How many tracks of `whole` have a counterpart in `gated`, if `is_own` one of their own.
+
+    Somebody whom one way follows in two tracks and the other in one has no second track there of
+    their own, and is not lost.
+    """
     free, count = dict(gated), 0
     for boxes in sorted(whole.values(), key=len, reverse=True):
         shared = {
@@ -74,8 +78,9 @@ def kept(whole: Tracks, gated: Tracks) -> int:
         }
         best = max(shared, key=lambda n: shared[n], default=None)
         if best is not None and shared[best] >= KEPT_SHARE * len(boxes):
-            del free[best]
             count += 1
+            if is_own:
+                del free[best]
     return count
 
 
@@ -112,12 +117,17 @@ def measure(film: Path, detector: Detector, fps: float, folder: Path) -> dict[st
         "occupancy": round(whole.with_people / count, 3),
         "tracks": len(whole.tracks),
         "tracks_with_gate": len(gated.tracks),
-        "tracks_kept": round(kept(whole.tracks, gated.tracks) / max(len(whole.tracks), 1), 4),
+        "tracks_kept": share(kept(whole.tracks, gated.tracks, is_own=True), whole.tracks),
+        "tracks_found": share(kept(whole.tracks, gated.tracks, is_own=False), whole.tracks),
         "boxes_kept": round(_boxes(gated.tracks) / max(_boxes(whole.tracks), 1), 4),
         "seconds_decoding": round(decode_s, 1),
         "seconds_without_gate": round(whole.seconds, 1),
         "seconds_with_gate": round(gated.seconds, 1),
     }
+
+
+def share(count: int, of: Tracks) -> float:
+    return round(count / max(len(of), 1), 4)
 
 
 def _boxes(tracks: Tracks) -> int:
