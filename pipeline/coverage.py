@@ -11,7 +11,10 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class WatchedRun:
-    """One unbroken look at a camera, as far as coverage cares; `reason` is why it ended."""
+    """One unbroken look at a camera, as far as coverage cares.
+
+    `reason` is why it ended, and `clock_ahead_s` how far the clock that dated it is ahead of ours.
+    """
 
     camera_id: str
     is_live: bool
@@ -22,6 +25,7 @@ class WatchedRun:
     unpublished_tracks: int
     reason: str = ""
     dropped_by: Mapping[str, int] = field(default_factory=dict)
+    clock_ahead_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,9 @@ def cover(
         given_up: when a live camera was taken out of the settings; it is not blind from then on.
         since: Unix seconds; None for no bound.
         until: likewise.
-        now: Unix seconds; the future is not blind.
+        now: Unix seconds; the future is not blind. It is that of the clock which dated the camera's
+            last live run, as every instant here: a camera that is a minute behind is not blind
+            for the last minute.
     """
     by_camera: dict[str, list[WatchedRun]] = {camera_id: [] for camera_id in live_cameras}
     for run in runs:
@@ -108,11 +114,12 @@ def cover(
     covered: list[CameraCoverage] = []
     for camera_id, mine in sorted(by_camera.items()):
         live_starts = [run.started_at for run in mine if run.is_live]
+        ahead_s = _clock_ahead_s(mine)
         inside = [run for run in mine if _touches(run, window)]
         camera = _cover_camera(camera_id, inside, window)
         if camera_id in live_cameras or live_starts:
             begin = min(live_starts, default=now) if since is None else since
-            end = min(window[1], given_up.get(camera_id, now))
+            end = min(window[1], given_up.get(camera_id, now) + ahead_s)
             blind = _gaps(camera.watched, begin=begin, end=end)
             reasons = tuple(_why(mine, since) for since, _until in blind)
             covered.append(replace(camera, blind=blind, blind_reasons=reasons))
@@ -153,6 +160,13 @@ def _gaps(watched: Sequence[Interval], *, begin: float, end: float) -> tuple[Int
     if end - at > GAP_TOLERANCE_S:
         gaps.append((at, end))
     return tuple(gaps)
+
+
+def _clock_ahead_s(runs: Sequence[WatchedRun]) -> float:
+    """By the newest live run: a camera's clock may have been set since the one before."""
+    live = [run for run in runs if run.is_live]
+    newest = max(live, key=lambda run: run.watched_until - run.clock_ahead_s, default=None)
+    return newest.clock_ahead_s if newest is not None else 0.0
 
 
 def _why(runs: Sequence[WatchedRun], at: float) -> str:

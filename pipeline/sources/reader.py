@@ -47,6 +47,16 @@ class LiveSource(Protocol):
         ...
 
 
+def clock_ahead_s(figures: Mapping[str, float], time_source: str | None) -> float:
+    """How far the clock that dated a camera's newest frame is ahead of ours, seconds.
+
+    Args:
+        figures: what its reader says of it.
+        time_source: of that frame; 0 unless it was dated by the camera itself.
+    """
+    return figures.get("clock_offset_s", 0.0) if time_source == "sender report" else 0.0
+
+
 class CameraReader(threading.Thread):
     """Reads one camera for ever, under a new run id for every connection.
 

@@ -27,15 +27,15 @@ _PUBLISH = (
     OPEN_TRACK_LUA
     + """
 local crops, track = KEYS[5], KEYS[1]
-local number, room = ARGV[8], tonumber(ARGV[9])
+local number, room = ARGV[9], tonumber(ARGV[10])
 if tonumber(number) <= tonumber(redis.call('HGET', track, 'published') or '0') then
   return 'known'
 end
 if redis.call('XLEN', crops) >= room then return 'full' end
-redis.call('XADD', crops, '*', unpack(ARGV, 11))
-open_track(KEYS, unpack(ARGV, 1, 7))
+redis.call('XADD', crops, '*', unpack(ARGV, 12))
+open_track(KEYS, unpack(ARGV, 1, 8))
 redis.call('HSET', track, 'published', number)
-for zone in string.gmatch(ARGV[10], '%S+') do
+for zone in string.gmatch(ARGV[11], '%S+') do
   redis.call('HSET', track, 'zone:' .. zone, '1')
   redis.call('SADD', KEYS[6], zone)
 end
@@ -120,6 +120,7 @@ class CropStream:
             first_seen_at=shot.captured_at,
             last_seen_at=shot.captured_at,
             imported_at=shot.imported_at,
+            heard_at=shot.published_at,
         )
         fields = [part for pair in encode_shot(shot).items() for part in pair]
         outcome = self._publish(

@@ -16,7 +16,8 @@ from pipeline.store.media import Media
 from pipeline.store.runs import RunStore
 from pipeline.store.sighting_log import SightingLog
 from pipeline.store.stream_scan import Message, StreamScan
-from pipeline.store.tracks import CHOOSE_THUMBNAIL_LUA, TrackRecord, decode_track
+from pipeline.store.track_record import TrackRecord, decode_track
+from pipeline.store.tracks import CHOOSE_THUMBNAIL_LUA
 from pipeline.store.video_sweep import VideoSweep
 
 log = logging.getLogger(__name__)

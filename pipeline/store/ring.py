@@ -9,7 +9,7 @@ from pathlib import Path
 
 SUFFIX = ".mkv"
 _OPEN = "open"
-_NAME = re.compile(rf"(\d+)-(\d+|{_OPEN}){re.escape(SUFFIX)}")
+_NAME = re.compile(rf"(\d+)-(\d+|{_OPEN})(?:-(\d+))?{re.escape(SUFFIX)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +17,19 @@ class Segment:
     """A stretch of one camera's video that begins with a key frame.
 
     Attributes:
-        path: a Matroska file, named by its first and last instant in milliseconds.
+        path: a Matroska file, named by its first and last instant, and when it began to come in, in
+            milliseconds.
         first_at: when its first picture was captured, Unix seconds.
         last_at: when its last was; None while it is being written, and where its writer was killed.
+        arrived_at: when its first picture came in, by our clock. Its age is told by this alone: a
+            camera that dates its pictures may be hours off. Of segments of before this was kept,
+            the first instant.
     """
 
     path: Path
     first_at: float
     last_at: float | None
+    arrived_at: float
 
     def touches(self, begin_at: float, end_at: float) -> bool:
         """Whether some of it may lie within [begin_at, end_at]."""
@@ -36,8 +41,9 @@ class Segment:
         found = _NAME.fullmatch(path.name)
         if found is None:
             return None
+        first = int(found[1]) / 1000
         last = None if found[2] == _OPEN else int(found[2]) / 1000
-        return cls(path, int(found[1]) / 1000, last)
+        return cls(path, first, last, int(found[3]) / 1000 if found[3] else first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ class RingLimits:
     """The bounds of one camera's ring.
 
     Attributes:
-        keep_s: nothing that was captured longer ago is kept.
+        keep_s: nothing that came in longer ago is kept.
         at_most_bytes: of all its files together.
         segment_s: a segment ends with the first key frame after so long.
         min_free_bytes: with less room on the disk the ring stops.
@@ -77,14 +83,21 @@ class RingFolder:
         found = [s for s in map(Segment.at, folder.iterdir()) if s is not None]
         return sorted(found, key=lambda segment: (segment.first_at, segment.path.name))
 
-    def begin(self, camera_id: str, first_at: float) -> Path:
-        """An empty file, mode 0600, for a segment that begins at an instant."""
+    def begin(self, camera_id: str, first_at: float, arrived_at: float | None = None) -> Path:
+        """An empty file, mode 0600, for a segment.
+
+        Args:
+            camera_id: whose.
+            first_at: when its first picture was captured, Unix seconds.
+            arrived_at: when that came in, by our clock; None if that is the same.
+        """
         folder = self.root / camera_id
         first_ms = round(first_at * 1000)
+        arrived_ms = first_ms if arrived_at is None else round(arrived_at * 1000)
         while True:
             # A sweep may remove the folder while it is empty.
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path = folder / f"{first_ms}-{_OPEN}{SUFFIX}"
+            path = folder / f"{first_ms}-{_OPEN}-{arrived_ms}{SUFFIX}"
             try:
                 path.touch(mode=0o600, exist_ok=False)
             except FileExistsError:
@@ -101,7 +114,9 @@ class RingFolder:
         """
         last = _OPEN if last_at is None else str(round(max(last_at, first_at) * 1000))
         first_ms = round(first_at * 1000)
-        while (better := path.with_name(f"{first_ms}-{last}{SUFFIX}")).exists():
+        known = Segment.at(path)
+        arrived_ms = first_ms if known is None else round(known.arrived_at * 1000)
+        while (better := path.with_name(f"{first_ms}-{last}-{arrived_ms}{SUFFIX}")).exists():
             if better == path:
                 return path
             first_ms -= 1
@@ -112,7 +127,8 @@ class RingFolder:
     def trim(self, camera_id: str, *, now: float, keep_s: float, at_most_bytes: int) -> int:
         """Remove what is too old, then the oldest until the rest fits; how many segments went."""
         removed, kept = 0, []
-        for segment in self.segments(camera_id):
+        by_arrival = sorted(self.segments(camera_id), key=lambda segment: segment.arrived_at)
+        for segment in by_arrival:
             if _is_expired(segment, now, keep_s):
                 removed += _remove(segment.path)
             else:
@@ -163,8 +179,8 @@ class RingFolder:
 
 
 def _is_expired(segment: Segment, now: float, keep_s: float) -> bool:
-    """By its first picture. What lies as far ahead was written before the clock was set back."""
-    return abs(now - segment.first_at) > keep_s
+    """By its first picture. What lies as far ahead came in before our clock was set back."""
+    return abs(now - segment.arrived_at) > keep_s
 
 
 def _remove(path: Path) -> bool:

@@ -37,6 +37,7 @@ class _Current:
     named_s: float
     last_s: float
     is_joined: bool
+    arrived_at: float
 
     def first_at(self) -> float:
         return self.zero_s + self.offset_s
@@ -124,7 +125,7 @@ class RingRecorder:
     def tick(self) -> None:
         """Keep house; call it every second or so, packets or not."""
         current, now = self._current, self._clock.now()
-        if current is not None and abs(now - current.first_at()) > self._limits.keep_s:
+        if current is not None and abs(now - current.arrived_at) > self._limits.keep_s:
             self._finish()
         self._trim()
         if self._clock.monotonic() - self._swept_at >= SWEEP_EVERY_S:
@@ -175,20 +176,23 @@ class RingRecorder:
         if len(packet.data) + HEAD_BYTES + PACKET_BYTES > self._segment_bytes:
             self._drop("too large")
             return False
-        file = self._new_file(packet)
+        arrived_at = self._clock.now()
+        file = self._new_file(packet, arrived_at)
         if file is None:
             self._drop("stopped")
             return False
-        self._current = _Current(file, shown_s, offset_s, offset_s, shown_s, self._is_joined)
+        self._current = _Current(
+            file, shown_s, offset_s, offset_s, shown_s, self._is_joined, arrived_at
+        )
         return True
 
-    def _new_file(self, first: KeptPacket) -> SegmentFile | None:
+    def _new_file(self, first: KeptPacket, arrived_at: float) -> SegmentFile | None:
         path: Path | None = None
         try:
             if self._known is None or not self._may_write():
                 return None
             self._trim()
-            self._path = path = self._folder.begin(self._camera_id, first.captured_at)
+            self._path = path = self._folder.begin(self._camera_id, first.captured_at, arrived_at)
             return SegmentFile(path, self._known, first.data)
         except (OSError, av.error.FFmpegError) as error:
             if path is not None:

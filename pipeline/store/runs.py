@@ -40,6 +40,8 @@ class RunRecord:
         reason: why it is broken.
         damaged: where a file could not be decoded: from, to, in seconds since its first frame.
         watched_until: when its last frame so far was captured; None before the first.
+        clock_ahead_s: how far the camera's clock, where that dates its frames, is ahead of ours;
+            0 where ours does.
         expected_frames: how many the file says it has; None where nobody can know.
         frames_read: frames looked at, or dropped, or skipped.
         frames_looked_at: frames that the detector saw.
@@ -70,6 +72,7 @@ class RunRecord:
     reason: str = ""
     damaged: Sequence[Sequence[float]] = ()
     watched_until: float | None = None
+    clock_ahead_s: float = 0.0
     expected_frames: int | None = None
     frames_read: int = 0
     frames_looked_at: int = 0
@@ -109,6 +112,7 @@ _IDENTITY = {"camera_id", "run_id", "kind", "started_at", "collection", "importe
 _LASTING = _IDENTITY | {"encoder", "boxes_kept"}
 _PROGRESS = frozenset(
     {"watched_until", "expected_frames", "frames_read", "frames_dropped", "boxes_seen"}
+    | {"clock_ahead_s"}
     | {"shots_published", "tracks", "unpublished_tracks", "damaged"}
     | {"frames_looked_at", "frames_skipped", "dropped_by"}
 )

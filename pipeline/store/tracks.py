@@ -1,28 +1,18 @@
 """What is known of each track: when it was seen, whether it is open, its kept shots."""
 
-import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import redis
 
 from detectors.types import TrackKey
 from pipeline.store.connection import store_errors
 from pipeline.store.keys import Keys
-
-log = logging.getLogger(__name__)
-
-# Field names of `{ns}:track:{track}`; `shot:{n}` holds quality|picture of a kept shot, `gone:{n}`
-# says that shot n is retired, which may be known before shot n arrives, and `zone:{name}` that a
-# shot was taken in that zone.
-STATE, COLLECTION, IS_LIVE, FIRST, LAST = "state", "collection", "is_live", "first", "last"
-IMPORTED, PUBLISHED, SHOTS, PICTURE, BEST = "imported", "published", "shots", "picture", "best"
-ZONE = "zone:"
+from pipeline.store.track_record import TrackCursor, TrackRecord, decode_track
 
 OPEN_TRACK_LUA = """
-local function open_track(keys, member, camera, collection, is_live, first, last, imported)
+local function open_track(keys, member, camera, collection, is_live, first, last, imported, heard)
   local track, tracks, live, cameras = keys[1], keys[2], keys[3], keys[4]
   local known = redis.call('HMGET', track, 'first', 'last')
   if not known[1] then
@@ -31,8 +21,10 @@ local function open_track(keys, member, camera, collection, is_live, first, last
     redis.call('ZADD', tracks, first, member)
     redis.call('SADD', cameras, camera)
     if is_live == '1' then redis.call('SADD', live, member) end
+    if heard ~= '' then redis.call('HSET', track, 'heard', heard) end
     return 1
   end
+  if heard ~= '' then redis.call('HSET', track, 'heard', heard) end
   if tonumber(first) < tonumber(known[1]) then
     redis.call('HSET', track, 'first', first)
     redis.call('ZADD', tracks, first, member)
@@ -69,9 +61,11 @@ _OPEN = OPEN_TRACK_LUA + "return open_track(KEYS, unpack(ARGV))"
 
 # A track that retention forgot is not brought back by a late word about it.
 _SEEN = """
+local heard = ARGV[#KEYS + 1]
 for i, track in ipairs(KEYS) do
   local last = redis.call('HGET', track, 'last')
   if last and tonumber(ARGV[i]) > tonumber(last) then redis.call('HSET', track, 'last', ARGV[i]) end
+  if last and heard ~= '' then redis.call('HSET', track, 'heard', heard) end
 end
 """
 
@@ -85,75 +79,6 @@ return 1
 """
 
 
-@dataclass(frozen=True, slots=True)
-class TrackRecord:
-    """One track as it stands.
-
-    Attributes:
-        key: whose.
-        collection: `live`, or the import it belongs to.
-        is_live_source: whether a live camera saw it; such a track may still be `open`.
-        state: `open`, or `ended` for ever.
-        first_seen_at: Unix seconds.
-        last_seen_at: Unix seconds.
-        shots: how many are kept.
-        published: the highest shot number handed to the encoder.
-        thumbnail: media key of the best kept shot; None before the first is embedded.
-        best_quality: that shot's; None likewise.
-        imported_at: when its file was first imported; None for a live camera.
-        zones: names of the zones that its shots were taken in, sorted.
-    """
-
-    key: TrackKey
-    collection: str
-    is_live_source: bool
-    state: Literal["open", "ended"]
-    first_seen_at: float
-    last_seen_at: float
-    shots: int
-    published: int
-    thumbnail: str | None
-    best_quality: float | None
-    imported_at: float | None
-    zones: tuple[str, ...] = ()
-
-
-class TrackCursor(NamedTuple):
-    """Where a listing stopped."""
-
-    first_seen_at: float
-    key: TrackKey
-
-    @classmethod
-    def after(cls, record: TrackRecord) -> "TrackCursor":
-        """The place right behind `record`."""
-        return cls(record.first_seen_at, record.key)
-
-
-def decode_track(key: TrackKey, fields: Mapping[bytes, bytes]) -> TrackRecord | None:
-    """The record in a track hash; None where there is none that can be read."""
-    texts = {name.decode(): value.decode() for name, value in fields.items()}
-    try:
-        return TrackRecord(
-            key=key,
-            collection=texts[COLLECTION],
-            is_live_source=texts[IS_LIVE] == "1",
-            state="ended" if texts[STATE] == "ended" else "open",
-            first_seen_at=float(texts[FIRST]),
-            last_seen_at=float(texts[LAST]),
-            shots=int(texts[SHOTS]),
-            published=int(texts.get(PUBLISHED, 0)),
-            thumbnail=texts.get(PICTURE),
-            best_quality=float(texts[BEST]) if BEST in texts else None,
-            imported_at=float(texts[IMPORTED]) if texts[IMPORTED] else None,
-            zones=tuple(sorted(t.removeprefix(ZONE) for t in texts if t.startswith(ZONE))),
-        )
-    except (KeyError, ValueError):
-        if texts:
-            log.warning("track %s: its record is damaged and was passed over", key)
-        return None
-
-
 def open_arguments(
     track: TrackKey,
     *,
@@ -162,11 +87,17 @@ def open_arguments(
     first_seen_at: float,
     last_seen_at: float,
     imported_at: float | None,
+    heard_at: float | None,
 ) -> list[str]:
     """The arguments of `open_track` in Lua, behind its keys."""
     first, last = repr(float(first_seen_at)), repr(float(last_seen_at))
-    imported = "" if imported_at is None else repr(float(imported_at))
-    return [str(track), track.camera_id, collection, str(int(is_live)), first, last, imported]
+    imported, heard = _or_empty(imported_at), _or_empty(heard_at if is_live else None)
+    live = str(int(is_live))
+    return [str(track), track.camera_id, collection, live, first, last, imported, heard]
+
+
+def _or_empty(at: float | None) -> str:
+    return "" if at is None else repr(float(at))
 
 
 def open_keys(keys: Keys, track: TrackKey) -> list[str]:
@@ -193,8 +124,12 @@ class TrackStore:
         is_live: bool,
         first_seen_at: float,
         imported_at: float | None,
+        heard_at: float | None = None,
     ) -> bool:
-        """Make `track` known; whether it was new. A track that has ended stays ended."""
+        """Make `track` known; whether it was new. A track that has ended stays ended.
+
+        `heard_at` is our clock's: of what is imported it is not kept, so that no archive is live.
+        """
         arguments = open_arguments(
             track,
             collection=collection,
@@ -202,16 +137,21 @@ class TrackStore:
             first_seen_at=first_seen_at,
             last_seen_at=first_seen_at,
             imported_at=imported_at,
+            heard_at=heard_at,
         )
         return bool(self._open(keys=open_keys(self._keys, track), args=arguments))
 
     @store_errors()
-    def seen(self, last_seen_at: Mapping[TrackKey, float]) -> None:
-        """Tracks were seen at these instants; an instant never moves back."""
+    def seen(self, last_seen_at: Mapping[TrackKey, float], heard_at: float | None = None) -> None:
+        """Tracks were seen at these instants; an instant never moves back.
+
+        `heard_at`, of a live camera, is when they were told of by our clock: the last word counts,
+        since that clock may be set back.
+        """
         if last_seen_at:
             self._seen(
                 keys=[self._keys.track(track) for track in last_seen_at],
-                args=[repr(float(at)) for at in last_seen_at.values()],
+                args=[*(repr(float(at)) for at in last_seen_at.values()), _or_empty(heard_at)],
             )
 
     @store_errors()
@@ -244,12 +184,12 @@ class TrackStore:
         return {record.key: record for record in records if record is not None}
 
     def live_keys(self, now: float, stale_after_s: float) -> set[TrackKey]:
-        """Tracks of live cameras that are open and were seen in the last `stale_after_s`.
+        """Tracks of live cameras that are open and were heard of in the last `stale_after_s`.
 
         A worker that was killed leaves tracks open: silence tells.
         """
         records = self.get_many(self._live()).values()
-        return {r.key for r in records if now - r.last_seen_at <= stale_after_s}
+        return {r.key for r in records if r.is_heard_of(now, stale_after_s)}
 
     def list(
         self, camera_id: str | None, *, after: TrackCursor | None, count: int

@@ -16,7 +16,7 @@ class VideoSweep:
 
     Attributes:
         ring: recent video, of cameras that are watched and of others.
-        keep_s: how long it stays, from the instant of capture.
+        keep_s: how long it stays, from when it came in.
         clips: where clips lie until they are sent.
     """
 

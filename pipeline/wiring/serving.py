@@ -134,7 +134,11 @@ def read_figures(
 def _camera_figures(status: CameraStatus, runs: Sequence[RunRecord], now: float) -> CameraFigures:
     # A worker that was killed cannot say that its camera is no longer watched.
     watched_until = max(
-        (run.watched_until or run.started_at for run in runs if run.kind == "live"),
+        (
+            (run.watched_until or run.started_at) - run.clock_ahead_s
+            for run in runs
+            if run.kind == "live"
+        ),
         default=float("-inf"),
     )
     is_up = status.state == "live" and now - watched_until < LIVE_WITHIN_S

@@ -13,7 +13,7 @@ from detectors.types import Detection, Frame
 from pipeline.clock import Clock
 from pipeline.errors import StoreUnavailable
 from pipeline.handoff import NewestFrames
-from pipeline.sources.reader import CameraReader
+from pipeline.sources.reader import CameraReader, clock_ahead_s
 from pipeline.store.cameras import REMOVED, CameraStore
 from pipeline.store.runs import RunRecord, RunStore
 from pipeline.telemetry import Telemetry
@@ -78,6 +78,8 @@ class _Run:
     dropped_before: int
     told_before: Counter[str]
     """Frames that nobody looked at, by reason, which an earlier run of the reader has told."""
+    time_source: str | None = None
+    """Whose clock dated the newest frame."""
 
 
 class CameraWorker:
@@ -131,6 +133,7 @@ class CameraWorker:
                 self._attendance.readers[frame.camera_id].dropped_by["stale"] += 1
             return Attention(is_worth_a_look=False, part=None)
         run = self._run_of(frame)
+        run.time_source = frame.time_source
         attention = attention_to(run.gate, run.follower, frame)
         is_worth = attention.is_worth_a_look
         if not is_worth:
@@ -254,6 +257,7 @@ class CameraWorker:
         number, at = run.follower.last_frame
         figures = asdict(run.follower.tally) | {
             "watched_until": at or run.started_at,
+            "clock_ahead_s": clock_ahead_s(run.reader.figures(), run.time_source),
             "frames_read": number,
             "frames_dropped": max(run.reader.frames_dropped - run.dropped_before, 0),
             "dropped_by": dict(Counter(run.reader.dropped_by) - run.told_before),

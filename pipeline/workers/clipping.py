@@ -16,7 +16,8 @@ from pipeline.store.remux import Stretch
 from pipeline.store.ring import RingFolder
 from pipeline.store.runs import RunRecord, RunStore
 from pipeline.store.sighting_log import SightingLog
-from pipeline.store.tracks import TrackRecord, TrackStore
+from pipeline.store.track_record import TrackRecord
+from pipeline.store.tracks import TrackStore
 from pipeline.store.wire import LoggedSighting
 
 # Clocks of the machines that write to one Redis differ by less.
@@ -89,13 +90,13 @@ class ClipDesk:
         try:
             return cut_from_ring(self.ring, camera_id, span, out), "ring"
         except VideoGone as gone:
-            raise VideoGone(f"{gone}; {self._why(camera_id, span)}") from gone
+            raise VideoGone(f"{gone}; {self._why(record, span)}") from gone
 
-    def _why(self, camera_id: str, span: Span) -> str:
-        status = self.cameras.status(camera_id)
+    def _why(self, record: TrackRecord, span: Span) -> str:
+        status = self.cameras.status(record.key.camera_id)
         if status is not None and status.ring:
             return f"its ring is {status.ring}"
-        gone_at = span.hit_until + self.keep_s
+        gone_at = record.by_our_clock(span.hit_until) + self.keep_s
         since = f", since {format_instant(gone_at)} at the latest" if gone_at < self._now() else ""
         return f"the ring keeps {self.keep_s / 60:g} minutes at most (ring.minutes){since}"
 
@@ -110,7 +111,8 @@ class ClipDesk:
 
     def _sighting(self, record: TrackRecord, number: int | None) -> LoggedSighting | None:
         """The shot of that number; any of the track if None."""
-        since = record.first_seen_at if record.imported_at is None else record.imported_at
+        first_at = record.by_our_clock(record.first_seen_at)
+        since = first_at if record.imported_at is None else record.imported_at
         for sighting in self.sightings.of_track(record.key, since=since - CLOCK_SLACK_S):
             if number is None or sighting.shot.number == number:
                 return sighting

@@ -12,7 +12,8 @@ from pipeline.store.cameras import CameraStore
 from pipeline.store.imports import ImportsAtWork
 from pipeline.store.retention import Retention, RetentionPolicy
 from pipeline.store.runs import RunRecord, RunStore
-from pipeline.store.tracks import TrackCursor, TrackRecord, TrackStore
+from pipeline.store.track_record import TrackCursor, TrackRecord
+from pipeline.store.tracks import TrackStore
 
 LIVE = "live"
 TRACKS_AT_ONCE = 1000

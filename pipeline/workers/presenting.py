@@ -15,7 +15,7 @@ from pipeline.errors import ConfigError
 from pipeline.instants import format_instant
 from pipeline.names import in_utf8
 from pipeline.store.runs import RunRecord
-from pipeline.store.tracks import TrackCursor, TrackRecord
+from pipeline.store.track_record import TrackCursor, TrackRecord
 from retrieval.search.calibration import Judgement
 from retrieval.types import Hit, ScoredShot
 

@@ -125,6 +125,7 @@ class Recorder:
                 is_live=publishing.is_live,
                 first_seen_at=at,
                 imported_at=publishing.imported_at,
+                heard_at=self._heard_at(),
             )
             self._put(deed)
         for shot in step.shots:
@@ -142,8 +143,12 @@ class Recorder:
         if self._seen and now - self._told_at >= SEEN_EVERY_S:
             self._told_at = now
             seen, self._seen = self._seen, {}
-            tell = partial(done, partial(self._to.tracks.seen, seen))
+            tell = partial(done, partial(self._to.tracks.seen, seen, self._heard_at()))
             self._outbox.put(tell, is_expendable=True)
+
+    def _heard_at(self) -> float | None:
+        """Now, of a live camera: people in view are told by our clock, whatever dates them."""
+        return self._clock.now() if self._publishing.is_live else None
 
     def _publish(self, message: PublishedShot) -> bool:
         camera_id = message.shot.track.camera_id

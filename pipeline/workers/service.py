@@ -183,6 +183,7 @@ class SearchService:
                 unpublished_tracks=run.unpublished_tracks,
                 reason=run.reason,
                 dropped_by=run.dropped_by,
+                clock_ahead_s=run.clock_ahead_s,
             )
             for run in records
         ]

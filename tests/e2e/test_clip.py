@@ -14,7 +14,8 @@ from pipeline.data_folder import DataFolder
 from pipeline.errors import VideoGone
 from pipeline.store.connection import connect
 from pipeline.store.keys import Keys
-from pipeline.store.tracks import TrackRecord, TrackStore
+from pipeline.store.track_record import TrackRecord
+from pipeline.store.tracks import TrackStore
 from tests.e2e.conftest import Descry, processes_of, wait_for
 from tests.packets import encode
 from tests.rtsp_server import server_process

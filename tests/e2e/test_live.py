@@ -11,7 +11,7 @@ import pytest
 
 from detectors.types import TrackKey
 from tests.e2e.conftest import Descry, processes_of, wait_for
-from tests.rtsp_server import server_process
+from tests.rtsp_server import Behaviour, RtspServer, server_process
 
 pytestmark = pytest.mark.rtsp
 
@@ -86,6 +86,21 @@ def test_people_in_view_are_found_and_a_camera_that_dies_comes_back(descry, clip
         said = running.stop()
         assert running.process.returncode == 0, said.err
         assert processes_of(descry.folder) == []
+        assert "Traceback" not in said.err, said.err
+
+
+@pytest.mark.slow
+def test_people_are_in_view_of_a_camera_whose_clock_is_a_minute_behind(descry, clip, everywhere):
+    with RtspServer(clip, Behaviour(reports=True, clock_ahead_s=-60.0)) as server:
+        settings(descry, server.url, everywhere, timed_by="camera")
+        running = descry.watch()
+        hit = wait_for(lambda: live_hits(descry), within_s=90, what="a live hit")[0]
+        behind_s = (datetime.now(UTC) - instant(hit["last_seen_at"])).total_seconds()
+        assert 55 < behind_s < 90
+        found = descry.run("search", "a person walking", "--json").json()
+        (coverage,) = found["coverage"]["cameras"]
+        assert coverage["blind_s"] < 10
+        said = running.stop(within_s=30)
         assert "Traceback" not in said.err, said.err
 
 

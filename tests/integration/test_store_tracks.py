@@ -3,7 +3,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from detectors.types import TrackKey
-from pipeline.store.tracks import TrackCursor, TrackStore
+from pipeline.store.track_record import TrackCursor
+from pipeline.store.tracks import TrackStore
 from tests.store_messages import ALICE, BOB
 
 pytestmark = pytest.mark.redis
@@ -109,6 +110,38 @@ def test_live_are_the_open_tracks_of_live_cameras_seen_lately(tracks):
     tracks.end({BOB: 100.0})
     assert tracks.live_keys(110.0, 10.0) == {ALICE}
     assert tracks.live_keys(110.5, 10.0) == set()
+
+
+def test_in_view_is_who_was_heard_of_lately_by_our_clock_whatever_the_cameras_says(tracks):
+    for track, at in ((ALICE, 40.0), (BOB, 3700.0)):
+        tracks.open(
+            track,
+            collection="live",
+            is_live=True,
+            first_seen_at=at,
+            imported_at=None,
+            heard_at=100.0,
+        )
+    assert tracks.live_keys(110.0, 10.0) == {ALICE, BOB}
+    tracks.seen({ALICE: 51.0}, 111.0)
+    assert tracks.live_keys(120.0, 10.0) == {ALICE}
+    # Our clock was set back: the last word counts, and what lies ahead is not news.
+    tracks.seen({ALICE: 52.0}, 20.0)
+    assert tracks.live_keys(21.0, 10.0) == {ALICE}
+    assert record_of(tracks, BOB).by_our_clock(3690.0) == 90.0
+
+
+def test_an_archive_is_never_live_whoever_says_that_it_was_heard_of(tracks):
+    tracks.open(
+        ALICE,
+        collection="imports",
+        is_live=False,
+        first_seen_at=100.0,
+        imported_at=100.0,
+        heard_at=100.0,
+    )
+    assert record_of(tracks, ALICE).heard_at is None
+    assert tracks.live_keys(100.0, 10.0) == set()
 
 
 def test_a_restarted_camera_ends_what_its_earlier_runs_left_open(tracks):
