@@ -16,12 +16,14 @@ class KeptPacket:
         shown_s: on the camera's own count; None where it said nothing.
         is_key: whether decoding may begin here.
         captured_at: Unix seconds.
+        is_dated: whether that is known; else it is when the packet came, until another tells.
     """
 
     data: bytes
     shown_s: float | None
     is_key: bool
     captured_at: float
+    is_dated: bool = True
 
 
 class PacketFeed(Protocol):
@@ -31,12 +33,15 @@ class PacketFeed(Protocol):
     raises nothing. What it has no room for it drops and counts.
     """
 
-    def packet(self, packet: "Packet[VideoStream]", captured_at: float) -> None:
+    def packet(
+        self, packet: "Packet[VideoStream]", captured_at: float, *, is_dated: bool = True
+    ) -> None:
         """One packet, in decode order.
 
         Args:
             packet: valid during the call only.
             captured_at: Unix seconds of the picture in it, as well as the source knows.
+            is_dated: whether it knows at all; else that is now.
         """
         ...
 

@@ -130,18 +130,20 @@ class CaptureClock:
         self._waiting_since = None
         return self._rising(Instant(reported_at, "sender report"))
 
-    def estimate(self, shown_s: float | None) -> float:
+    def estimate(self, shown_s: float | None) -> float | None:
         """About when a picture was taken that is not decoded yet, by what the last one told.
 
         Args:
             shown_s: the stream's timestamp, seconds; None where it has none.
 
         Returns:
-            Unix seconds; nothing is learnt from it, and it may come out of order.
+            Unix seconds; nothing is learnt from it, and it may come out of order. None before the
+            first picture was dated: a packet that is sent ahead of its turn, as those are that
+            later pictures need, arrives before its picture is due.
         """
         last = self._read
         if shown_s is None or self._lag_s is None or last is None:
-            return self._clock.now()
+            return None
         if last.source == "sender report" and self._report_ahead_s is not None:
             return shown_s + self._report_ahead_s
         return shown_s + self._lag_s + self._wall_s

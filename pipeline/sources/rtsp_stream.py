@@ -109,7 +109,9 @@ class RtspStream:
         while not stop.is_set() and (packet := self._next_packet(packets)) is not None:
             self._hear_clock(packet)
             if self._feed is not None:
-                self._feed.packet(packet, self.times.estimate(_shown_s(packet)))
+                at = self.times.estimate(_shown_s(packet))
+                now = self._clock.now()
+                self._feed.packet(packet, now if at is None else at, is_dated=at is not None)
             for picture in self._decode(packet):
                 last_seen = self._clock.monotonic()
                 taken = self.times.read(_shown_s(picture))

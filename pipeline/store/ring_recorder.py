@@ -38,6 +38,7 @@ class _Current:
     last_s: float
     is_joined: bool
     arrived_at: float
+    is_dated: bool
 
     def first_at(self) -> float:
         return self.zero_s + self.offset_s
@@ -45,12 +46,25 @@ class _Current:
     def last_at(self) -> float:
         return self.last_s + self.offset_s
 
+    def has_leapt(self, packet: KeptPacket, offset_s: float) -> bool:
+        """Whether `packet` is of another time than the clocks told so far."""
+        is_known = self.is_dated and packet.is_dated
+        return is_known and not -FALL_S < offset_s - self.offset_s < RISE_S
+
+    def hear(self, packet: KeptPacket, offset_s: float) -> None:
+        """Take in what `packet` tells of when the camera's count began."""
+        if packet.is_dated and not self.is_dated:
+            self.is_dated, self.offset_s = True, offset_s
+        elif packet.is_dated or not self.is_dated:
+            self.offset_s = min(self.offset_s, offset_s)
+
 
 class RingRecorder:
     """One camera's ring as it is written; for one thread.
 
     A camera counts its pictures evenly, and packets arrive late or on time but never early. So
-    a segment keeps the camera's count, and the packet that came soonest says when that was.
+    a segment keeps the camera's count, and the packet that came soonest says when that was. Until
+    the first picture of a connection is decoded that is a guess; the first that is dated ends it.
     Nothing here raises for a disk that fails: the ring stops, says so once, and tries again.
 
     Attributes:
@@ -155,7 +169,7 @@ class RingRecorder:
         self, current: _Current, packet: KeptPacket, shown_s: float, offset_s: float
     ) -> bool:
         span_s = shown_s - current.zero_s
-        has_leapt = not -FALL_S < offset_s - current.offset_s < RISE_S
+        has_leapt = current.has_leapt(packet, offset_s)
         if has_leapt or shown_s < max(current.last_s - REORDER_S, current.zero_s - REORDER_S):
             return True
         if current.file.bytes + len(packet.data) + PACKET_BYTES > self._segment_bytes:
@@ -182,7 +196,8 @@ class RingRecorder:
             self._drop("stopped")
             return False
         self._current = _Current(
-            file, shown_s, offset_s, offset_s, shown_s, self._is_joined, arrived_at
+            *(file, shown_s, offset_s, offset_s, shown_s, self._is_joined),
+            *(arrived_at, packet.is_dated),
         )
         return True
 
@@ -210,8 +225,8 @@ class RingRecorder:
         try:
             current.file.write(packet.data, shown_s - current.zero_s, is_key=packet.is_key)
             current.last_s = max(current.last_s, shown_s)
-            current.offset_s = min(current.offset_s, offset_s)
-            if current.named_s - current.offset_s > NAME_STEP_S:
+            current.hear(packet, offset_s)
+            if abs(current.named_s - current.offset_s) > NAME_STEP_S:
                 self._path = self._folder.rename(self._path, current.first_at(), None)
                 current.named_s = current.offset_s
         except (OSError, av.error.FFmpegError) as error:

@@ -203,12 +203,15 @@ class _Feed:
     def __init__(self, writer: RingWriter, *, is_kept: bool) -> None:
         self._writer, self._is_kept = writer, is_kept
 
-    def packet(self, packet: "Packet[VideoStream]", captured_at: float) -> None:
+    def packet(
+        self, packet: "Packet[VideoStream]", captured_at: float, *, is_dated: bool = True
+    ) -> None:
         """Copy a packet into the queue, or drop it."""
         if not self._is_kept or not packet.size:
             return
         shown_s = None if packet.pts is None else float(packet.pts * packet.time_base)
-        self._writer.take(self, KeptPacket(bytes(packet), shown_s, packet.is_keyframe, captured_at))
+        kept = KeptPacket(bytes(packet), shown_s, packet.is_keyframe, captured_at, is_dated)
+        self._writer.take(self, kept)
 
     def closed(self) -> None:
         """The connection is over."""

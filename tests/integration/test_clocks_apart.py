@@ -1,5 +1,7 @@
 """A camera that dates its pictures by a clock far from ours: who is in view, and what is kept."""
 
+import time
+from dataclasses import replace
 from itertools import islice
 
 import pytest
@@ -7,12 +9,14 @@ import pytest
 from detectors.types import Frame
 from pipeline.clock import ManualClock
 from pipeline.coverage import WatchedRun, cover
+from pipeline.errors import VideoGone
 from pipeline.store.crop_stream import CropStream
 from pipeline.store.ring import RingFolder, RingLimits
 from pipeline.store.ring_recorder import RingRecorder
 from pipeline.store.sighting_log import SightingLog
 from pipeline.wiring.serving import read_figures
 from pipeline.workers.catalogue import LIVE_WITHIN_S
+from tests.integration import test_clips as clips
 from tests.integration.test_camera_worker import CAMERA, PICTURE, Reader, Scene
 from tests.packets import Camera, encode
 
@@ -84,6 +88,26 @@ def test_the_camera_is_not_blind_between_its_clock_and_ours(private_redis, ahead
     assert (since, until) == (run.watched_until, scene.clock.now() + ahead_s + 100)
 
 
+@pytest.mark.redis
+@pytest.mark.parametrize("ahead_s", [-7200.0, 7200.0])
+def test_a_shot_is_found_for_its_clip_though_the_log_is_by_our_clock(
+    private_redis, tmp_path, ahead_s
+):
+    scene = clips.Scene(private_redis, tmp_path)
+    at = time.time() + ahead_s
+    scene.tracks.open(
+        clips.TRACK,
+        collection="live",
+        is_live=True,
+        first_seen_at=at,
+        imported_at=None,
+        heard_at=time.time(),
+    )
+    scene.embed(1, at, "sender report")
+    with pytest.raises(VideoGone):  # the shot is known, and there is no ring
+        scene.desk().cut(f"{clips.TRACK}/1", before_s=1.0, after_s=1.0, out=scene.out)
+
+
 @pytest.mark.parametrize("ahead_s", [-3600.0, 3600.0])
 def test_recent_video_ages_from_when_it_came_in(tmp_path, ahead_s):
     camera, clock, folder = (
@@ -104,6 +128,27 @@ def test_recent_video_ages_from_when_it_came_in(tmp_path, ahead_s):
     assert segments[-1].last_at == pytest.approx(clock.now() + ahead_s, abs=0.1)
     assert folder.sweep(began_at + 599.0, 600.0) == 0
     assert folder.sweep(clock.now() + 600.0, 600.0) == len(segments)
+
+
+@pytest.mark.parametrize("ahead_s", [0.12, -3600.0, 3600.0])
+def test_what_comes_before_anything_is_dated_gets_its_instants_from_what_is(tmp_path, ahead_s):
+    """Sent ahead of its turn, or before a report of the camera's clock."""
+    camera, clock = Camera(encode(tmp_path / "a", "libx264-b")), ManualClock()
+    folder = RingFolder(tmp_path)
+    recorder = RingRecorder("door", folder, RingLimits(600.0, 10**8), clock)
+    recorder.begin(camera.known, 25.0)
+    shown, began_at = [], clock.now()
+    for count, packet in enumerate(islice(camera.packets(began_at), 60)):
+        dated = packet.shown_s + began_at + ahead_s
+        at = clock.now() if count < 3 else dated
+        recorder.take(replace(packet, captured_at=at, is_dated=count >= 3))
+        shown.append(dated)
+        clock.sleep(0.04)
+    recorder.end()
+    (segment,) = folder.segments("door")
+    assert segment.first_at == pytest.approx(shown[0], abs=0.002)
+    assert segment.last_at == pytest.approx(max(shown), abs=0.002)
+    assert recorder.dropped == {}
 
 
 def test_where_room_is_short_what_came_in_first_goes_first(tmp_path):
