@@ -20,6 +20,7 @@
     {ns}:removing:{collection}   string  it is being removed now; expires in a minute
     {ns}:retired             zset    media key of a picture nobody needs → retired_at; minutes
     {ns}:lease:{camera}      string  the worker that reads it; expires in seconds
+    {ns}:turn:{camera}       hash    who took it last, which turn that is, since when; for ever
     {ns}:watchers            zset    camera worker → when it counts as dead; seconds
     {ns}:paused              set     cameras that an operator paused; until resumed
 
@@ -90,3 +91,7 @@ class Keys:
     def lease(self, camera_id: str) -> str:
         """Who reads a live camera."""
         return f"{self.namespace}:lease:{camera_id}"
+
+    def turn(self, camera_id: str) -> str:
+        """Who took a live camera over last, and when."""
+        return f"{self.namespace}:turn:{camera_id}"

@@ -1,6 +1,7 @@
 """Which worker reads which live camera: leases that expire when their holder dies."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import redis
@@ -9,10 +10,18 @@ from pipeline.store.connection import store_errors
 from pipeline.store.keys import Keys
 
 _CLAIM_LUA = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= ARGV[1] then return 0 end
+local known = redis.call('HMGET', KEYS[2], 'turn', 'worker', 'since')
+local turn, since = tonumber(known[1] or 0), tonumber(known[3] or now)
+if holder and holder ~= ARGV[1] then return {0, turn, now - since} end
+if known[2] ~= ARGV[1] then
+  turn, since = turn + 1, now
+  redis.call('HSET', KEYS[2], 'turn', turn, 'worker', ARGV[1], 'since', string.format('%d', now))
+end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1
+return {1, turn, now - since}
 """
 
 _RELEASE_LUA = """
@@ -29,10 +38,32 @@ return redis.call('ZCARD', KEYS[1])
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What became of a claim; true if the lease is ours.
+
+    Attributes:
+        is_ours: whether it is.
+        turn: which turn the camera is in; it ends when another worker takes the camera, and not
+            when the lease of the one that has it runs out for a while.
+        since_s: how long ago that turn began, by the clock of Redis.
+    """
+
+    is_ours: bool
+    turn: int
+    since_s: float
+
+    def __bool__(self) -> bool:
+        return self.is_ours
+
+
 class LeaseStore:
     """The leases of one worker on cameras.
 
     Time is that of Redis alone: the clocks of two machines never compare.
+
+    Attributes:
+        ttl_s: how long a lease outlives its last renewal.
     """
 
     def __init__(self, client: redis.Redis, keys: Keys, holder: str, *, ttl_s: float) -> None:
@@ -46,15 +77,17 @@ class LeaseStore:
         """
         self._redis, self._keys = client, keys
         self._holder, self._ttl_ms = holder, max(int(ttl_s * 1000), 1)
+        self.ttl_s = ttl_s
         self._claim = client.register_script(_CLAIM_LUA)
         self._release = client.register_script(_RELEASE_LUA)
         self._attend = client.register_script(_ATTEND_LUA)
 
     @store_errors()
-    def claim(self, camera_id: str) -> bool:
-        """Take or renew the lease on a camera; False while another worker has it."""
-        keys = [self._keys.lease(camera_id)]
-        return bool(self._claim(keys=keys, args=[self._holder, self._ttl_ms]))
+    def claim(self, camera_id: str) -> Claim:
+        """Take or renew the lease on a camera; false while another worker has it."""
+        keys = [self._keys.lease(camera_id), self._keys.turn(camera_id)]
+        is_ours, turn, since_ms = self._claim(keys=keys, args=[self._holder, self._ttl_ms])
+        return Claim(bool(is_ours), int(turn), since_ms / 1000)
 
     @store_errors()
     def release(self, camera_id: str) -> None:

@@ -173,6 +173,13 @@ class TrackStore:
         self.end({t: min(records[t].last_seen_at, now) if t in records else now for t in mine})
         return len(mine)
 
+    def end_all_of_runs(self, camera_id: str, run_ids: Collection[str]) -> int:
+        """End what these runs of a live camera left open; how many tracks that were."""
+        mine = [t for t in self._live() if t.camera_id == camera_id and t.run_id in run_ids]
+        records = self.get_many(mine)
+        self.end({t: records[t].last_seen_at if t in records else 0.0 for t in mine})
+        return len(mine)
+
     @store_errors()
     def get_many(self, tracks: Collection[TrackKey]) -> dict[TrackKey, TrackRecord]:
         """The records of those of `tracks` that are known."""

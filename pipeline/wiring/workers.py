@@ -87,6 +87,7 @@ def work_camera(settings: Settings, only: list[str], stop: Stop) -> None:
         telemetry=telemetry,
         clock=clock,
         end_ring=rings.end,
+        end_tracks_of=stores.tracks.end_all_of_runs,
     )
     try:
         CameraWorker(parts).run(stop)

@@ -10,6 +10,7 @@ from pipeline.clock import Clock
 from pipeline.errors import ConfigError, NotFound
 from pipeline.sources.reader import CameraReader
 from pipeline.workers.roster import Absence, WantedCamera
+from pipeline.workers.tenure import Tenure
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,14 @@ class CameraRoster(Protocol):
         """The cameras to read from now on."""
         ...
 
+    def renew(self) -> None:
+        """Keep those that are ours; any thread may."""
+        ...
+
+    def tenure(self, camera_id: str) -> Tenure:
+        """Our turn at a camera that the last review gave us."""
+        ...
+
     def leave(self) -> None:
         """Give up all of them."""
         ...
@@ -48,6 +57,13 @@ class FixedRoster:
     def review(self) -> Mapping[str, WantedCamera]:
         """All of them."""
         return self._cameras
+
+    def renew(self) -> None:
+        """Do nothing."""
+
+    def tenure(self, _camera_id: str) -> Tenure:
+        """For ever."""
+        return Tenure.endless()
 
     def leave(self) -> None:
         """Do nothing."""
@@ -156,10 +172,9 @@ class Attendance:
             self.start(camera_id)
 
     def stop(self) -> None:
-        """End every reader, and give up the cameras."""
+        """End every reader."""
         for reader in self.readers.values():
             reader.stop(0.0)
-        self._roster.leave()
 
     def _say(self, camera_id: str, state: str, detail: str, run_id: str, at: float) -> None:
         self._said.put(StateChange(camera_id, state, detail, run_id, at))

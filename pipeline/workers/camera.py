@@ -3,8 +3,8 @@
 import logging
 import threading
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
@@ -13,19 +13,25 @@ from detectors.types import Detection, Frame
 from pipeline.clock import Clock
 from pipeline.errors import StoreUnavailable
 from pipeline.handoff import NewestFrames
-from pipeline.sources.reader import CameraReader, clock_ahead_s
+from pipeline.sources.reader import CameraReader
 from pipeline.store.cameras import REMOVED, CameraStore
 from pipeline.store.runs import RunRecord, RunStore
 from pipeline.telemetry import Telemetry
 from pipeline.workers.attendance import Attendance, CameraRoster, OnState
 from pipeline.workers.attention import Attention, attention_to
+from pipeline.workers.camera_run import CameraRun
 from pipeline.workers.following import RunFollower
-from pipeline.workers.recording import Outbox, Recorder, done
+from pipeline.workers.giving_way import close_stale_runs, close_taken_over
+from pipeline.workers.lease_keeper import LeaseKeeper
+from pipeline.workers.recording import Outbox, Recorder, TakesDeeds, done
+from pipeline.workers.tenure import CameraOutbox
 
 log = logging.getLogger(__name__)
 
 REPORT_EVERY_S = 1.0
 REVIEW_EVERY_S = 1.0
+STALLED_AFTER_S = 60.0
+"""A detector that takes longer than its slowest start hangs: others may have the cameras."""
 # What a camera is from then on; one that moved is told of by its new worker.
 STATE_AFTER = {"paused": "paused", "removed": REMOVED}
 
@@ -45,7 +51,9 @@ class CameraParts:
         batch: frames handed to it at once.
         follow: a follower for a run of a camera.
         gate: a motion gate for a run of a camera; None where every frame is looked at.
-        record: a recorder for a run, on the worker's outbox.
+        record: a recorder for a run, on its camera's outbox.
+        end_open_tracks: ends the tracks that a camera's earlier runs left open.
+        end_tracks_of: ends those that some runs of a camera left open.
         end_ring: ends what keeps the recent video of a camera that left.
         cameras, runs: where status and coverage go.
         telemetry, clock: as everywhere.
@@ -59,27 +67,14 @@ class CameraParts:
     batch: int
     follow: Callable[[str, str], RunFollower]
     gate: Callable[[str], MotionGate | None]
-    record: Callable[[Outbox], Recorder]
+    record: Callable[[TakesDeeds], Recorder]
     end_open_tracks: Callable[[str], object]
     cameras: CameraStore
     runs: RunStore
     telemetry: Telemetry
     clock: Clock
     end_ring: Callable[[str], object] = lambda _: None
-
-
-@dataclass(slots=True)
-class _Run:
-    follower: RunFollower
-    gate: MotionGate | None
-    recorder: Recorder
-    reader: CameraReader
-    started_at: float
-    dropped_before: int
-    told_before: Counter[str]
-    """Frames that nobody looked at, by reason, which an earlier run of the reader has told."""
-    time_source: str | None = None
-    """Whose clock dated the newest frame."""
+    end_tracks_of: Callable[[str, Collection[str]], object] = lambda *_: None
 
 
 class CameraWorker:
@@ -89,15 +84,19 @@ class CameraWorker:
         self._parts = parts
         self._outbox = Outbox(at_most=outbox_size)
         self._attendance = Attendance(parts.roster, parts.make_reader, parts.clock)
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, CameraRun] = {}
+        self._desks: dict[str, CameraOutbox] = {}
         self._told_of: dict[str, tuple[CameraReader, Counter[str]]] = {}
-        self._ended: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=8))
+        self._ended: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=64))
         self._reported_at = parts.clock.monotonic()
         self._reviewed_at = -REVIEW_EVERY_S
+        self._turned_at = parts.clock.monotonic()
         self._is_away = False
 
     def run(self, stop: threading.Event) -> None:
         """Watch until `stop`, then end what is open."""
+        keeper = LeaseKeeper(self._parts.roster.renew, self._is_at_work)
+        keeper.start()
         try:
             while not stop.is_set():
                 self.work_once(timeout_s=0.2)
@@ -107,10 +106,19 @@ class CameraWorker:
                 self._end_run(camera_id, "done", "stopped")
             for camera_id in self._attendance.cameras:
                 self._tell_status(camera_id, "stopped", "")
+            if any(desk.is_unsure for desk in self._desks.values()):
+                self._parts.roster.renew()
             self._flush()
+            keeper.stop()
+            # Last: who takes a camera begins with ending what is open.
+            self._parts.roster.leave()
+
+    def _is_at_work(self) -> bool:
+        return self._parts.clock.monotonic() - self._turned_at < STALLED_AFTER_S
 
     def work_once(self, *, timeout_s: float) -> None:
         """Take in the newest frames, at most one a camera, and what readers have to say."""
+        self._turned_at = self._parts.clock.monotonic()
         self._follow_roster()
         frames = self._parts.frames.take_all(timeout_s, self._parts.batch)
         attentions = [self._attention_to(frame) for frame in frames]
@@ -145,18 +153,32 @@ class CameraWorker:
         self._parts.telemetry.detections.labels(frame.camera_id).inc(len(detections))
         run = self._run_of(frame)
         run.recorder.record(run.follower.advance(frame, detections))
+        now = self._parts.clock.monotonic()
+        if self._desks[frame.camera_id].tenure.was_ours(now):
+            run.mark(now, is_sure=True)
 
     def _introduce(self, camera_id: str) -> None:
         parts = self._parts
+        tenure = parts.roster.tenure(camera_id)
+        desk = self._desks[camera_id] = CameraOutbox(self._outbox, tenure, parts.clock)
         self._put(lambda: parts.cameras.register(camera_id, "rtsp"))
         # A worker that was killed left its tracks open; nobody will see these people again.
-        self._put(lambda: parts.end_open_tracks(camera_id))
-        self._put(partial(self._close_stale_runs, camera_id))
+        desk.put_if_ours(partial(done, lambda: parts.end_open_tracks(camera_id)))
+        desk.put_if_ours(partial(done, partial(close_stale_runs, parts.runs, camera_id)))
 
-    def _close_stale_runs(self, camera_id: str) -> None:
-        for run in self._parts.runs.of_camera(camera_id):
-            if run.kind == "live" and run.state == "reading":
-                self._parts.runs.finish(camera_id, run.run_id, "broken", "its worker ended")
+    def _give_way(self, camera_id: str) -> None:
+        """Another worker took a camera over: what was seen since is its to tell."""
+        parts, lost = self._parts, 0
+        over_at = self._desks[camera_id].tenure.over_at
+        run = self._runs.pop(camera_id, None)
+        if run is not None:
+            self._ended[camera_id].append(run.follower.run_id)
+            step, lost = run.cut_off(parts.clock.monotonic() if over_at is None else over_at)
+            parts.record(self._outbox).record(step)
+            parts.telemetry.frames_dropped.labels(camera_id, "taken over").inc(lost)
+        mine = tuple(self._ended[camera_id])
+        self._put(lambda: close_taken_over(parts.runs, camera_id, mine, lost))
+        self._put(lambda: parts.end_tracks_of(camera_id, mine))
 
     def _follow_roster(self) -> None:
         """Begin with cameras that joined, end with those that left; the others do not notice."""
@@ -167,7 +189,9 @@ class CameraWorker:
         changes = self._attendance.review()
         for camera_id, why in changes.left.items():
             log.info("camera '%s': no longer read here (%s)", camera_id, why)
-            if camera_id in self._runs:
+            if why == "moved":
+                self._give_way(camera_id)
+            elif camera_id in self._runs:
                 self._end_run(camera_id, "done", why)
             self._parts.frames.remove(camera_id)
             if camera_id not in changes.joined:
@@ -179,10 +203,13 @@ class CameraWorker:
             self._attendance.start(camera_id)
 
     def _tell_status(self, camera_id: str, state: str, detail: str) -> None:
-        at = self._parts.clock.now()
-        self._put(partial(self._parts.cameras.set_status, camera_id, state, detail, at=at))
+        self._say_state(camera_id, state, detail, self._parts.clock.now())
 
-    def _run_of(self, frame: Frame) -> _Run:
+    def _say_state(self, camera_id: str, state: str, detail: str, at: float) -> None:
+        tell = partial(self._parts.cameras.set_status, camera_id, state, detail, at=at)
+        self._desks[camera_id].put_if_ours(partial(done, tell))
+
+    def _run_of(self, frame: Frame) -> CameraRun:
         """The run that `frame` belongs to; a new one ends the old."""
         run = self._runs.get(frame.camera_id)
         if run is not None and run.follower.run_id == frame.run_id:
@@ -191,10 +218,10 @@ class CameraWorker:
             self._end_run(frame.camera_id, "broken", "the connection was lost")
         reader = self._attendance.readers[frame.camera_id]
         teller, told = self._told_of.get(frame.camera_id, (reader, Counter[str]()))
-        run = _Run(
+        run = CameraRun(
             self._parts.follow(frame.camera_id, frame.run_id),
             self._parts.gate(frame.camera_id),
-            self._parts.record(self._outbox),
+            self._parts.record(self._desks[frame.camera_id]),
             reader,
             frame.captured_at,
             reader.frames_dropped,
@@ -210,7 +237,7 @@ class CameraWorker:
             collection="live",
             detector=self._parts.detector_name,
         )
-        self._put(lambda: self._parts.runs.begin(record))
+        self._put_seen(frame.camera_id, lambda: self._parts.runs.begin(record))
         return run
 
     def _end_run(self, camera_id: str, state: Outcome, reason: str) -> None:
@@ -220,7 +247,7 @@ class CameraWorker:
         self._put_progress(camera_id, run)
         self._told_of[camera_id] = run.reader, Counter(run.reader.dropped_by)
         run_id = run.follower.run_id
-        self._put(lambda: self._parts.runs.finish(camera_id, run_id, state, reason))
+        self._put_seen(camera_id, lambda: self._parts.runs.finish(camera_id, run_id, state, reason))
 
     def _hear_readers(self) -> None:
         for change in self._attendance.heard():
@@ -231,15 +258,7 @@ class CameraWorker:
                 and change.run_id == run.follower.run_id
             ):
                 self._end_run(change.camera_id, "broken", change.detail)
-            self._put(
-                partial(
-                    self._parts.cameras.set_status,
-                    change.camera_id,
-                    change.state,
-                    change.detail,
-                    at=change.at,
-                )
-            )
+            self._say_state(change.camera_id, change.state, change.detail, change.at)
         self._attendance.revive()
 
     def _report(self) -> None:
@@ -251,30 +270,27 @@ class CameraWorker:
             self._put_progress(camera_id, run)
         for camera_id, reader in self._attendance.readers.items():
             tell = partial(self._parts.cameras.set_rates, camera_id, reader.figures())
-            self._outbox.put(partial(done, tell), is_expendable=True)
+            self._desks[camera_id].put_if_ours(partial(done, tell), is_expendable=True)
 
-    def _put_progress(self, camera_id: str, run: _Run) -> None:
-        number, at = run.follower.last_frame
-        figures = asdict(run.follower.tally) | {
-            "watched_until": at or run.started_at,
-            "clock_ahead_s": clock_ahead_s(run.reader.figures(), run.time_source),
-            "frames_read": number,
-            "frames_dropped": max(run.reader.frames_dropped - run.dropped_before, 0),
-            "dropped_by": dict(Counter(run.reader.dropped_by) - run.told_before),
-        }
+    def _put_progress(self, camera_id: str, run: CameraRun) -> None:
+        desk, now = self._desks[camera_id], self._parts.clock.monotonic()
+        run.mark(now, is_sure=bool(desk.tenure.was_ours(now)))
         run_id = run.follower.run_id
-        tell = partial(self._parts.runs.progress, camera_id, run_id, **figures)
-        self._outbox.put(partial(done, tell), is_expendable=True)
+        tell = partial(self._parts.runs.progress, camera_id, run_id, **run.figures())
+        desk.put(partial(done, tell), is_expendable=True)
+
+    def _put_seen(self, camera_id: str, deed: Callable[[], object]) -> None:
+        self._desks[camera_id].put(partial(done, deed))
 
     def _put(self, deed: Callable[[], object]) -> None:
         self._outbox.put(partial(done, deed))
 
     def _flush(self) -> None:
         try:
-            self._outbox.flush()
-            if self._is_away:
+            is_told = self._outbox.flush()
+            if self._is_away and is_told:
                 log.info("the store is back")
-            self._is_away = False
+            self._is_away = self._is_away and not is_told
         except StoreUnavailable as error:
             self._parts.telemetry.store_unavailable.inc()
             if not self._is_away:

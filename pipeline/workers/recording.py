@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from detectors.types import TrackKey
 from pipeline.clock import Clock
@@ -32,6 +33,14 @@ def done(deed: Callable[[], object]) -> bool:
     """Do something that never lacks room."""
     deed()
     return True
+
+
+class TakesDeeds(Protocol):
+    """What a recorder puts its deeds into."""
+
+    def put(self, deed: Deed, *, is_expendable: bool = False) -> None:
+        """Keep a deed until the store has heard it."""
+        ...
 
 
 class Outbox:
@@ -107,7 +116,7 @@ class Recorder:
     """Turns the steps of one run into deeds for the store."""
 
     def __init__(
-        self, destination: Destination, publishing: Publishing, outbox: Outbox, clock: Clock
+        self, destination: Destination, publishing: Publishing, outbox: TakesDeeds, clock: Clock
     ) -> None:
         self._to, self._publishing = destination, publishing
         self._outbox, self._clock = outbox, clock

@@ -2,12 +2,15 @@
 
 import logging
 import math
+import threading
 from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 from pipeline.clock import Clock
 from pipeline.errors import StoreUnavailable
+from pipeline.store.leases import Claim
+from pipeline.workers.tenure import Tenure
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +39,11 @@ class WantedCamera:
 class Leases(Protocol):
     """What a roster asks of the leases (`pipeline.store.leases`)."""
 
-    def claim(self, camera_id: str) -> bool:
-        """Take or renew one; False while another worker has it."""
+    ttl_s: float
+    """How long one outlives its last renewal."""
+
+    def claim(self, camera_id: str) -> Claim:
+        """Take or renew one; false while another worker has it."""
         ...
 
     def release(self, camera_id: str) -> None:
@@ -62,7 +68,9 @@ class Roster:
 
     A worker takes no more than its share of the cameras at first, so that two that start together
     divide them; what nobody took for a while it takes as well. While Redis is away it keeps what it
-    has: nobody else can take it then.
+    has; a `Tenure` says what may be told of it if another took it all the same.
+
+    `renew` may be called by another thread than `review` is.
     """
 
     def __init__(
@@ -84,6 +92,8 @@ class Roster:
         self._leases, self._clock = leases, clock
         self._wanted, self._paused = wanted, paused
         self._held: dict[str, WantedCamera] = {}
+        self._tenures: dict[str, Tenure] = {}
+        self._asking = threading.Lock()
         self._free_since: dict[str, float] = {}
         self.absences: dict[str, Absence] = {}
         """Why each camera that was given up at the last review was."""
@@ -95,6 +105,19 @@ class Roster:
         except StoreUnavailable:
             self.absences = {}
         return self._held
+
+    def renew(self) -> None:
+        """Renew what is held, and take nothing."""
+        try:
+            self._leases.attend()
+            for name in list(self._held):
+                self._keep(name)
+        except StoreUnavailable:
+            log.debug("the leases on cameras could not be renewed: Redis is away")
+
+    def tenure(self, camera_id: str) -> Tenure:
+        """Our turn at a camera that the last review gave us."""
+        return self._tenures[camera_id]
 
     def leave(self) -> None:
         """Give up every lease; what Redis does not hear expires by itself."""
@@ -112,12 +135,12 @@ class Roster:
         for name in self._held:
             if name not in wanted or name in paused:
                 absences[name] = "paused" if name in wanted else "removed"
-                self._leases.release(name)
-            elif self._leases.claim(name):
+                self._give_up(name)
+            elif self._keep(name):
                 held[name] = wanted[name]
             else:
                 absences[name] = "moved"
-        open_to_us = [name for name in wanted if name not in held and name not in paused]
+        open_to_us = [n for n in wanted if n not in held and n not in absences and n not in paused]
         share = math.ceil((len(wanted) - len(paused & wanted.keys())) / alive)
         held |= {name: wanted[name] for name in self._take(open_to_us, share - len(held))}
         self.absences = absences
@@ -132,6 +155,38 @@ class Roster:
         for name in free:
             has_room = len(taken) < room
             is_left = now - self._free_since[name] >= UNWANTED_AFTER_S
-            if (has_room or is_left) and self._leases.claim(name):
+            if (has_room or is_left) and self._begin(name):
                 taken.append(name)
         return taken
+
+    def _begin(self, name: str) -> bool:
+        asked_at = self._clock.monotonic()
+        claim = self._leases.claim(name)
+        if claim:
+            ttl_s = self._leases.ttl_s
+            self._tenures[name] = Tenure(claim.turn, asked_at + ttl_s, ttl_s)
+        return bool(claim)
+
+    def _keep(self, name: str) -> bool:
+        """Renew a lease; False if another worker had the camera meanwhile, be it ours again."""
+        with self._asking:
+            tenure = self._tenures.get(name)
+            return tenure is not None and self._is_kept(name, tenure)
+
+    def _is_kept(self, name: str, tenure: Tenure) -> bool:
+        if tenure.over_at is not None:
+            return False
+        asked_at = self._clock.monotonic()
+        claim = self._leases.claim(name)
+        is_kept = tenure.hear(claim, asked_at)
+        if claim and not is_kept:
+            self._leases.release(name)
+        return is_kept
+
+    def _give_up(self, name: str) -> None:
+        with self._asking:
+            tenure = self._tenures.get(name)
+            if tenure is not None and self._is_kept(name, tenure):
+                self._leases.release(name)
+                tenure.give_up()
+            self._tenures.pop(name, None)

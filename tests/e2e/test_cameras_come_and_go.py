@@ -48,7 +48,6 @@ def nobody(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_cameras_come_and_go_without_the_others_noticing(descry, clip, nobody):
     with server_process(clip) as (_, first), server_process(clip) as (_, second):
         write(descry, nobody, door=first)

@@ -66,6 +66,28 @@ def test_a_lease_that_nobody_renews_expires(worker):
     assert not first.claim("gate")
 
 
+def test_a_lease_that_ran_out_goes_on_in_the_same_turn_if_nobody_took_it(worker):
+    first, second = worker("first"), worker("second")
+    turn = first.claim("gate").turn
+    assert until(lambda: second.free(["gate"]))
+    assert first.claim("gate").turn == turn
+
+
+def test_who_lost_a_lease_learns_how_long_ago_another_took_it(worker):
+    first, second, third = worker("first"), worker("second", ttl_s=60.0), worker("third")
+    turn = first.claim("gate").turn
+    assert until(lambda: second.claim("gate"))
+    took_at = time.monotonic()
+    time.sleep(0.3)
+    lost = first.claim("gate")
+    assert (lost.is_ours, lost.turn) == (False, turn + 1)
+    assert lost.since_s == pytest.approx(time.monotonic() - took_at, abs=0.2)
+    second.release("gate")
+    assert third.claim("gate").turn == turn + 2
+    third.release("gate")
+    assert first.claim("gate").turn == turn + 3
+
+
 def test_the_dead_are_no_longer_counted(worker):
     first, second = worker("first"), worker("second", ttl_s=60.0)
     assert (first.attend(), second.attend()) == (1, 2)
@@ -90,6 +112,49 @@ def test_the_cameras_of_a_worker_that_died_move_to_the_living_one(roster):
     assert until(lambda: second.review().keys() == CAMERAS.keys())
     assert first.review() == {}
     assert set(first.absences.values()) == {"moved"}
+
+
+def test_what_was_seen_before_another_worker_took_the_camera_is_ours_to_tell(roster):
+    first, second = roster("first"), roster("second", ttl_s=60.0)
+    clock = SystemClock()
+    first.review()
+    tenure, began_at = first.tenure("a"), clock.monotonic()
+    assert tenure.was_ours(began_at)
+    time.sleep(TTL_S + 0.2)
+    waited_at = clock.monotonic()
+    assert tenure.was_ours(waited_at) is None
+    assert until(lambda: second.review().keys() == CAMERAS.keys())
+    taken_at = clock.monotonic()
+    time.sleep(0.2)
+    first.renew()
+    assert tenure.was_ours(waited_at)
+    assert not tenure.was_ours(taken_at + 0.1)
+    assert first.review() == {}
+
+
+def test_a_worker_whose_leases_ran_out_goes_on_where_nobody_took_them(roster):
+    only = roster("only")
+    held = dict(only.review())
+    tenures = [only.tenure(name) for name in held]
+    time.sleep(TTL_S + 0.2)
+    waited_at = time.monotonic()
+    only.renew()
+    assert all(tenure.was_ours(waited_at) for tenure in tenures)
+    assert dict(only.review()) == held
+    assert [only.tenure(name) for name in held] == tenures
+
+
+def test_a_camera_that_another_had_in_between_is_another_turn(roster):
+    first, second = roster("first"), roster("second", ttl_s=60.0)
+    first.review()
+    before = first.tenure("a")
+    assert until(lambda: second.review().keys() == CAMERAS.keys())
+    second.leave()
+    assert "a" not in first.review()
+    assert first.absences["a"] == "moved"
+    assert until(lambda: "a" in first.review())
+    assert first.tenure("a") is not before
+    assert before.over_at is not None
 
 
 def test_what_nobody_takes_within_its_share_is_taken_in_the_end(roster):
