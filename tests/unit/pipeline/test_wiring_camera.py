@@ -16,7 +16,8 @@ from pipeline.wiring import workers
 def test_the_camera_worker_notes_the_detector_that_auto_means(tmp_path, monkeypatch, model, noted):
     given = []
     monkeypatch.setattr(workers, "open_stores", lambda settings: SimpleNamespace(
-        crops=None, tracks=None, runs=None, ring=RingFolder(tmp_path / "ring"),
+        crops=None, runs=None, ring=RingFolder(tmp_path / "ring"),
+        tracks=SimpleNamespace(end_all_of_runs=None),
         cameras=SimpleNamespace(paused=frozenset),
         client=SimpleNamespace(register_script=lambda text: text),
     ))  # fmt: skip
