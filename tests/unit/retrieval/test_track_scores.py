@@ -64,8 +64,10 @@ def test_tracks_score_in_a_search_what_the_rule_says():
             for number, (track, vector) in enumerate(zip(owner, shots, strict=True))
         ]
     )  # fmt: skip
-    queries = encoder.encode_texts(["a person in red", "a person in a blue coat"])
+    queries = encoder.encode_texts([f"a person in {name}" for name in names])
     found = scores_of_tracks(queries, shots, owner)
+    of_all = (queries @ shots.T).reshape(len(names), -1, SHOTS_KEPT).mean(axis=2)
+    assert np.abs(found - of_all).max() > 0.01  # else nothing would tell another rule
     for query, row in zip(queries, found, strict=True):
         hits = find_tracks(index, query, limit=3, where=Where(now=0.0))
         assert [hit.score for hit in hits] == pytest.approx([row[hit.track.number] for hit in hits])
