@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import pytest
 from fastapi.testclient import TestClient
@@ -197,9 +198,10 @@ def client(service: Service, away: list[bool], cut_clips, book, slow, tmp_path: 
             slow.entered.release()
             assert slow.go_on.wait(30)
         cut_clips.append((name, before_s, after_s))
-        path = tmp_path / "cut.mp4"
-        path.write_bytes(VIDEO)
-        return path, CLIP
+        # One each: whoever is answered has theirs removed, while another's is still being sent.
+        with NamedTemporaryFile(dir=tmp_path, suffix=".mp4", delete=False) as file:
+            file.write(VIDEO)
+        return Path(file.name), CLIP
 
     def ping() -> None:
         if away:
