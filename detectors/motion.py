@@ -28,6 +28,9 @@ BACKGROUND_SLOTS: Final = 15
 LEARN_SLOTS: Final = 3
 """Slots before there is a background; until then every frame is looked at."""
 
+WHOLE_EVERY_S: Final = 2.0
+"""All of a frame is looked at so often while something moves, for whoever else is there."""
+
 RESTLESS_S: Final = 10.0
 """Motion that does not pause for so long (rain, leaves, water) is looked at once a slot."""
 
@@ -115,12 +118,13 @@ class BackgroundGate:
         self._now = -math.inf
         self._moved_at = self._still_at = -math.inf
         self._recent: deque[tuple[float, tuple[Box, ...]]] = deque()
+        self._size: tuple[int, int] | None = None
 
     @property
     def fingerprint(self) -> str:
         """A short digest of every setting that changes the answer."""
         numbers = [self._hold_s, self._look_every_s, LONG_SIDE_PX, SLOT_S, BACKGROUND_SLOTS]
-        numbers += [LEARN_SLOTS, RESTLESS_S, CONTRAST, STEPS, AREA_PX]
+        numbers += [LEARN_SLOTS, RESTLESS_S, CONTRAST, STEPS, AREA_PX, WHOLE_EVERY_S]
         return hashlib.sha256(json.dumps(numbers).encode()).hexdigest()[:16]
 
     @property
@@ -134,10 +138,11 @@ class BackgroundGate:
         A clock that was set back, or a picture of another size, makes it learn anew.
         """
         picture, at = small_grey(frame.image), frame.captured_at
-        shape = self._slots[0].picture.shape if self._slots else picture.shape
-        if at < self._now or picture.shape != shape:
+        if at < self._now or (frame.width, frame.height) != self._size:
             self._start_over()
+        self._size = (frame.width, frame.height)
         is_beat = self._is_new(at, self._look_every_s)
+        is_whole = is_beat or self._is_new(at, WHOLE_EVERY_S)
         is_new_slot = self._is_new(at, SLOT_S)
         self._now = at
         if is_new_slot:
@@ -154,7 +159,7 @@ class BackgroundGate:
         is_open = at - self._moved_at <= self._hold_s
         if at - self._still_at > RESTLESS_S:
             is_open = is_new_slot
-        return Glance(is_open or is_beat, self._recently(at), is_whole=is_beat)
+        return Glance(is_open or is_beat, self._recently(at), is_whole=is_whole)
 
     def _recently(self, at: float) -> tuple[Box, ...]:
         """Where something moved within `hold_s`: who has just come to rest is still of interest."""

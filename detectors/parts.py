@@ -24,14 +24,12 @@ ABOVE: Final = 0.12
 CONTEXT_PX: Final = 96
 """Around it, in the network's picture: what a person is told from."""
 
-STEP_PX: Final = 32
-"""Sides of a part are multiples of it: networks are prepared for each size anew."""
-
 WORTH_IT: Final = 0.8
 """A part of more than this share of the picture saves too little."""
 
-EDGE_PX: Final = 4.0
-"""A box so near an edge inside the picture may go on beyond it."""
+EDGE_PX: Final = 12.0
+"""A box so near an edge inside the picture may go on beyond it; half a person was seen to end 8 px
+before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +98,20 @@ def part_to_search(moving: Iterable[Box], followed: Iterable[Box]) -> Box | None
     return Box(min(lefts), min(tops), max(rights), max(bottoms))
 
 
-def window_of(part: Box, width: int, height: int) -> Window | None:
+def window_of(part: Box, width: int, height: int, stride_px: int) -> Window | None:
     """The part of the network's picture that holds `part` and what it is told from.
 
     Args:
         part: pixels of the network's picture, possibly beyond its edges.
-        width: of the network's picture, a multiple of 32.
+        width: of the network's picture, a multiple of `stride_px`.
         height: of it, likewise.
+        stride_px: the coarsest grid of the network, which the sides of a window keep to.
 
     Returns:
         None where the whole is as cheap.
     """
-    left, right = _on_grid(part.x1, part.x2, width)
-    top, bottom = _on_grid(part.y1, part.y2, height)
+    left, right = _on_grid(part.x1, part.x2, width, stride_px)
+    top, bottom = _on_grid(part.y1, part.y2, height, stride_px)
     window = Window(part, left, top, right, bottom, width, height)
     return window if window.area <= WORTH_IT * width * height else None
 
@@ -123,9 +122,9 @@ def _grown(box: Box) -> Box:
     return Box(box.x1 - beside, box.y1 - above, box.x2 + beside, box.y2 + above)
 
 
-def _on_grid(low: float, high: float, length: int) -> tuple[int, int]:
+def _on_grid(low: float, high: float, length: int, step: int) -> tuple[int, int]:
     """Where a stretch of `length` begins and ends that holds `low` to `high` and its context."""
-    first = max(math.floor((low - CONTEXT_PX) / STEP_PX) * STEP_PX, 0)
-    last = min(math.ceil((high + CONTEXT_PX) / STEP_PX) * STEP_PX, length)
+    first = max(math.floor((low - CONTEXT_PX) / step) * step, 0)
+    last = min(math.ceil((high + CONTEXT_PX) / step) * step, length)
     # Beyond the picture on one side: what is nearest to it there.
-    return min(first, max(length - STEP_PX, 0)), max(last, min(STEP_PX, length))
+    return min(first, max(length - step, 0)), max(last, min(step, length))

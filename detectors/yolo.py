@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import os
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -79,6 +80,9 @@ class YoloDetector:
         # On a CPU a batch is no faster, and moves the last digits of its frames' boxes by who else
         # is in it. One at a time, a frame has one answer.
         self._batch = 1 if self._device.type == "cpu" else batch
+        self._searches_parts = self._device.type == "cpu"
+        # Parts have many sizes, and oneDNN by itself remembers the primitives of a dozen.
+        os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "20000")
         model = load_network(weights)
         self._person_class = person_class(model.names, weights)
         self._model, self._stride_px = self._ready(model)
@@ -105,7 +109,7 @@ class YoloDetector:
         whole frame is if that finds somebody who may go on beyond one. A GPU takes whole frames in
         one batch.
         """
-        if parts is not None and self._batch == 1:
+        if parts is not None and self._searches_parts:
             return [self._people_in(*one) for one in zip(frames, parts, strict=True)]
         positions_of: dict[tuple[int, ...], list[int]] = defaultdict(list)
         for position, frame in enumerate(frames):
@@ -141,7 +145,7 @@ class YoloDetector:
         """Detect in a part of a frame, or in all of it where that says too little."""
         pictures = self._letterboxed([frame])  # (1, 3, h, w)
         size = pictures.shape[2:]
-        window = None if part is None else _window(part, size, frame)
+        window = None if part is None else _window(part, size, frame, self._stride_px)
         if window is not None:
             # Its own memory: the network is slower on rows that lie apart.
             cut_out = pictures[..., window.top : window.bottom, window.left : window.right]
@@ -180,14 +184,15 @@ class YoloDetector:
         return (tensor.half() if self._half else tensor.float()) / 255
 
 
-def _window(part: Box, size: torch.Size, frame: Frame) -> Window | None:
+def _window(part: Box, size: torch.Size, frame: Frame, stride_px: int) -> Window | None:
     """Where a part of a frame lies in the network's picture, which LetterBox padded evenly."""
     height, width = size
     scale = min(height / frame.height, width / frame.width)
     left = round((width - round(frame.width * scale)) / 2 - 0.1)
     top = round((height - round(frame.height * scale)) / 2 - 0.1)
     x1, y1, x2, y2 = (side * scale for side in part)
-    return window_of(Box(x1 + left, y1 + top, x2 + left, y2 + top), width, height)
+    scaled = Box(x1 + left, y1 + top, x2 + left, y2 + top)
+    return window_of(scaled, width, height, stride_px)
 
 
 def _device(wanted: str | None) -> torch.device:

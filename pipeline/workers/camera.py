@@ -22,16 +22,13 @@ from pipeline.workers.attention import Attention, attention_to
 from pipeline.workers.camera_run import CameraRun
 from pipeline.workers.following import RunFollower
 from pipeline.workers.giving_way import close_stale_runs, close_taken_over
-from pipeline.workers.lease_keeper import LeaseKeeper
+from pipeline.workers.lease_keeper import STALLED_AFTER_S, LeaseKeeper
 from pipeline.workers.recording import Outbox, Recorder, TakesDeeds, done
 from pipeline.workers.tenure import CameraOutbox
 
 log = logging.getLogger(__name__)
 
-REPORT_EVERY_S = 1.0
-REVIEW_EVERY_S = 1.0
-STALLED_AFTER_S = 60.0
-"""A detector that takes longer than its slowest start hangs: others may have the cameras."""
+REPORT_EVERY_S = REVIEW_EVERY_S = 1.0
 # What a camera is from then on; one that moved is told of by its new worker.
 STATE_AFTER = {"paused": "paused", "removed": REMOVED}
 
@@ -102,16 +99,21 @@ class CameraWorker:
                 self.work_once(timeout_s=0.2)
         finally:
             self._attendance.stop()
-            for camera_id in list(self._runs):
-                self._end_run(camera_id, "done", "stopped")
-            for camera_id in self._attendance.cameras:
-                self._tell_status(camera_id, "stopped", "")
-            if any(desk.is_unsure for desk in self._desks.values()):
-                self._parts.roster.renew()
-            self._flush()
+            self._end_all()
             keeper.stop()
             # Last: who takes a camera begins with ending what is open.
             self._parts.roster.leave()
+
+    def _end_all(self) -> None:
+        if any(desk.is_unsure for desk in self._desks.values()):
+            self._parts.roster.renew()
+        for camera_id in dict.fromkeys((*self._attendance.cameras, *self._runs)):
+            if self._desks[camera_id].tenure.over_at is not None:
+                self._give_way(camera_id)
+            elif camera_id in self._runs:
+                self._end_run(camera_id, "done", "stopped")
+            self._tell_status(camera_id, "stopped", "")
+        self._flush()
 
     def _is_at_work(self) -> bool:
         return self._parts.clock.monotonic() - self._turned_at < STALLED_AFTER_S

@@ -39,9 +39,9 @@ class Marks:
         self._marks.append(mark)
 
     def before(self, at: float) -> Mark:
-        """The last before an instant; one of no frames if there is none."""
-        none = Mark(at, 0, float("-inf"))
-        return max((mark for mark in self._marks if mark.at < at), default=none)
+        """The last before an instant, else the first that is kept; one of no frames for none."""
+        first = self._marks[0] if self._marks else Mark(at, 0, float("-inf"))
+        return max((mark for mark in self._marks if mark.at < at), default=first)
 
 
 def close_stale_runs(runs: RunStore, camera_id: str) -> None:

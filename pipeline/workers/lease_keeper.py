@@ -7,6 +7,8 @@ from collections.abc import Callable
 log = logging.getLogger(__name__)
 
 RENEW_EVERY_S = 1.0
+STALLED_AFTER_S = 60.0
+"""A detector that takes longer than its slowest start hangs: others may have the cameras."""
 
 
 class LeaseKeeper(threading.Thread):

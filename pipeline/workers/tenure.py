@@ -44,7 +44,10 @@ class Tenure:
         if claim.is_ours and claim.turn == self._turn:
             self._sure_until = max(self._sure_until, asked_at + self._ttl_s)
         elif not claim.is_ours and claim.turn == self._turn + 1:
-            self.over_at = asked_at - claim.since_s
+            # Nobody else had it when we last renewed, however late the answer is, and however long
+            # our clock stood still.
+            renewed_at = self._sure_until - self._ttl_s
+            self.over_at = max(asked_at - max(claim.since_s, 0.0), renewed_at)
         else:
             # Several had it, and only the last says since when.
             self.over_at = self._sure_until

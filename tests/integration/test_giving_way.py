@@ -1,5 +1,6 @@
 """Two camera workers on a real Redis: what is told when one loses its camera to the other."""
 
+import threading
 import time
 from dataclasses import replace
 
@@ -161,3 +162,24 @@ def test_while_redis_is_away_for_everybody_nothing_is_lost(share):
     assert newest.state == "open"
     assert newest.last_seen_at == pytest.approx(one.clock.now(), abs=1.5)
     assert run.watched_until == pytest.approx(one.clock.now(), abs=1.5)
+
+
+def test_a_worker_that_is_stopped_before_it_hears_of_its_loss_leaves_nothing_open(share):
+    one, other = share("one"), share("other")
+    one.begin()
+    one.see("a", *range(1, 4))
+    one.cut()
+    time.sleep(TTL_S)
+    one.see("a2", *range(1, 6))  # its connection broke, too
+    other.take_camera()
+    other.see("b", *range(1, 6))
+    one.heal()
+    time.sleep(0.3)
+    stop = threading.Event()
+    stop.set()
+    one.worker.run(stop)
+    runs = {run.run_id: run for run in other.runs.of_camera(CAMERA)}
+    assert {run_id for run_id, run in runs.items() if run.state == "reading"} == {"b"}
+    assert {track.state for run in ("a", "a2") for track in of_run(other, run)} <= {"ended"}
+    assert {track.state for track in of_run(other, "b")} == {"open"}
+    assert other.cameras.status(CAMERA).state != "stopped"

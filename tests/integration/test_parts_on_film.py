@@ -82,10 +82,8 @@ def test_without_a_part_the_answer_is_that_of_the_whole(detector, frames):
     assert detector.detect(frames[:2], [None, None]) == detector.detect(frames[:2])
 
 
-def test_a_detector_that_takes_batches_searches_whole_frames(detector, frames, monkeypatch):
+def test_a_detector_on_a_gpu_searches_whole_frames(detector, frames, monkeypatch):
     whole = detector.detect(frames[:2])
-    monkeypatch.setattr(detector, "_batch", 4)  # as on a GPU
+    monkeypatch.setattr(detector, "_searches_parts", False)  # as on a GPU
     monkeypatch.setattr(yolo, "window_of", None)
-    parts = [Box(10, 10, 40, 90)] * 2
-    for one, other in zip(detector.detect(frames[:2], parts), whole, strict=True):
-        assert len(one) == len(other)
+    assert detector.detect(frames[:2], [Box(10, 10, 40, 90)] * 2) == whole

@@ -14,7 +14,7 @@ import torch
 
 from detectors.errors import DetectorUnusable
 from detectors.offline import prepare_ultralytics
-from detectors.types import Frame
+from detectors.types import Box, Frame
 from detectors.yolo import YoloDetector
 from tests.conftest import ROOT, missing
 
@@ -83,6 +83,21 @@ def test_a_true_batch_finds_the_same_within_rounding(weights, detector):
         assert len(one) == len(other)
         boxes = (np.array([person.box for person in people]) for people in (one, other))
         np.testing.assert_allclose(*boxes, atol=0.25)
+
+
+def test_a_part_keeps_to_the_grid_of_the_coarsest_layer(tmp_path):
+    """Six halvings: a grid of 32 pixels would cut rows that do not meet again."""
+    prepare_ultralytics()
+    from ultralytics.nn.tasks import DetectionModel
+
+    torch.manual_seed(3)
+    model = DetectionModel("yolov8n-p6.yaml", nc=2, verbose=False)
+    model.names = {0: "person", 1: "car"}
+    torch.save({"model": model, "train_args": {}}, tmp_path / "p6.pt")
+    detector = YoloDetector(tmp_path / "p6.pt", image_size_px=640, device="cpu")
+    shown = frame(1, 960, 540)
+    for part in (Box(0, 0, 60, 90), Box(400, 200, 460, 300), Box(880, 440, 950, 530)):
+        detector.detect([shown], [part])
 
 
 def test_the_fingerprint_follows_weights_and_settings(weights, detector, tmp_path):
@@ -166,7 +181,7 @@ sys.addaudithook(lambda event, args: event.startswith("socket.") and asked.appen
 from pathlib import Path
 import numpy as np
 from detectors.errors import DetectorUnusable
-from detectors.types import Frame
+from detectors.types import Box, Frame
 from detectors.tracking import UltralyticsTracker
 from detectors.yolo import YoloDetector
 weights, missing, config = (Path(argument) for argument in sys.argv[1:])

@@ -244,3 +244,19 @@ def test_all_of_a_frame_is_wanted_while_it_learns_and_at_every_beat():
     assert all(glance.is_whole for glance in seen[:10])
     later = [n for n, glance in enumerate(seen) if glance.is_whole and n >= 40]
     assert {b - a for a, b in itertools.pairwise(later)} == {round(2.0 * FPS)}
+
+
+def test_a_frame_is_wanted_whole_every_two_seconds_however_seldom_an_empty_scene_is():
+    seen = glances(BackgroundGate(look_every_s=60.0), frames(pictures(100)))
+    later = [n for n, glance in enumerate(seen) if glance.is_whole and n >= 40]
+    assert {b - a for a, b in itertools.pairwise(later)} == {round(2.0 * FPS)}
+
+
+def test_another_size_of_the_same_shape_begins_anew():
+    gate = BackgroundGate()
+    walk = (with_person(p, 40 + 8 * n) for n, p in enumerate(pictures(5)))
+    shown = frames(itertools.chain(pictures(40), walk))
+    assert glances(gate, shown)[-1].regions
+    larger = np.ascontiguousarray(shown[-1].image.repeat(2, axis=0).repeat(2, axis=1))
+    after = gate.watch(replace(shown[-1], number=46, captured_at=NOON + 46 / FPS, image=larger))
+    assert after == Glance(is_due=True, regions=(), is_whole=True)

@@ -56,6 +56,14 @@ def test_where_several_had_the_camera_only_what_was_surely_ours_is_told():
         assert (tenure.was_ours(5.9), tenure.was_ours(6.1)) == (True, False)
 
 
+def test_what_was_ours_at_the_last_renewal_stays_ours_however_old_the_other_s_turn_seems():
+    """A machine that was suspended for an hour: Redis's clock went on, ours stood still."""
+    tenure = Tenure(1, TTL_S, TTL_S)
+    tenure.hear(ours(), 50.0)
+    tenure.hear(theirs(2, 3600.0), 60.0)
+    assert (tenure.was_ours(49.9), tenure.was_ours(50.1)) == (True, False)
+
+
 def test_a_turn_that_is_over_stays_over():
     tenure = Tenure(1, TTL_S, TTL_S)
     tenure.hear(theirs(2, 10.0), 30.0)
@@ -156,4 +164,4 @@ def test_a_run_is_cut_off_at_the_last_mark_before_another_took_the_camera():
     marks.add(Mark(4.0, 40, 104.0), is_sure=False)
     assert marks.before(3.5).frames == 30
     assert marks.before(2.5).frames == 20
-    assert marks.before(1.5).frames == 0  # nobody asks: the camera was surely ours at 2
+    assert marks.before(1.5).frames == 20  # no less than what was surely ours
