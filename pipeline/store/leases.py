@@ -15,13 +15,14 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local holder = redis.call('GET', KEYS[1])
 local known = redis.call('HMGET', KEYS[2], 'turn', 'worker', 'since')
 local turn, since = tonumber(known[1] or 0), tonumber(known[3] or now)
-if holder and holder ~= ARGV[1] then return {0, turn, now - since} end
+local is_first = known[1] and 0 or 1
+if holder and holder ~= ARGV[1] then return {0, turn, now - since, is_first} end
 if known[2] ~= ARGV[1] then
   turn, since = turn + 1, now
   redis.call('HSET', KEYS[2], 'turn', turn, 'worker', ARGV[1], 'since', string.format('%d', now))
 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return {1, turn, now - since}
+return {1, turn, now - since, is_first}
 """
 
 _RELEASE_LUA = """
@@ -47,11 +48,13 @@ class Claim:
         turn: which turn the camera is in; it ends when another worker takes the camera, and not
             when the lease of the one that has it runs out for a while.
         since_s: how long ago that turn began, by the clock of Redis.
+        is_first: whether Redis knew of no turn before: the camera is new, or Redis came back empty.
     """
 
     is_ours: bool
     turn: int
     since_s: float
+    is_first: bool = False
 
     def __bool__(self) -> bool:
         return self.is_ours
@@ -86,8 +89,10 @@ class LeaseStore:
     def claim(self, camera_id: str) -> Claim:
         """Take or renew the lease on a camera; false while another worker has it."""
         keys = [self._keys.lease(camera_id), self._keys.turn(camera_id)]
-        is_ours, turn, since_ms = self._claim(keys=keys, args=[self._holder, self._ttl_ms])
-        return Claim(bool(is_ours), int(turn), since_ms / 1000)
+        is_ours, turn, since_ms, is_first = self._claim(
+            keys=keys, args=[self._holder, self._ttl_ms]
+        )
+        return Claim(bool(is_ours), int(turn), since_ms / 1000, bool(is_first))
 
     @store_errors()
     def release(self, camera_id: str) -> None:

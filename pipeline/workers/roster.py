@@ -94,22 +94,31 @@ class Roster:
         self._held: dict[str, WantedCamera] = {}
         self._tenures: dict[str, Tenure] = {}
         self._asking = threading.Lock()
+        self._has_left = False
         self._free_since: dict[str, float] = {}
         self.absences: dict[str, Absence] = {}
         """Why each camera that was given up at the last review was."""
 
     def review(self) -> Mapping[str, WantedCamera]:
-        """The cameras to read from now on."""
+        """The cameras to read from now on; none once we left.
+
+        Where Redis goes away in the middle, what was taken or given up until then stands.
+        """
+        self.absences = {}
         try:
-            self._held = self._review()
+            if not self._has_left:
+                self._review()
         except StoreUnavailable:
-            self.absences = {}
-        return self._held
+            log.debug("the cameras could not be reviewed: Redis is away")
+        return dict(self._held)
 
     def renew(self) -> None:
         """Renew what is held, and take nothing."""
         try:
-            self._leases.attend()
+            with self._asking:
+                if self._has_left:
+                    return
+                self._leases.attend()
             for name in list(self._held):
                 self._keep(name)
         except StoreUnavailable:
@@ -120,44 +129,47 @@ class Roster:
         return self._tenures[camera_id]
 
     def leave(self) -> None:
-        """Give up every lease; what Redis does not hear expires by itself."""
-        try:
-            self._leases.leave(self._held)
-        except StoreUnavailable:
-            log.warning("the leases on cameras could not be given up: they expire by themselves")
-        self._held = {}
+        """Give up every lease, for good; what Redis does not hear expires by itself.
 
-    def _review(self) -> dict[str, WantedCamera]:
+        A renewal that is under way is waited for: it would take back what is given up here.
+        """
+        with self._asking:
+            self._has_left = True
+            held, self._held, self._tenures = self._held, {}, {}
+            try:
+                self._leases.leave(held)
+            except StoreUnavailable:
+                log.warning("the leases on cameras could not be given up: they expire soon")
+
+    def _review(self) -> None:
         alive = max(self._leases.attend(), 1)
         wanted, paused = self._wanted(), frozenset(self._paused())
-        held: dict[str, WantedCamera] = {}
-        absences: dict[str, Absence] = {}
-        for name in self._held:
+        for name in list(self._held):
             if name not in wanted or name in paused:
-                absences[name] = "paused" if name in wanted else "removed"
                 self._give_up(name)
+                self._drop(name, "paused" if name in wanted else "removed")
             elif self._keep(name):
-                held[name] = wanted[name]
+                self._held[name] = wanted[name]
             else:
-                absences[name] = "moved"
-        open_to_us = [n for n in wanted if n not in held and n not in absences and n not in paused]
+                self._drop(name, "moved")
         share = math.ceil((len(wanted) - len(paused & wanted.keys())) / alive)
-        held |= {name: wanted[name] for name in self._take(open_to_us, share - len(held))}
-        self.absences = absences
-        return held
+        self._take({n: c for n, c in wanted.items() if n not in paused}, share)
 
-    def _take(self, names: Collection[str], room: int) -> list[str]:
-        """Leases on some of `names`: `room` at most, and what nobody wants."""
+    def _drop(self, name: str, why: Absence) -> None:
+        del self._held[name]
+        self.absences[name] = why
+
+    def _take(self, wanted: Mapping[str, WantedCamera], share: int) -> None:
+        """Take of `wanted` what we lack of our share, and what nobody else wants."""
         now = self._clock.monotonic()
+        names = [n for n in wanted if n not in self._held and n not in self.absences]
         free = self._leases.free(names)
         self._free_since = {name: self._free_since.get(name, now) for name in free}
-        taken: list[str] = []
         for name in free:
-            has_room = len(taken) < room
+            has_room = len(self._held) < share
             is_left = now - self._free_since[name] >= UNWANTED_AFTER_S
             if (has_room or is_left) and self._begin(name):
-                taken.append(name)
-        return taken
+                self._held[name] = wanted[name]
 
     def _begin(self, name: str) -> bool:
         asked_at = self._clock.monotonic()

@@ -41,7 +41,9 @@ class Tenure:
         """Take in what became of a claim that was made at `asked_at`; whether the turn goes on."""
         if self.over_at is not None:
             return False
-        if claim.is_ours and claim.turn == self._turn:
+        if claim.is_ours and (claim.turn == self._turn or claim.is_first):
+            # A Redis that came back empty counts from one again, and gave nobody the camera before.
+            self._turn = claim.turn
             self._sure_until = max(self._sure_until, asked_at + self._ttl_s)
         elif not claim.is_ours and claim.turn == self._turn + 1:
             # Nobody else had it when we last renewed, however late the answer is, and however long

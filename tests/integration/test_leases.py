@@ -6,6 +6,7 @@ import pytest
 from redis import Redis
 
 from pipeline.clock import SystemClock
+from pipeline.errors import StoreUnavailable
 from pipeline.store.cameras import CameraStore
 from pipeline.store.leases import LeaseStore
 from pipeline.workers import roster as rostering
@@ -206,3 +207,68 @@ def test_a_worker_that_leaves_frees_its_cameras_at_once(roster):
     one.review()
     one.leave()
     assert other.review().keys() == CAMERAS.keys()
+
+
+def test_a_worker_keeps_its_cameras_when_redis_comes_back_empty(private_redis, roster, worker):
+    """It had the cameras in their second turn: Redis counts from one again."""
+    earlier = worker("earlier", ttl_s=60.0)
+    for name in CAMERAS:
+        earlier.claim(name)
+    earlier.leave(CAMERAS)
+    only = roster("only", ttl_s=60.0)
+    held = dict(only.review())
+    tenures = [only.tenure(name) for name in held]
+    assert held == CAMERAS
+    private_redis.client.flushdb()
+    only.renew()
+    assert dict(only.review()) == held
+    assert [only.tenure(name) for name in held] == tenures
+    assert not worker("other").claim("a")
+
+
+def test_who_has_left_takes_nothing_back(roster):
+    one, other = roster("one", ttl_s=60.0), roster("other", ttl_s=60.0)
+    one.review()
+    one.leave()
+    one.renew()
+    assert one.review() == {}
+    assert other.review().keys() == CAMERAS.keys()
+
+
+class Faulty:
+    """Leases of which one call fails, and the ones after it, as long as Redis is away."""
+
+    def __init__(self, leases, calls_left):
+        self._leases, self.calls_left, self.ttl_s = leases, calls_left, leases.ttl_s
+
+    def __getattr__(self, name):
+        def call(*arguments):
+            self.calls_left -= 1
+            if self.calls_left < 0:
+                raise StoreUnavailable("Redis is away")
+            return getattr(self._leases, name)(*arguments)
+
+        return call
+
+
+@pytest.mark.parametrize("calls_left", range(14))
+def test_a_review_that_redis_cuts_off_leaves_what_was_done_by_then(roster, worker, calls_left):
+    """What is held has a turn, and what was given up or taken by then is not forgotten."""
+    wanted = {name: CAMERAS[name] for name in "abc"}
+    one = roster("one", wanted=wanted, ttl_s=60.0)
+    assert one.review() == wanted
+    del wanted["a"]
+    roster.store.pause("b")
+    wanted |= {name: WantedCamera(f"rtsp://10.0.0.1/{name}", 0) for name in ("d", "e")}
+    one._leases = faulty = Faulty(one._leases, calls_left)
+    held = one.review()
+    other = worker("other", ttl_s=60.0)
+    theirs = {name for name in "abcde" if other.claim(name)}
+    assert held.keys().isdisjoint(theirs)
+    assert all(one.tenure(name).over_at is None for name in held)
+    other.leave(theirs)
+    faulty.calls_left = 100
+    assert until(lambda: one.review().keys() == {"c", "d", "e"})
+    for name in one.review():
+        assert one.tenure(name).was_ours(time.monotonic())
+        assert not other.claim(name)

@@ -64,6 +64,15 @@ def test_what_was_ours_at_the_last_renewal_stays_ours_however_old_the_other_s_tu
     assert (tenure.was_ours(49.9), tenure.was_ours(50.1)) == (True, False)
 
 
+def test_a_redis_that_forgot_everything_took_nothing_away():
+    tenure = Tenure(4, TTL_S, TTL_S)
+    tenure.hear(Claim(True, 1, 0.0, is_first=True), 100.0)
+    tenure.hear(ours(1), 101.0)
+    assert tenure.was_ours(106.9)
+    tenure.hear(theirs(2, 1.0), 110.0)
+    assert (tenure.was_ours(108.9), tenure.was_ours(109.1)) == (True, False)
+
+
 def test_a_turn_that_is_over_stays_over():
     tenure = Tenure(1, TTL_S, TTL_S)
     tenure.hear(theirs(2, 10.0), 30.0)
