@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from open_clip.tokenizer import SimpleTokenizer
+
+from retrieval.open_clip_parts import SimpleTokenizer
 
 #: The id that training uses for a hidden word; no text ever becomes it.
 MASK_ID = 49405

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import torch
-from open_clip.transformer import QuickGELU, Transformer
 from torch import Tensor, nn
 
 from retrieval.gadms.configuration import GadmsConfig
+from retrieval.open_clip_parts import QuickGELU, Transformer
 
 #: Deviation of the classifier's first weights; its bias starts at zero.
 _CLASSIFIER_STD = 0.001

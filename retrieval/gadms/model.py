@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from retrieval.gadms.configuration import GadmsConfig
 from retrieval.gadms.heads import CrossModalHeads, draw_heads
 from retrieval.gadms.towers import DualEncoder, causal_mask
+from retrieval.gadms.unfilled import Unfilled
 
 
 class Gadms(CrossModalHeads):
@@ -72,7 +73,7 @@ def model_from(
     Raises:
         RuntimeError: a tensor is missing, too many, or of another shape.
     """
-    with torch.device("meta"):
+    with Unfilled():
         model = Gadms(config, classes=classes, tags=tags)
     state = {name: tensor.to(torch.float32, copy=True) for name, tensor in tensors.items()}
     model.load_state_dict(state, strict=True, assign=True)

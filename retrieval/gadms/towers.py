@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 import torch
-from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg
 from torch import Tensor
 
 from retrieval.gadms.configuration import GadmsConfig
+from retrieval.gadms.unfilled import Unfilled
+from retrieval.open_clip_parts import CLIP, CLIPTextCfg, CLIPVisionCfg
 
 #: Temperature of the training losses; a constant of the model, never learnt.
 TEMPERATURE = 0.02
@@ -101,7 +102,7 @@ class DualEncoder(CLIP):  # type: ignore[misc]  # open_clip carries no types
 
 def expected_shapes(config: GadmsConfig) -> dict[str, torch.Size]:
     """Name and shape of every parameter of such towers, without the memory for them."""
-    with torch.device("meta"):
+    with Unfilled():
         towers = DualEncoder(config)
     return {name: value.shape for name, value in towers.state_dict().items()}
 
@@ -109,14 +110,11 @@ def expected_shapes(config: GadmsConfig) -> dict[str, torch.Size]:
 def towers_from(config: GadmsConfig, tensors: Mapping[str, Tensor]) -> DualEncoder:
     """Towers in float32 that hold `tensors`, ready for inference.
 
-    They are laid out on the meta device first: drawing random weights for the full model only
-    to overwrite them takes seconds.
-
     Args:
         config: the shape; `tensors` fit it exactly.
         tensors: by open_clip name, of any float type.
     """
-    with torch.device("meta"):
+    with Unfilled():
         towers = DualEncoder(config)
     state = {name: tensor.to(torch.float32) for name, tensor in tensors.items()}
     towers.load_state_dict(state, strict=True, assign=True)
