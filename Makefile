@@ -2,7 +2,7 @@
 # Needs make and Python 3.11 to 3.14 with venv; everything else goes into .venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow test-street check fix bench requirements street-weights clean
+.PHONY: help install demo test test-slow test-street check lint fix bench requirements street-weights clean
 .DELETE_ON_ERROR:
 
 # What a shell was given for other projects must not leak into this one.
@@ -40,13 +40,15 @@ test-slow: install ## the tests that take minutes: clusters, soaks, browsers; 45
 test-street: .venv/.street ## the slow tests that draw the street and train on it
 	$(PYTEST) -m slow tests/integration/test_street_render.py tests/integration/test_street_recipe.py
 
-check: install ## format, lint, types, imports, unit tests: two minutes
+check: lint ## what `lint` does, and the unit tests: two minutes
+	$(PYTEST) -q -m "not slow" tests/unit $(wildcard tests/test_*.py)
+
+lint: install ## format, lint, types, imports: a minute
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/mypy deploy/preflight.py
 	$(BIN)/lint-imports
-	$(PYTEST) -q -m "not slow" tests/unit $(wildcard tests/test_*.py)
 
 fix: install ## format, and mend what ruff can
 	$(BIN)/ruff check --fix-only $(CODE)
