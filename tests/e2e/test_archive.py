@@ -125,6 +125,7 @@ def test_times_that_cannot_be_meant_are_refused_before_anything_starts(descry, a
     assert not descry.data.exists()
 
 
+@pytest.mark.slow
 def test_a_collection_is_listed_and_removed_from_everywhere(descry, clip, tmp_path):
     stamped(clip, tmp_path / "a" / named(0), 0)
     stamped(clip, tmp_path / "b" / named(1), 1)

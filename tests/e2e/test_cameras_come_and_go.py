@@ -73,6 +73,7 @@ def test_cameras_come_and_go_without_the_others_noticing(descry, clip, nobody):
         assert running.stop().err.count("Traceback") == 0
 
 
+@pytest.mark.slow
 def test_a_camera_is_added_and_taken_out_where_there_was_none(descry, clip, nobody, tmp_path):
     """Through the API of what runs: `descry cameras` is its client."""
     descry.environment["DESCRY_DETECTOR__MODEL"] = str(nobody)

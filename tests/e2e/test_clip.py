@@ -109,6 +109,7 @@ def test_a_camera_without_a_ring_says_so_once_and_keeps_nothing(descry, camera_c
     assert list((descry.data / "ring").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_an_imported_hit_has_a_clip_wherever_its_file_went(descry, clip, tmp_path):
     film = tmp_path / "film.mp4"
     shutil.copy(clip, film)

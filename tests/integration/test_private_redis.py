@@ -148,7 +148,7 @@ def test_it_dies_with_its_owner_even_by_kill_9(short_dir, redis_binary):
     assert has_ended(pid)
 
 
-@pytest.mark.parametrize("state", ["well", "hanging"])
+@pytest.mark.parametrize("state", ["well", pytest.param("hanging", marks=pytest.mark.slow)])
 def test_a_server_that_an_owner_left_behind_is_ended_first(
     server, client_of, short_dir, redis_binary, state
 ):

@@ -48,6 +48,7 @@ def follow(seen: Seen, kind: str) -> tuple[list[MotRow], list[Shot]]:
     return rows, shots + chooser.end(tracker.finish())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["bytetrack", "botsort"])
 def test_people_on_a_crossing_are_followed(media_dir, seen, kind):
     rows, _ = follow(seen, kind)

@@ -41,7 +41,7 @@ def run_ranks(folder: Path, what: str, count: int = 2) -> list[dict]:
     return [torch.load(folder / f"rank-{r}.pt", weights_only=True) for r in range(count)]
 
 
-@pytest.mark.parametrize("task", ["pretrain", "finetune"])
+@pytest.mark.parametrize("task", [pytest.param("pretrain", marks=pytest.mark.slow), "finetune"])
 def test_two_ranks_have_the_losses_gradients_and_scores_of_one(task: str, tmp_path: Path):
     torch.manual_seed(0)
     alone = learn(task, tmp_path, Ranks())

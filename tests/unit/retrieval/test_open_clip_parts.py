@@ -38,6 +38,7 @@ def test_an_encoder_reads_and_sees_without_what_it_has_no_use_for():
     assert said_by(USE, str(weights), *HEAVY).strip() == "[]"
 
 
+@pytest.mark.slow
 def test_who_imports_open_clip_later_gets_all_of_it():
     code = """
 import retrieval.open_clip_parts as parts
