@@ -30,17 +30,17 @@ install: .venv/.installed ## install into .venv: about 4.2 GB to download, 8 GB 
 demo: install ## see it work: no GPU, no camera, no server
 	$(BIN)/descry demo
 
-test: install ## all tests but the slow ones: ten minutes at most
+test: install ## all tests but the slow ones: a quarter of an hour on two cores
 	$(PYTEST) -m "not slow"
 
 # pytest ends with 5 when there is nothing to run.
-test-slow: install ## the tests that take minutes: clusters, soaks, browsers; 45 minutes at most
+test-slow: install ## the tests that take long: soaks, kills, training; half an hour on two cores
 	$(PYTEST) -m slow || [ $$? -eq 5 ]
 
 test-street: .venv/.street ## the slow tests that draw the street and train on it
 	$(PYTEST) -m slow tests/integration/test_street_render.py tests/integration/test_street_recipe.py
 
-check: lint ## what `lint` does, and the unit tests: two minutes
+check: lint ## what `lint` does, and the unit tests: minutes
 	$(PYTEST) -q -m "not slow" tests/unit $(wildcard tests/test_*.py)
 
 lint: install ## format, lint, types, imports: a minute
