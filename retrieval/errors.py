@@ -7,6 +7,7 @@ RetrievalError
         WeightsUnusable       damaged, hostile, or of the wrong shape
         WeightsUnreachable    the address did not answer; worth trying again
     ModelMismatch         vectors of different models would mix
+    IndexUnusable         an index on disk is of a newer version, or damaged
     PictureUnreadable     a picture file is missing, damaged or no picture
     DatasetUnusable       a data set is incomplete, damaged, or of another layout than was said
     TrainingError         training cannot start or go on
@@ -41,6 +42,10 @@ class WeightsUnreachable(WeightsError):
 
 class ModelMismatch(RetrievalError):
     """A vector of one model was offered to the gallery of another."""
+
+
+class IndexUnusable(RetrievalError):
+    """An index on disk is of a newer version, of another model, or damaged; nothing was changed."""
 
 
 class PictureUnreadable(RetrievalError):

@@ -19,8 +19,20 @@ def written_whole(path: Path) -> Iterator[Path]:
     part = path.with_name(f".{path.name}.part")
     try:
         yield part
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
+        flush(part)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def flush(path: Path) -> None:
+    """Make what a file holds last through a power cut; or what is made or renamed in a folder.
+
+    Raises:
+        OSError: it cannot be read, or flushed.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

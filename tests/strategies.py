@@ -10,6 +10,7 @@ from detectors.areas import Area
 from detectors.types import Box, Quality, ShotId, TrackKey
 from pipeline.store.wire import LoggedSighting, PublishedShot
 from retrieval.types import ScoredShot, Sighting, Where
+from tests.data.make_sightings import off_the_wire
 
 coordinates = st.floats(-2000, 4000, allow_nan=False, width=32)
 
@@ -55,14 +56,14 @@ def unit_vectors(draw: st.DrawFn) -> np.ndarray:
 
 @st.composite
 def sightings(draw: st.DrawFn) -> Sighting:
-    """A sighting of model `m@1`; the same shot always with the same content."""
+    """A sighting of model `m@1` that was in half precision on the wire."""
     shot = ShotId(draw(track_keys), draw(st.integers(1, 5)))
     replaces = draw(st.none() | st.integers(1, shot.number - 1)) if shot.number > 1 else None
     return Sighting(
         shot=shot,
         collection=draw(st.sampled_from(["live", "imports"])),
         captured_at=draw(instants),
-        vector=draw(unit_vectors()),
+        vector=off_the_wire(draw(unit_vectors())),
         model_id="m@1",
         box=Box(0, 0, 50, 100),
         quality=0.5,

@@ -1,13 +1,15 @@
 """The exact index on FAISS."""
 
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import faiss
 import numpy as np
 
-from retrieval.index.gallery import ROUNDING, Gallery
-from retrieval.index.ledger import Rows
-from retrieval.types import Vector, Vectors
+from retrieval.index.gallery import Gallery
+from retrieval.index.scoring import ROUNDING, HalfVectors, Rows, doubt
+from retrieval.index.vectors import Candidates
+from retrieval.types import Vector
 
 #: Fetched beyond `k`, so that a tie across the cut is nearly always seen at the first attempt.
 SPARE = 16
@@ -18,47 +20,92 @@ _Parameters: Any = faiss.SearchParameters
 
 
 class FaissIndex(Gallery):
-    """A gallery over `faiss.IndexFlatIP`, filtered by a selector while it is scanned.
+    """A gallery over half precision in FAISS, filtered by a selector while it is scanned.
 
     It stays on the CPU even where there is a GPU, and leaves FAISS's threads as they are.
     """
 
     def __init__(self, model_id: str, dimension: int) -> None:
-        super().__init__(model_id, dimension, _FaissFlat(dimension))
+        super().__init__(model_id, dimension, FaissHalves.empty(dimension))
 
 
-class _FaissFlat:
-    """A `VectorStore` whose FAISS ids are the rows: flat storage numbers by position."""
+class FaissHalves:
+    """A `VectorStore` whose FAISS ids are the rows: flat storage numbers by position.
 
-    def __init__(self, dimension: int) -> None:
-        self._faiss = faiss.IndexFlatIP(dimension)
+    FAISS widens each half as it multiplies: half the memory of single precision, and faster, for
+    it waits on memory.
+    """
 
-    def append(self, vectors: Vectors) -> None:
-        self._faiss.add(vectors)
+    def __init__(self, codes: Any, slack: float) -> None:
+        self.slack = slack
+        self._faiss = codes
+
+    @classmethod
+    def empty(cls, dimension: int) -> Self:
+        """One of no rows, in memory."""
+        kind, metric = faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+        return cls(faiss.IndexScalarQuantizer(dimension, kind, metric), ROUNDING)
+
+    @classmethod
+    def mapped(cls, path: Path, slack: float) -> Self:
+        """One that was written to `path`, paged in as it is scanned; it must not be changed.
+
+        Args:
+            path: the file; it may be deleted meanwhile.
+            slack: what it had.
+
+        Raises:
+            ValueError: it holds something else, or less than it says.
+        """
+        try:
+            codes = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+        except RuntimeError as error:
+            raise ValueError(f"FAISS cannot read it: {error}") from error
+        if not isinstance(codes, faiss.IndexScalarQuantizer):
+            raise ValueError(f"it is a {type(codes).__name__}")  # noqa: TRY004  # of a file
+        return cls(codes, slack)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(N, D) rows, and numbers in each."""
+        return self._faiss.ntotal, self._faiss.d
+
+    def write(self, path: Path) -> None:
+        """Write what `mapped` reads.
+
+        Raises:
+            OSError: it cannot be written whole.
+        """
+        try:
+            faiss.write_index(self._faiss, str(path))
+        except RuntimeError as error:
+            raise OSError(f"'{path}' cannot be written: {error}") from error
+
+    def append(self, vectors: HalfVectors) -> None:
+        self._faiss.add(vectors.astype(np.float32))
+        self.slack = max(self.slack, ROUNDING + doubt(vectors))
 
     def keep(self, rows: Rows) -> None:
         # Flat storage closes the gaps and keeps the order, as the ledger does.
         self._faiss.remove_ids(faiss.IDSelectorNot(self._only(rows)))
 
-    def take(self, rows: Rows) -> Vectors:
+    def kept(self, rows: Rows) -> HalfVectors:
         if not len(rows):
-            return np.empty((0, self._faiss.d), np.float32)
-        vectors: Vectors = self._faiss.reconstruct_batch(rows)
-        return vectors
+            return np.empty((0, self._faiss.d), np.float16)
+        halves: HalfVectors = self._faiss.reconstruct_batch(rows).astype(np.float16)
+        return halves
 
-    def nearest(self, query: Vector, *, k: int, admitted: Rows) -> Rows:
+    def nearest(self, query: Vector, *, k: int, admitted: Rows) -> Candidates:
         params = None
         if len(admitted) < self._faiss.ntotal:
             params = _Parameters(sel=self._only(admitted))
-        fetch = k + SPARE
-        while fetch < len(admitted):
+        fetch = min(k + SPARE, len(admitted))
+        while True:
             scores, rows = self._faiss.search(query[None], fetch, params=params)  # (1, fetch)
             # FAISS breaks ties as it likes: go on until the cut falls in a gap.
-            if scores[0, -1] < scores[0, k - 1] - ROUNDING:
-                found: Rows = rows[0]
-                return found
-            fetch *= 2
-        return admitted
+            if fetch == len(admitted) or scores[0, -1] < scores[0, k - 1] - 2 * self.slack:
+                return Candidates(rows[0], scores[0])
+            fetch = min(fetch * 2, len(admitted))
 
     def _only(self, rows: Rows) -> Any:
         mask = np.zeros(self._faiss.ntotal, np.bool_)

@@ -9,60 +9,41 @@ from numpy.typing import NDArray
 
 from detectors.types import TrackKey
 from retrieval.errors import ModelMismatch
-from retrieval.index.ledger import Ledger, Rows
-from retrieval.track_scores import means_of_best
+from retrieval.index.columns import track_hash
+from retrieval.index.ledger import Ledger, Memory
+from retrieval.index.sampling import draw, looked_at, sample_of
+from retrieval.index.scoring import (
+    HalfVectors,
+    Rows,
+    Scores,
+    cosines,
+    halved,
+    kth_best,
+    order,
+    widened,
+)
+from retrieval.index.vectors import VectorStore, candidates
 from retrieval.types import ScoredShot, Sighting, TrackSample, Vector, Vectors, Where
-
-#: Two float32 sums of the same products, added in another order, differ by less than this.
-ROUNDING = 1e-4
-
-#: Below this share of all rows, or this many, the admitted ones are picked out and scanned alone.
-FEW_SHARE = 1 / 16
-FEW_ROWS = 2048
-
-#: Rows looked at for each track that a sample wants: a track has a few shots.
-ROWS_PER_DRAW = 4
-
-
-class VectorStore(Protocol):
-    """Vectors by row, in the order they were appended."""
-
-    def append(self, vectors: Vectors) -> None:
-        """Take (N, D) in as the next N rows."""
-        ...
-
-    def keep(self, rows: Rows) -> None:
-        """Drop every row but `rows`, which move up and stay in order."""
-        ...
-
-    def take(self, rows: Rows) -> Vectors:
-        """(N, D) a copy of the vectors in `rows`."""
-        ...
-
-    def nearest(self, query: Vector, *, k: int, admitted: Rows) -> Rows:
-        """Every one of `admitted` that scores within `ROUNDING` of the `k` best of them, or more.
-
-        `k` is at least 1 and at most the length of `admitted`.
-        """
-        ...
 
 
 class Gallery:
     """Sightings of one model over some `VectorStore`.
 
-    Rows that the store proposes are scored again, in double precision and in one way for all
-    stores, so that equal pictures score alike and every index gives the same order: by falling
-    score, then the latest, then by id.
+    Rows that the store proposes are scored again, in one way for all stores, so that equal
+    pictures score alike and every index gives the same order: by falling score, then the latest,
+    then by id.
 
     Safe with one thread that adds, removes and expires and any number that search: one lock is
     held throughout each call, so searches take turns.
     """
 
-    def __init__(self, model_id: str, dimension: int, store: VectorStore) -> None:
+    def __init__(
+        self, model_id: str, dimension: int, store: VectorStore, memory: Memory | None = None
+    ) -> None:
         self._model_id = model_id
         self._dimension = dimension
         self._store = store
-        self._ledger = Ledger(dimension)
+        self._ledger = Ledger(dimension, memory)
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -81,10 +62,7 @@ class Gallery:
         with self._lock:
             entered = self._ledger.enter(sightings)
             if entered:
-                vectors = np.stack([sighting.vector for sighting in entered]).astype(np.float32)
-                # fp16 on the wire left lengths of 1 ± 0.001; a score is a cosine, so make it 1.
-                vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-                self._store.append(vectors)
+                self._store.append(halved(np.stack([sighting.vector for sighting in entered])))
             self._squeeze()
         return len(entered)
 
@@ -120,9 +98,8 @@ class Gallery:
             rows = self._ledger.admitted(where)
             if k < 1 or not len(rows):
                 return []
-            if k < len(rows):
-                rows = self._candidates(query, k, rows)
-            return self._scored(query, rows, k)
+            near = candidates(self._store, query, k=k, admitted=rows, of_rows=self._ledger.size)
+            return self._scored(query, near.rows, k)
 
     def score_tracks(
         self, query: Vector, tracks: Collection[TrackKey], *, where: Where
@@ -146,35 +123,43 @@ class Gallery:
             ModelMismatch: the query has another length than the vectors.
         """
         query = self._checked_query(query)
-        with self._lock:
-            admitted = self._ledger.admitted(where)
-            seen = self._ledger.tracks(_spread_out(admitted, at_most * ROWS_PER_DRAW))
-            known = list(dict.fromkeys(seen))
-            drawn = [known[at] for at in _spread_out(np.arange(len(known)), at_most)]
-            rows = self._ledger.admitted(where, drawn)
-            scores = self._store.take(rows) @ query  # (M,)
-            owners = self._ledger.tracks(rows)
-        place = {track: at for at, track in enumerate(drawn)}
-        owner = np.fromiter((place[track] for track in owners), np.int64, len(owners))
-        tracks = round(len(admitted) * len(drawn) / max(len(rows), 1))
-        return TrackSample(means_of_best(scores.astype(np.float64), owner, best_of), tracks)
+        seen = self.tracks(where)
+        drawn = draw([seen[at] for at in looked_at(len(seen), at_most).tolist()], at_most)
+        owners, scores = self.owned_scores(query, drawn, where=where)
+        return sample_of(drawn, owners, scores, admitted=len(seen), best_of=best_of)
 
-    def _candidates(self, query: Vector, k: int, rows: Rows) -> Rows:
-        if len(rows) <= max(FEW_ROWS, self._ledger.size * FEW_SHARE):
-            return rows[near_best(self._store.take(rows) @ query, k)]
-        return self._store.nearest(query, k=k, admitted=rows)
+    def tracks(self, where: Where) -> list[TrackKey]:
+        """The track of each admitted shot, in the order in which they came."""
+        with self._lock:
+            return self._ledger.tracks(self._ledger.admitted(where))
+
+    def owned_scores(
+        self, query: Vector, tracks: Collection[TrackKey], *, where: Where
+    ) -> tuple[list[TrackKey], Scores]:
+        """Whose each admitted shot of `tracks` is, and (M,) what they score."""
+        with self._lock:
+            rows = self._ledger.admitted(where, tracks)
+            scores = cosines(widened(self._store.kept(rows)), query)
+            return self._ledger.tracks(rows), scores
+
+    def contents(self) -> tuple[list[Sighting], HalfVectors]:
+        """What can be found, in the order in which it came, and (N, D) vectors as they are kept.
+
+        The sightings themselves have another vector than their own.
+        """
+        with self._lock:
+            rows, sightings = self._ledger.contents()
+            return sightings, self._store.kept(rows)
+
+    def track_hashes(self) -> NDArray[np.uint64]:
+        """Of the tracks that can be found."""
+        with self._lock:
+            tracks = {one.shot.track for one in self._ledger.contents()[1]}
+        return np.fromiter(map(track_hash, tracks), np.uint64, len(tracks))
 
     def _scored(self, query: Vector, rows: Rows, limit: int) -> list[ScoredShot]:
-        vectors = self._store.take(rows)  # (N, D)
-        # A sum along each row, not a matrix product: BLAS may round equal rows differently.
-        products = vectors.astype(np.float64) * query.astype(np.float64)  # (N, D)
-        scores = np.clip(products.sum(axis=1), -1.0, 1.0)  # (N,)
-        vectors.flags.writeable = False
-        shots = [
-            ScoredShot(self._ledger.sighting(row, vector), score)
-            for row, vector, score in zip(rows.tolist(), vectors, scores.tolist(), strict=True)
-        ]
-        return sorted(shots, key=_order)[:limit]
+        vectors = widened(self._store.kept(rows))  # (N, D)
+        return best_shots(self._ledger, rows, vectors, cosines(vectors, query), limit)
 
     def _squeeze(self) -> None:
         kept = self._ledger.squeeze()
@@ -202,21 +187,22 @@ class Gallery:
         return np.ascontiguousarray(query, np.float32)
 
 
-def near_best(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
-    """Positions of the `k` best of `scores` (N,) and of all that rounding may have put below.
+class Sightings(Protocol):
+    """What lies in rows, besides the vectors."""
 
-    `k` is at least 1 and at most N.
-    """
-    lowest = np.partition(scores, len(scores) - k)[len(scores) - k]
-    return np.flatnonzero(scores >= lowest - ROUNDING)
-
-
-def _spread_out(rows: Rows, at_most: int) -> Rows:
-    """`rows`, or `at_most` of them at even distances."""
-    if len(rows) <= at_most:
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, at_most).astype(np.int64)]
+    def sighting(self, row: int, vector: Vector) -> Sighting:
+        """The sighting in `row`, with its `vector`."""
+        ...
 
 
-def _order(shot: ScoredShot) -> tuple[float, float, object]:
-    return -shot.score, -shot.sighting.captured_at, shot.sighting.shot
+def best_shots(
+    sightings: Sightings, rows: Rows, vectors: Vectors, scores: Scores, limit: int
+) -> list[ScoredShot]:
+    """The `limit` best of (N,) `rows`, by falling score; (N, D) `vectors` are theirs."""
+    vectors.flags.writeable = False
+    at = np.flatnonzero(scores >= kth_best(scores, limit))
+    shots = [
+        ScoredShot(sightings.sighting(int(rows[i]), vectors[i]), float(scores[i]))
+        for i in at.tolist()
+    ]
+    return sorted(shots, key=order)[:limit]

@@ -2,16 +2,15 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors.types import TrackKey
+from retrieval.index.filters import Mask, admits, among
+from retrieval.index.scoring import Rows
 from retrieval.types import Sighting, Vector, Where
-
-Rows = NDArray[np.int64]
-"""(N,) positions in the columns and among the vectors, rising."""
 
 T = TypeVar("T")
 
@@ -29,6 +28,51 @@ COLUMNS = np.dtype(
 )
 
 
+class Memory(Protocol):
+    """What is known of tracks besides the rows of a ledger: their retirements, and other rows."""
+
+    def elsewhere(self, track: TrackKey) -> Collection[int]:
+        """Numbers of the track's shots that can be found and lie outside of the ledger."""
+        ...
+
+    def retired(self, track: TrackKey) -> Collection[int]:
+        """Numbers of the track's shots that were retired, seen or not."""
+        ...
+
+    def retire(self, track: TrackKey, number: int) -> None:
+        """Remember a retirement; what lies outside of the ledger is found no longer."""
+        ...
+
+    def forget(self, track: TrackKey) -> None:
+        """Forget the retirements of a track of which no shot is left."""
+        ...
+
+    def emptied(self, track: TrackKey) -> None:
+        """The ledger has no shot of this track any more."""
+        ...
+
+
+class OwnMemory:
+    """Of a ledger that is all there is."""
+
+    def __init__(self) -> None:
+        self._retired: dict[TrackKey, set[int]] = {}
+
+    def elsewhere(self, track: TrackKey) -> Collection[int]:  # noqa: ARG002
+        return ()
+
+    def retired(self, track: TrackKey) -> Collection[int]:
+        return self._retired.get(track, ())
+
+    def retire(self, track: TrackKey, number: int) -> None:
+        self._retired.setdefault(track, set()).add(number)
+
+    def forget(self, track: TrackKey) -> None:
+        self._retired.pop(track, None)
+
+    emptied = forget
+
+
 class Ledger:
     """Rows of sightings in columns, so that a filter is a few array operations.
 
@@ -41,12 +85,12 @@ class Ledger:
     that the log no longer delivers it.
     """
 
-    def __init__(self, dimension: int) -> None:
+    def __init__(self, dimension: int, memory: Memory | None = None) -> None:
         self._columns = np.empty(DEAD_ROWS_KEPT, COLUMNS)
         self._sightings: list[Sighting | None] = []
         self._live = 0
         self._row_of: dict[TrackKey, dict[int, int]] = {}
-        self._retired_of: dict[TrackKey, set[int]] = {}
+        self._memory = OwnMemory() if memory is None else memory
         self._camera_codes: dict[str, int] = {}
         self._collection_codes: dict[str, int] = {}
         self._zones_codes: dict[tuple[str, ...], int] = {}
@@ -72,12 +116,16 @@ class Ledger:
         entered = []
         for sighting in sightings:
             track, number = sighting.shot
+            if not (self._row_of.get(track) or self._memory.elsewhere(track)):
+                self._memory.forget(track)
             if sighting.replaces is not None:
                 self._retire(track, sighting.replaces)
-            is_known = number in self._row_of.get(track, ())
-            if not is_known and number not in self._retired_of.get(track, ()):
+            known = (self._row_of.get(track, ()), self._memory.elsewhere(track))
+            if not any(number in some for some in (*known, self._memory.retired(track))):
                 self._append(sighting)
                 entered.append(sighting)
+            elif not self._row_of.get(track):
+                self._lose(track)
         return entered
 
     def remove(self, tracks: Iterable[TrackKey]) -> int:
@@ -127,6 +175,11 @@ class Ledger:
             if (sighting := self._sightings[row]) is not None
         ]
 
+    def contents(self) -> tuple[Rows, list[Sighting]]:
+        """The live rows, and the sighting in each, without its vector."""
+        living = [(row, one) for row, one in enumerate(self._sightings) if one is not None]
+        return np.array([row for row, _ in living], np.int64), [one for _, one in living]
+
     def squeeze(self) -> Rows | None:
         """Drop the dead rows once they are many; the rows kept, or None if nothing moved."""
         dead = self.size - self._live
@@ -159,12 +212,12 @@ class Ledger:
         self._live += 1
 
     def _retire(self, track: TrackKey, number: int) -> None:
-        self._retired_of.setdefault(track, set()).add(number)
+        self._memory.retire(track, number)
         row = self._row_of.get(track, {}).get(number)
         if row is not None:
-            self._kill([row], keep_retirements=True)
+            self._kill([row], goes_on=True)
 
-    def _kill(self, rows: Sequence[int], *, keep_retirements: bool = False) -> None:
+    def _kill(self, rows: Sequence[int], *, goes_on: bool = False) -> None:
         self._columns["expires_at"][rows] = -np.inf
         self._live -= len(rows)
         for row in rows:
@@ -173,32 +226,20 @@ class Ledger:
                 continue
             self._sightings[row] = None
             track, number = sighting.shot
-            numbers = self._row_of[track]
-            del numbers[number]
-            if not numbers and not keep_retirements:
-                del self._row_of[track]
-                self._retired_of.pop(track, None)
+            del self._row_of[track][number]
+            if not self._row_of[track] and not goes_on:
+                self._lose(track)
 
-    def _admits(self, columns: NDArray[Any], where: Where) -> NDArray[np.bool_]:
-        mask: NDArray[np.bool_] = columns["expires_at"] > where.now  # (N,)
-        if where.cameras is not None:
-            mask &= _among(self._camera_codes, where.cameras)[columns["camera"]]
+    def _lose(self, track: TrackKey) -> None:
+        self._row_of.pop(track, None)
+        self._memory.emptied(track)
+
+    def _admits(self, columns: NDArray[Any], where: Where) -> Mask:
+        mask = admits(columns, self._camera_codes, self._zones_codes, where)  # (N,)
         if where.collections is not None:
-            mask &= _among(self._collection_codes, where.collections)[columns["collection"]]
-        if where.zones is not None:
-            fits = [not where.zones.isdisjoint(zones) for zones in self._zones_codes]
-            mask &= np.array(fits, np.bool_)[columns["zones"]]
-        if where.since is not None:
-            mask &= columns["captured_at"] >= where.since
-        if where.until is not None:
-            mask &= columns["captured_at"] < where.until
+            mask &= among(self._collection_codes, where.collections)[columns["collection"]]
         return mask
 
 
 def _code(codes: dict[T, int], name: T) -> int:
     return codes.setdefault(name, len(codes))
-
-
-def _among(codes: dict[str, int], names: Collection[str]) -> NDArray[np.bool_]:
-    """(C,) whether the name of each code is one of `names`; asked for by code."""
-    return np.fromiter((name in names for name in codes), np.bool_, len(codes))

@@ -9,6 +9,8 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
+from retrieval.whole_files import flush
+
 #: What is being written, or thrown away; never read.
 PART = ".part"
 
@@ -61,17 +63,9 @@ def write_tensors(
             raise
         number = int(found[1])
         raise OSError(number, os.strerror(number), str(path)) from error
-    _flush(path)
+    flush(path)
 
 
 def flush_folder(folder: Path) -> None:
     """Make what was made, renamed or removed in `folder` last through a power cut."""
-    _flush(folder)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    flush(folder)

@@ -8,12 +8,17 @@ from retrieval.types import Sighting
 EAST = np.eye(4, dtype=np.float32)[0]
 
 
+def off_the_wire(vector):
+    """A vector as the log delivers it: it has been in half precision."""
+    return vector.astype(np.float16).astype(np.float32)
+
+
 def shot_of(track, number=1, *, vector=EAST, at=0.0, replaces=None, expires_at=None):
     return Sighting(
         shot=ShotId(track, number),
         collection="live",
         captured_at=at,
-        vector=vector,
+        vector=off_the_wire(vector),
         model_id="m@1",
         box=Box(0, 0, 1, 2),
         quality=0.5,
@@ -41,10 +46,14 @@ def told(shots):
     return [(shot.sighting.shot, shot.score) for shot in shots]
 
 
+def unit(vector):
+    return vector.astype(float) / np.linalg.norm(vector.astype(float))
+
+
 def assert_as_by_hand(found, gallery, query, k, where):
     """`found` is what exhaustive search gives, written as plainly as it can be."""
     score_of = {
-        s.shot: float(np.dot(s.vector.astype(float), query.astype(float)))
+        s.shot: float(np.dot(unit(s.vector), query.astype(float)))
         for s in gallery
         if where.admits(s)
     }

@@ -10,6 +10,7 @@ from retrieval.index.faiss_flat import FaissIndex
 from retrieval.index.flat import FlatIndex
 from retrieval.types import Where
 from tests.data.make_sightings import EAST, assert_as_by_hand, crowd, ids_of, shot_of
+from tests.data.rolling_indexes import Sealing
 
 EVERYTHING = Where(now=0.0)
 NORTHEAST = np.array([1, 1, 0, 0], np.float32) / np.sqrt(np.float32(2))
@@ -18,7 +19,9 @@ NORTHEAST = np.array([1, 1, 0, 0], np.float32) / np.sqrt(np.float32(2))
 MANY = 6_000
 
 
-@pytest.fixture(scope="module", params=[FlatIndex, FaissIndex], ids=["flat", "faiss"])
+@pytest.fixture(
+    scope="module", params=[FlatIndex, FaissIndex, Sealing], ids=["flat", "faiss", "sealing"]
+)
 def new_index(request):
     """Makes an empty index."""
     return request.param

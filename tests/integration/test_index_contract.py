@@ -14,6 +14,7 @@ from retrieval.index.flat import FlatIndex
 from retrieval.search.exact import find_tracks
 from retrieval.types import Where
 from tests.data.make_sightings import assert_as_by_hand, ids_of, shot_of, told
+from tests.data.rolling_indexes import Compacting, Restarting, Rolling, Sealing
 from tests.strategies import DIMENSION, filters, galleries, track_keys, unit_vectors
 
 ALICE, BOB = TrackKey("lobby", "r1", 1), TrackKey("gate", "r1", 2)
@@ -22,7 +23,17 @@ EAST, NORTH = np.eye(DIMENSION, dtype=np.float32)[:2]
 NORTHEAST = (EAST + NORTH) / np.sqrt(np.float32(2))
 
 
-@pytest.fixture(scope="session", params=[FlatIndex, FaissIndex], ids=["flat", "faiss"])
+KINDS = {
+    "flat": FlatIndex,
+    "faiss": FaissIndex,
+    "rolling": Rolling,
+    "sealing": Sealing,
+    "restarting": Restarting,
+    "compacting": Compacting,
+}
+
+
+@pytest.fixture(scope="session", params=KINDS.values(), ids=KINDS)
 def new_index(request):
     """Makes an empty index."""
     return request.param

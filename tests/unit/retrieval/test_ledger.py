@@ -84,7 +84,7 @@ def test_removing_a_track_forgets_its_retirements():
     ledger = Ledger(DIMENSION)
     ledger.enter([shot_of(ALICE, 1), shot_of(ALICE, 2, replaces=1), shot_of(BOB, 1)])
     assert ledger.remove([ALICE, ALICE]) == 1
-    assert not ledger._retired_of
+    assert not ledger._memory._retired
     assert set(ledger._row_of) == {BOB}
 
 
@@ -93,7 +93,7 @@ def test_expiry_of_the_last_shot_forgets_the_retirements():
     ledger.enter([shot_of(ALICE, 1), shot_of(ALICE, 2, replaces=1, expires_at=5.0)])
     assert ledger.expire(4.9) == 0
     assert ledger.expire(5.0) == 1
-    assert not ledger._retired_of
+    assert not ledger._memory._retired
     assert not ledger._row_of
     assert ledger.expire(5.0) == 0
 
@@ -104,7 +104,7 @@ def test_retirements_are_remembered_only_of_tracks_that_can_be_found(gallery, re
     ledger.enter(gallery)
     ledger.remove(removed)
     ledger.expire(now)
-    assert set(ledger._retired_of) <= set(ledger._row_of)
+    assert set(ledger._memory._retired) <= set(ledger._row_of)
     assert all(ledger._row_of.values())
     assert len(ledger) == sum(map(len, ledger._row_of.values()))
 

@@ -1,0 +1,294 @@
+"""The index that outlives its process: a head in memory, and sealed segments on disk."""
+
+import logging
+import threading
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from detectors.types import TrackKey
+from retrieval.index.columns import Columns
+from retrieval.index.compaction import in_few, worth_merging
+from retrieval.index.faiss_flat import FaissHalves
+from retrieval.index.gallery import Gallery
+from retrieval.index.index_folder import IndexFolder
+from retrieval.index.sampling import draw, looked_at, sample_of
+from retrieval.index.scoring import Scores, kth_best, order
+from retrieval.index.sealed_memory import SealedMemory
+from retrieval.index.sealing import Group, grouped
+from retrieval.index.segment import Segment
+from retrieval.types import ScoredShot, Sighting, TrackSample, Vector, Where
+
+log = logging.getLogger(__name__)
+
+#: Merges behind one checkpoint: the reader of the log waits for them.
+MERGES_AT_ONCE = 4
+
+#: Retirements of tracks that are gone may be so many before they are looked for.
+SPARE_RETIREMENTS = 10_000
+
+
+class _Parts(NamedTuple):
+    """What is searched; replaced as a whole, so that a search sees one state of it."""
+
+    head: Gallery
+    segments: tuple[Segment, ...]
+
+
+class RollingIndex:
+    """The `Index` contract over more shots than fit in memory, there again after a restart.
+
+    New shots go to the head, a `FaissIndex`. A checkpoint seals it: its shots are written to
+    segments by collection and day, and a manifest that names them replaces the last. A process
+    that dies at any instant finds the last checkpoint again, and whoever reads the log goes on
+    from its `position`. What is removed is removed on disk before `remove` returns.
+
+    One thread writes, any number search: they share the head's lock, and none for segments.
+
+    Attributes:
+        problems: what was damaged when it was opened, and set aside.
+    """
+
+    def __init__(self, folder: Path, model_id: str, dimension: int) -> None:
+        """Open what `folder` holds, or begin there.
+
+        Raises:
+            IndexUnusable: it holds an index of another model, or one that cannot be read.
+            OSError: it cannot be written to.
+        """
+        self._model_id, self._dimension = model_id, dimension
+        self._writing = threading.RLock()
+        self._disk = IndexFolder(folder, model_id, dimension)
+        segments, retirements, self.problems = self._disk.open()
+        for problem in self.problems:
+            log.error("index: %s", problem)
+        self._memory = SealedMemory(retirements)
+        self._parts = _Parts(self._new_head(), tuple(segments))
+        self._unsaved = 0
+
+    @property
+    def position(self) -> str | None:
+        """What the last checkpoint was made with; None before the first."""
+        return self._disk.manifest.position
+
+    @property
+    def unsaved(self) -> int:
+        """How many shots came since the last checkpoint."""
+        return self._unsaved
+
+    @property
+    def segments(self) -> int:
+        """How many sealed segments a search visits at most."""
+        return len(self._parts.segments)
+
+    def __len__(self) -> int:
+        """How many shots can be found; what has expired counts until `expire` runs."""
+        head, segments = self._parts
+        return len(head) + sum(map(len, segments))
+
+    def add(self, sightings: Sequence[Sighting]) -> int:
+        """Take sightings in, retiring what they replace; how many were new.
+
+        Raises:
+            ModelMismatch: a vector of another model or length; nothing was added.
+        """
+        with self._writing:
+            head, segments = self._parts
+            self._memory.ahead_of({sighting.shot.track for sighting in sightings}, segments)
+            try:
+                added = head.add(sightings)
+            finally:
+                self._memory.settle()
+            self._unsaved += added
+            return added
+
+    def remove(self, tracks: Collection[TrackKey]) -> int:
+        """Forget every shot of `tracks`, on disk as well; how many shots went.
+
+        Raises:
+            OSError: it cannot be written down; they are found no longer, until a restart.
+        """
+        with self._writing:
+            head, segments = self._parts
+            unsaved = head.remove(tracks)
+            gone = sum(segment.remove(tracks) for segment in segments)
+            self._write_removals()
+            return gone + unsaved
+
+    def remove_collection(self, name: str) -> int:
+        """Forget every shot of a collection, on disk as well; how many shots went.
+
+        Raises:
+            OSError: it cannot be written down; they are found no longer, until a restart.
+        """
+        with self._writing:
+            head, segments = self._parts
+            theirs = [segment for segment in segments if segment.entry.collection == name]
+            gone = head.remove_collection(name) + sum(segment.remove_all() for segment in theirs)
+            self._write_removals()
+            return gone
+
+    def expire(self, now: float) -> int:
+        """Forget what has expired by `now` (Unix seconds); how many shots went."""
+        with self._writing:
+            head, segments = self._parts
+            return head.expire(now) + sum(segment.expire(now) for segment in segments)
+
+    def search(self, query: Vector, *, k: int, where: Where) -> list[ScoredShot]:
+        """The `k` best admitted shots, by falling score; fewer if fewer are admitted.
+
+        Raises:
+            ModelMismatch: the query has another length than the vectors.
+        """
+        head, segments = self._parts
+        shots = head.search(query, k=k, where=where)
+        if k < 1:
+            return shots
+        found = [(segment, segment.nearest(query, k=k, where=where)) for segment in segments]
+        found = [(segment, near) for segment, near in found if len(near.rows)]
+        sure = [np.array([shot.score for shot in shots])]
+        sure += [near.scores - segment.slack for segment, near in found]
+        floor = kth_best(np.concatenate(sure), k)
+        for segment, near in found:
+            rows = near.rows[near.scores + segment.slack >= floor]
+            shots += segment.scored(query, rows, k)
+        return sorted(shots, key=order)[:k]
+
+    def score_tracks(
+        self, query: Vector, tracks: Collection[TrackKey], *, where: Where
+    ) -> list[ScoredShot]:
+        """Every admitted shot of `tracks`, by falling score.
+
+        Raises:
+            ModelMismatch: the query has another length than the vectors.
+        """
+        head, segments = self._parts
+        shots = head.score_tracks(query, tracks, where=where)
+        for segment in segments:
+            rows = segment.admitted(where, tracks)
+            shots += segment.scored(query, rows, len(rows))
+        return sorted(shots, key=order)
+
+    def sample_tracks(
+        self, query: Vector, *, at_most: int, best_of: int, where: Where
+    ) -> TrackSample:
+        """What `at_most` admitted tracks score, or all if there are no more.
+
+        Raises:
+            ModelMismatch: the query has another length than the vectors.
+        """
+        head, segments = self._parts
+        rows_of = [segment.admitted(where) for segment in segments]
+        in_head = head.tracks(where)
+        count = sum(map(len, rows_of)) + len(in_head)
+        seen: list[TrackKey] = []
+        places, start = looked_at(count, at_most), 0
+        for segment, rows in zip(segments, rows_of, strict=True):
+            here = places[(places >= start) & (places < start + len(rows))] - start
+            seen += segment.tracks(rows[here])
+            start += len(rows)
+        seen += [in_head[at] for at in (places[places >= start] - start).tolist()]
+        drawn = draw(seen, at_most)
+        owners, scores = head.owned_scores(query, drawn, where=where)
+        every: list[Scores] = [scores]
+        for segment in segments:
+            rows = segment.admitted(where, drawn)
+            owners += segment.tracks(rows)
+            every.append(segment.scores(query, rows))
+        return sample_of(drawn, owners, np.concatenate(every), admitted=count, best_of=best_of)
+
+    def checkpoint(self, position: str) -> None:
+        """Seal what was added, and note how far its source was read.
+
+        Raises:
+            OSError: the disk is full, say; the last checkpoint stands, and nothing is forgotten.
+        """
+        with self._writing:
+            busy = self._seal(position)
+            try:
+                for _ in range(MERGES_AT_ONCE):
+                    some = worth_merging(self._parts.segments, busy)
+                    if some:
+                        self._merge(some)
+            except OSError as error:
+                log.warning("index: segments cannot be merged (%s); they stay as they are", error)
+
+    def compact(self) -> int:
+        """Merge all that can be merged and drop the rows dead on disk; how many segments are left.
+
+        The checkpoint stays what it is.
+
+        Raises:
+            OSError: the disk is full, say; what was merged by then stays so.
+        """
+        with self._writing:
+            for some in in_few(self._parts.segments):
+                self._merge(some)
+            return self.segments
+
+    def clear(self) -> None:
+        """Forget everything, for good: position and all.
+
+        Raises:
+            OSError: it cannot be written down.
+        """
+        with self._writing:
+            self._memory.retirements = self._disk.clear()
+            self._parts = _Parts(self._new_head(), ())
+            self._unsaved = 0
+
+    def _new_head(self) -> Gallery:
+        store = FaissHalves.empty(self._dimension)
+        return Gallery(self._model_id, self._dimension, store, self._memory)
+
+    def _write_removals(self) -> None:
+        head, segments = self._parts
+        if any(segment.is_removed for segment in segments):
+            self._disk.commit_removals(segments)
+            left = tuple(segment for segment in segments if not segment.is_gone)
+            self._parts = _Parts(head, left)
+
+    def _commit(self, segments: Sequence[Segment], head: Gallery, position: str) -> None:
+        """Make `segments` what is on disk, and what is searched."""
+        living = [segment for segment in segments if len(segment)]
+        retirements = self._memory.retirements
+        self._memory.retirements = self._disk.commit(living, retirements, position)
+        self._parts = _Parts(head, tuple(living))
+
+    def _forget_retirements(self, unless_of: int = 0) -> None:
+        """Forget those of tracks of which no shot is left, if there are more than so many."""
+        if len(self._memory.retirements) > unless_of:
+            head, segments = self._parts
+            alive = [head.track_hashes(), *(segment.live_hashes() for segment in segments)]
+            self._memory.retirements.only(np.concatenate(alive))
+
+    def _seal(self, position: str) -> Collection[Group]:
+        """Write the head into segments; their groups."""
+        head, segments = self._parts
+        sightings, vectors = head.contents()
+        groups = grouped(sightings)
+        self._forget_retirements(unless_of=len(self) * 2 + SPARE_RETIREMENTS)
+        fresh: list[Segment] = []
+        try:
+            for group, rows in groups.items():
+                columns = Columns.of([sightings[row] for row in rows.tolist()])
+                fresh.append(self._disk.seal(group, columns, vectors[rows]))
+        except OSError:
+            self._disk.sweep()
+            raise
+        self._commit([*segments, *fresh], self._new_head(), position)
+        self._unsaved = 0
+        return groups.keys()
+
+    def _merge(self, some: Sequence[Segment]) -> None:
+        merged = self._disk.merge(some)
+        head, segments = self._parts
+        left: list[Segment] = []
+        for segment in segments:
+            if segment is some[0] and merged is not None:
+                left.append(merged)
+            elif segment not in some:
+                left.append(segment)
+        self._parts = _Parts(head, tuple(left))

@@ -1,0 +1,102 @@
+"""Writes segments: of shots that came, and of segments that are merged."""
+
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from retrieval.index.columns import Columns
+from retrieval.index.faiss_flat import FaissHalves
+from retrieval.index.manifest import FileEntry, SegmentEntry
+from retrieval.index.scoring import HalfVectors, Rows
+from retrieval.index.segment import COLUMNS, VECTORS, Segment
+from retrieval.types import Sighting
+from retrieval.whole_files import flush
+
+MAX_SHOTS: Final = 262_144
+"""A segment holds no more, so that one is merged in seconds: 256 MiB of vectors at D = 512."""
+
+Group = tuple[str, str]
+"""Collection, and day of capture (UTC), as 2026-05-04."""
+
+
+def group_of(sighting: Sighting) -> Group:
+    """Where a shot belongs."""
+    return sighting.collection, day_of(sighting.captured_at)
+
+
+def day_of(instant: float) -> str:
+    """The day of Unix seconds, UTC; of an instant that no calendar has, the nearest that it has."""
+    try:
+        return datetime.fromtimestamp(instant, UTC).date().isoformat()
+    except (ValueError, OverflowError, OSError):
+        return "0001-01-01" if instant < 0 else "9999-12-31"
+
+
+def grouped(sightings: Sequence[Sighting]) -> dict[Group, Rows]:
+    """The rows of each group, in their order, at most `MAX_SHOTS` of them."""
+    rows: dict[Group, list[int]] = {}
+    for row, sighting in enumerate(sightings):
+        rows.setdefault(group_of(sighting), []).append(row)
+    return {group: np.array(found, np.int64) for group, found in rows.items()}
+
+
+def seal(
+    folder: Path,
+    name: str,
+    group: Group,
+    columns: Columns,
+    vectors: HalfVectors,
+    model_id: str,
+) -> Segment:
+    """Write a segment, down to the disk; it counts once a manifest names it.
+
+    Args:
+        folder: of the index.
+        name: its own, in there; of no segment before.
+        group: of all its shots.
+        columns: N of them.
+        vectors: (N, D) as they are kept.
+        model_id: the encoder that made them.
+
+    Raises:
+        OSError: it cannot be written; nothing is left of it.
+    """
+    store = FaissHalves.empty(vectors.shape[1])
+    store.append(vectors)
+    try:
+        (folder / name).mkdir(parents=True)
+        columns.write(folder / name / COLUMNS)
+        store.write(folder / name / VECTORS)
+        flush(folder / name / VECTORS)
+        flush(folder / name)
+        files = tuple(FileEntry.of(folder, f"{name}/{file}") for file in (COLUMNS, VECTORS))
+        seen = columns["captured_at"]
+        span = float(seen.min()), float(seen.max())
+        entry = SegmentEntry(name, *group, len(columns), *span, store.slack, files)
+        return Segment.opened(folder, entry, model_id)
+    except BaseException:
+        shutil.rmtree(folder / name, ignore_errors=True)
+        raise
+
+
+def merge(folder: Path, name: str, segments: Sequence[Segment], model_id: str) -> Segment | None:
+    """One segment of what lives on disk of several of a group; None where that is nothing.
+
+    What died since the last checkpoint lives on disk still, and is found no more than before.
+
+    Raises:
+        OSError: it cannot be written; nothing is left of it.
+    """
+    contents = [segment.contents() for segment in segments]
+    if not any(len(rows) for _, rows, _, _ in contents):
+        return None
+    columns = Columns.joined([(columns, rows) for columns, rows, _, _ in contents])
+    vectors = np.concatenate([vectors for _, _, vectors, _ in contents])
+    entry = segments[0].entry
+    merged = seal(folder, name, (entry.collection, entry.day), columns, vectors, model_id)
+    merged.kill(np.flatnonzero(~np.concatenate([alive for _, _, _, alive in contents])))
+    return merged
