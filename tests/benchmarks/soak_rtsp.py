@@ -7,8 +7,9 @@ server with SIGKILL at even intervals. Figures:
 
 - `outages`, `outages_recorded`: one a kill and camera; those that the coverage of a search names;
 - `stuck`: cameras that are not live a minute after the last restart;
-- `rss_slope_mb_per_h`: of all processes of Descry together, a straight line through the later
-  four fifths of the time;
+- `rss_slope_mb_per_h`, `rss_second_half_mb_per_h`: of all processes of Descry together, a straight
+  line through the later four fifths of the time, and through its second half; `by_process` the same
+  for each kind of process;
 - `freshness_p50_s`, `freshness_p95_s`: from the capture of a track's first shot until a search
   finds it;
 - `dropped`: frames that nobody had time for, beside those looked at.
@@ -90,7 +91,7 @@ class Watch:
         }
         command = [sys.executable, "-m", "pipeline", "run"]
         self.process = subprocess.Popen(command, env=environment)
-        self.weights: list[tuple[float, float]] = []
+        self.weights: list[tuple[float, dict[str, float]]] = []
         self.delays: dict[str, float] = {}
         self.client = self._connect()
         self._began, self._over = time.time(), threading.Event()
@@ -128,35 +129,70 @@ class Watch:
         self.process.wait(timeout=60)
 
 
-def resident_mb(root: int) -> float:
-    """Resident memory of a process and all below it, megabytes."""
-    parents, sizes = {}, {}
+def resident_mb(root: int) -> dict[str, float]:
+    """Resident memory of a process and all below it, megabytes by what they do."""
+    parents, sizes, roles = {}, {}, {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 lines = dict(
                     line.split(":", 1) for line in (entry / "status").read_text().splitlines()
                 )
+                words = (entry / "cmdline").read_text().split("\0")
             except OSError:
                 continue
             parents[int(entry.name)] = int(lines["PPid"])
             sizes[int(entry.name)] = int(lines.get("VmRSS", "0 kB").split()[0]) / 1000
+            roles[int(entry.name)] = role(words)
     family = {root}
     while more := {pid for pid, parent in parents.items() if parent in family} - family:
         family |= more
-    return sum(sizes.get(pid, 0.0) for pid in family)
+    weights: dict[str, float] = {}
+    for pid in family & sizes.keys():
+        weights[roles[pid]] = weights.get(roles[pid], 0.0) + sizes[pid]
+    return weights
+
+
+def role(words: list[str]) -> str:
+    """What a process of this command line does: `camera` of `python -m pipeline worker camera`."""
+    if "worker" in words[:-1]:
+        return words[words.index("worker") + 1]
+    return "run" if "pipeline" in words else Path(words[0].split()[0] if words[0] else "-").name
 
 
 def at(instant: str) -> float:
     return datetime.fromisoformat(instant).timestamp()
 
 
-def slope_per_hour(weights: list[tuple[float, float]]) -> float:
-    """Megabytes an hour, over the later four fifths: models are loaded in the first."""
-    later = np.asarray(weights[len(weights) // 5 :])
-    if len(later) < 3:
+def slope_per_hour(times: list[float], weights: list[float]) -> float:
+    """Megabytes an hour, a straight line."""
+    if len(times) < 3:
         return float("nan")
-    return float(np.polyfit(later[:, 0], later[:, 1], 1)[0] * 3600)
+    return round(float(np.polyfit(times, weights, 1)[0] * 3600), 1)
+
+
+def memory(samples: list[tuple[float, dict[str, float]]]) -> dict[str, object]:
+    """In all and by process; models are loaded in the first fifth."""
+    times = [at for at, _ in samples]
+    early, half = len(samples) // 5, len(samples) // 2
+
+    def line(weights: list[float]) -> dict[str, float]:
+        return {
+            "mb": round(weights[-1]),
+            "slope_mb_per_h": slope_per_hour(times[early:], weights[early:]),
+            "second_half_mb_per_h": slope_per_hour(times[half:], weights[half:]),
+        }
+
+    roles = sorted({name for _, weights in samples for name in weights})
+    total = line([sum(weights.values()) for _, weights in samples])
+    return {
+        "rss_mb": total["mb"],
+        "rss_slope_mb_per_h": total["slope_mb_per_h"],
+        "rss_second_half_mb_per_h": total["second_half_mb_per_h"],
+        "by_process": {
+            name: line([weights.get(name, 0.0) for _, weights in samples]) for name in roles
+        },
+    }
 
 
 def recorded(watch: Watch, down: list[tuple[float, float]]) -> int:
@@ -191,8 +227,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
                 "outages": options.kills * options.cameras,
                 "outages_recorded": recorded(watch, server.down),
                 "stuck": sum(state != "live" for state in states),
-                "rss_slope_mb_per_h": round(slope_per_hour(watch.weights), 1),
-                "rss_mb": round(watch.weights[-1][1]),
+                **memory(watch.weights),
                 "tracks_found": len(watch.delays),
                 **_freshness(list(watch.delays.values())),
                 "looked_at": sum(run.frames_read for run in runs),

@@ -12,6 +12,7 @@ from detectors.types import Box, ShotId, TrackKey
 from pipeline.config_sections import Search, Shots
 from retrieval.fakes import COLOURS, FakeEncoder
 from retrieval.index.flat import FlatIndex
+from retrieval.index.scoring import halved, widened
 from retrieval.search.exact import find_tracks
 from retrieval.track_scores import (
     BEST_OF,
@@ -53,7 +54,10 @@ def test_tracks_score_in_a_search_what_the_rule_says():
     encoder, rng = FakeEncoder(), np.random.default_rng(4)
     names = sorted(COLOURS)
     pictures = [np.full((48, 16, 3), COLOURS[rng.choice(names)], np.uint8) for _ in range(12)]
-    shots, owner = encoder.encode_images(pictures), np.repeat(np.arange(3), SHOTS_KEPT)
+    shots, owner = (
+        widened(halved(encoder.encode_images(pictures))),
+        np.repeat([0, 1, 2], SHOTS_KEPT),
+    )
     index = FlatIndex(encoder.model_id, encoder.dimension)
     index.add(
         [
