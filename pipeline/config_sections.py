@@ -158,7 +158,7 @@ class Index(Section):
     """The structure that is searched."""
 
     kind: Literal["faiss", "flat"] = Field(
-        default="faiss", description="faiss, or flat (plain and exact, for a comparison)"
+        default="faiss", description="faiss (on disk), or flat (in memory, plain, for a comparison)"
     )
 
 

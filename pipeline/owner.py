@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-VERBS = frozenset({"run", "replay", "search", "tracks", "cameras", "collections", "demo", "encode"})
+VERBS = frozenset(
+    {"run", "replay", "search", "tracks", "cameras", "collections", "demo", "encode", "index"}
+)
 
 
 def command_of(arguments: Sequence[str]) -> str:

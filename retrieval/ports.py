@@ -85,3 +85,32 @@ class Index(Protocol):
         its `best_of` highest shots.
         """
         ...
+
+
+class DurableIndex(Index, Protocol):
+    """An index that is there again after a restart, as it was at its last checkpoint.
+
+    What is removed stays removed, checkpoint or not: the log may not tell it again.
+    """
+
+    @property
+    def position(self) -> str | None:
+        """What the last checkpoint was made with; None before the first, or if it is damaged."""
+        ...
+
+    @property
+    def unsaved(self) -> int:
+        """How many shots came or expired since the last checkpoint; more where a removal failed."""
+        ...
+
+    def checkpoint(self, position: str) -> None:
+        """Make all that was added last, and note how far its source was read.
+
+        Raises:
+            OSError: the disk is full, say; the last checkpoint stands, and nothing is forgotten.
+        """
+        ...
+
+    def clear(self) -> None:
+        """Forget everything, for good: position and all."""
+        ...

@@ -18,6 +18,7 @@ from pipeline.cli import (
     doctor,
     encode,
     evaluate,
+    index,
     models,
     replay,
     run,
@@ -62,6 +63,7 @@ app.command()(doctor.doctor)
 app.add_typer(tracks.app, name="tracks", help="List tracks; export every tracked box.")
 app.add_typer(cameras.app, name="cameras", help="What is watched, and whether it can be.")
 app.add_typer(collections.app, name="collections", help="What was imported; forget it.")
+app.add_typer(index.app, name="index", help="What is searched: stats, verify, compact, rebuild.")
 app.add_typer(models.app, name="models", help="The weights: list, fetch, import, verify.")
 app.add_typer(train.app, name="train", help="Pretrain and fine-tune GA-DMS; export weights.")
 app.add_typer(street.app, name="street", help="People on a synthetic street, with perfect truth.")

@@ -3,6 +3,7 @@
     {ns}:crops               stream  published shots, group `embedders`; until settled
     {ns}:damaged             stream  id and reason of messages put aside; capped by length
     {ns}:sightings           stream  embedded shots; retention
+    {ns}:log_id              string  which log this is, until Redis forgets everything
     {ns}:views               hash    view → last durable message and heartbeat; a day of silence
     {ns}:track:{track}       hash    first and last seen, state, kept shots, thumbnail; retention
     {ns}:tracks:{camera}     zset    track → first_seen_at; retention
@@ -41,6 +42,7 @@ class Keys:
         self.crops = f"{namespace}:crops"
         self.damaged = f"{namespace}:damaged"
         self.sightings = f"{namespace}:sightings"
+        self.log_id = f"{namespace}:log_id"
         self.views = f"{namespace}:views"
         self.live = f"{namespace}:live"
         self.cameras = f"{namespace}:cameras"

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import redis
 
@@ -181,6 +182,13 @@ class SightingLog:
             return START
         told: Any = self._redis.xinfo_stream(self._keys.sightings)
         return str(told["last-generated-id"].decode())
+
+    @store_errors()
+    def identity(self) -> str:
+        """Which log this is: another one where Redis has forgotten everything meanwhile."""
+        self._redis.set(self._keys.log_id, uuid4().hex, nx=True)
+        found: Any = self._redis.get(self._keys.log_id)
+        return str(found.decode())
 
     @store_errors()
     def removed(self) -> dict[str, str]:

@@ -11,7 +11,7 @@ from detectors.shots import ShotChooser
 from pipeline.config import Settings
 from pipeline.wiring.weights import detector_file, encoder_name, open_library
 from pipeline.workers.following import RunFollower, Tally
-from retrieval.ports import Encoder, Index
+from retrieval.ports import Encoder
 
 
 def build_detector(settings: Settings) -> Detector:
@@ -99,19 +99,6 @@ def build_encoder(settings: Settings) -> Encoder:
         precision=section.precision,
         batch=section.batch,
     )
-
-
-def build_index(settings: Settings, encoder: Encoder) -> Index:
-    """The gallery for one encoder's vectors."""
-    match settings.index.kind:
-        case "flat":
-            from retrieval.index.flat import FlatIndex
-
-            return FlatIndex(encoder.model_id, encoder.dimension)
-        case "faiss":
-            from retrieval.index.faiss_flat import FaissIndex
-
-            return FaissIndex(encoder.model_id, encoder.dimension)
 
 
 def quiet_libraries() -> None:

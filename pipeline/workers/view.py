@@ -10,9 +10,10 @@ from pipeline.clock import Clock
 from pipeline.errors import StoreUnavailable
 from pipeline.retry import Backoff
 from pipeline.store.retention import RetentionPolicy
-from pipeline.store.sighting_log import SightingLog, position_order
+from pipeline.store.sighting_log import START, SightingLog, position_order
 from pipeline.store.wire import LoggedSighting
 from pipeline.telemetry import Telemetry
+from pipeline.workers.bookmarks import Bookmarks
 from retrieval.ports import Index
 from retrieval.types import Sighting
 
@@ -33,6 +34,7 @@ class ViewState:
         indexed_until: Unix seconds: everything embedded before this instant is searchable.
         skipped: sightings of other models, by model id, which are not searched.
         removed: collections that were removed, and up to which position of the log.
+        messages: how many were read since it started.
     """
 
     position: str = "0-0"
@@ -40,10 +42,11 @@ class ViewState:
     indexed_until: float | None = None
     skipped: dict[str, int] = field(default_factory=dict)
     removed: dict[str, str] = field(default_factory=dict)
+    messages: int = 0
 
 
 class LogView:
-    """Reads the sighting log into an index, from its beginning, for ever."""
+    """Reads the sighting log into an index for ever: from its beginning, or from a bookmark."""
 
     def __init__(
         self,
@@ -54,11 +57,15 @@ class LogView:
         policy: RetentionPolicy,
         clock: Clock,
         telemetry: Telemetry,
+        bookmarks: Bookmarks | None = None,
     ) -> None:
         self._log, self._index, self._model_id = sightings, index, model_id
         self._policy, self._clock, self._telemetry = policy, clock, telemetry
+        self._bookmarks = bookmarks
         self._beat_at = float("-inf")
         self._target: str | None = None
+        # An index in memory has nothing on disk: the log must keep everything for the next start.
+        self._durable = START
         self.state = ViewState()
 
     def run(self, stop: threading.Event, alarm: Callable[[Exception], None]) -> None:
@@ -78,10 +85,17 @@ class LogView:
             except Exception as error:
                 alarm(error)
                 raise
+        self.leave()
+
+    def leave(self) -> None:
+        """Leave a checkpoint of what was read, for whoever reads on."""
+        if self._bookmarks is not None and self._target is not None:
+            self._keep_bookmark(self._bookmarks, now=True)
 
     def follow_once(self, *, block_s: float) -> int:
         """Take in the next messages; how many were new to the index."""
         if self._target is None:
+            self._resume()
             self._target = self._log.last_id()
         asked_at = self._clock.now()
         page = self._log.page(self.state.position, count=READ_AT_ONCE, block_s=block_s)
@@ -90,6 +104,7 @@ class LogView:
         messages = [m for position, m in page.sightings if not self._is_removed(m, position)]
         added = self._index.add([s for m in messages if (s := self._admit(m)) is not None])
         self.state.position = page.last
+        self.state.messages += len(page.sightings)
         if messages:
             self._observe_lag(messages[-1])
         if not page.is_full:
@@ -97,14 +112,28 @@ class LogView:
         # The message that was the last may be forgotten by now: then the end comes without it.
         if not page.is_full or position_order(page.last) >= position_order(self._target):
             self.state.caught_up = True
+        if self._bookmarks is not None:
+            self._keep_bookmark(self._bookmarks)
         self._keep_house()
         return added
+
+    def _resume(self) -> None:
+        bookmark = None if self._bookmarks is None else self._bookmarks.restore()
+        if bookmark is not None:
+            self.state.position = bookmark.position
+            self.state.skipped = dict(bookmark.skipped)
+            self.state.removed = dict(bookmark.removed)
+            log.info("index: %d shots are there again, and the log goes on", len(self._index))
 
     def _forget_removed(self) -> None:
         removed = self._log.removed()
         for name in removed:
             if self.state.removed.get(name) != removed[name]:
-                gone = self._index.remove_collection(name)
+                try:
+                    gone = self._index.remove_collection(name)
+                except OSError as error:  # found no longer; the next checkpoint writes it down
+                    log.warning("collection '%s': is on disk still (%s)", name, error)
+                    continue
                 log.info("collection '%s': was removed, %d shots with it", name, gone)
         self.state.removed = removed
 
@@ -142,6 +171,8 @@ class LogView:
         self._beat_at = now
         self._index.expire(self._clock.now())
         self._telemetry.index_shots.set(len(self._index))
-        # The index is in memory: nothing is durable before the first message, so the log must
-        # keep everything for the next start.
-        self._log.register_view(VIEW_NAME, "0-0", self._clock.now())
+        self._log.register_view(VIEW_NAME, self._durable, self._clock.now())
+
+    def _keep_bookmark(self, bookmarks: Bookmarks, *, now: bool = False) -> None:
+        state = self.state
+        self._durable = bookmarks.keep(state.position, state.skipped, state.removed, now=now)

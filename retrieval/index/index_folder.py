@@ -34,6 +34,9 @@ class IndexFolder:
     def open(self) -> tuple[list[Segment], Retirements, list[str]]:
         """The segments, the retirements, and what was damaged and is set aside; or begin.
 
+        Where something was damaged the position is forgotten: whoever reads from the beginning
+        adds what is missing, and nothing twice.
+
         Raises:
             IndexUnusable: it is of another model, of a newer version, or damaged as a whole.
             OSError: it cannot be written to.
@@ -53,7 +56,7 @@ class IndexFolder:
                 problems.append(self._set_aside(entry, error))
         retirements = self._retirements(problems)
         if problems:
-            self.commit(segments, retirements, self.manifest.position)
+            self.commit(segments, retirements, None)
         self.sweep()
         return segments, retirements, problems
 
@@ -195,8 +198,7 @@ class IndexFolder:
             (self._folder / entry.name).replace(aside)
         return (
             f"segment {Path(entry.name).name} ({entry.shots} shots of '{entry.collection}', "
-            f"{entry.day}) is damaged and set aside: {error}; get it back with "
-            "'descry index rebuild'"
+            f"{entry.day}) is damaged and set aside: {error}"
         )
 
     def _entry(self, segment: Segment) -> SegmentEntry:

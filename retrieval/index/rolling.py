@@ -48,7 +48,7 @@ class RollingIndex:
     One thread writes, any number search: they share the head's lock, and none for segments.
 
     Attributes:
-        problems: what was damaged when it was opened, and set aside.
+        problems: what was damaged when it was opened, and set aside; it has to be added again.
     """
 
     def __init__(self, folder: Path, model_id: str, dimension: int) -> None:
@@ -63,19 +63,19 @@ class RollingIndex:
         self._disk = IndexFolder(folder, model_id, dimension)
         segments, retirements, self.problems = self._disk.open()
         for problem in self.problems:
-            log.error("index: %s", problem)
+            log.error("index: %s; all is to be read again for it", problem)
         self._memory = SealedMemory(retirements)
         self._parts = _Parts(self._new_head(), tuple(segments))
         self._unsaved = 0
 
     @property
     def position(self) -> str | None:
-        """What the last checkpoint was made with; None before the first."""
+        """What the last checkpoint was made with; None before the first, or if it is damaged."""
         return self._disk.manifest.position
 
     @property
     def unsaved(self) -> int:
-        """How many shots came since the last checkpoint."""
+        """How many shots came or expired since the last checkpoint; more where a removal failed."""
         return self._unsaved
 
     @property
@@ -134,7 +134,9 @@ class RollingIndex:
         """Forget what has expired by `now` (Unix seconds); how many shots went."""
         with self._writing:
             head, segments = self._parts
-            return head.expire(now) + sum(segment.expire(now) for segment in segments)
+            gone = head.expire(now) + sum(segment.expire(now) for segment in segments)
+            self._unsaved += gone
+            return gone
 
     def search(self, query: Vector, *, k: int, where: Where) -> list[ScoredShot]:
         """The `k` best admitted shots, by falling score; fewer if fewer are admitted.
@@ -246,7 +248,9 @@ class RollingIndex:
     def _write_removals(self) -> None:
         head, segments = self._parts
         if any(segment.is_removed for segment in segments):
+            self._unsaved += 1
             self._disk.commit_removals(segments)
+            self._unsaved -= 1
             left = tuple(segment for segment in segments if not segment.is_gone)
             self._parts = _Parts(head, left)
 

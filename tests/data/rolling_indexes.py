@@ -7,7 +7,8 @@ from pathlib import Path
 
 from detectors.types import TrackKey
 from retrieval.index.rolling import RollingIndex
-from tests.data.make_sightings import crowd, shot_of
+from retrieval.types import Where
+from tests.data.make_sightings import EAST, crowd, shot_of, told
 
 ALICE, BOB = TrackKey("lobby", "r1", 1), TrackKey("gate", "r1", 2)
 DAY = 86_400.0
@@ -92,8 +93,16 @@ def alices():
     return [shot_of(ALICE, 1, at=2 * DAY), shot_of(ALICE, 2, at=2 * DAY, replaces=1)]
 
 
+def shots_of_begun():
+    return [*crowd(1, 6, 4), *alices()]
+
+
+def everything_in(index):
+    return told(index.search(EAST, k=10**9, where=Where(now=-1.0)))
+
+
 def begun(folder):
     index = RollingIndex(folder, "m@1", 4)
-    index.add([*crowd(1, 6, 4), *alices()])
+    index.add(shots_of_begun())
     index.checkpoint("1")
     return index

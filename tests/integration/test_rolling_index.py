@@ -12,7 +12,7 @@ from retrieval.index.manifest import MANIFEST, Manifest
 from retrieval.index.rolling import RollingIndex
 from retrieval.types import Where
 from tests.data.make_sightings import EAST, ids_of, shot_of
-from tests.data.rolling_indexes import ALICE, BOB, DAY, begun
+from tests.data.rolling_indexes import ALICE, BOB, DAY, begun, everything_in, shots_of_begun
 from tests.index_log import apply, contents, opened, operations
 
 
@@ -98,27 +98,34 @@ def other_contents(path):
 @pytest.mark.parametrize("damage", [cut_off, Path.unlink, other_contents])
 def test_a_damaged_segment_is_set_aside_and_the_rest_is_searched(tmp_path, caplog, file, damage):
     begun(tmp_path)
+    whole = everything_in(RollingIndex(tmp_path, "m@1", 4))
     first, second = segments_of(tmp_path)
     damage(tmp_path / first.name / file)
     index = RollingIndex(tmp_path, "m@1", 4)
     assert len(index) == second.shots
     (problem,) = index.problems
     assert f"segment {Path(first.name).name} ({first.shots} shots of 'live'" in problem
-    assert "'descry index rebuild'" in problem
+    assert index.position is None
     assert problem in caplog.text
     assert (tmp_path / "damaged" / Path(first.name).name).is_dir()
     again = RollingIndex(tmp_path, "m@1", 4)
-    assert (again.problems, again.position, len(again)) == ([], "1", second.shots)
+    assert (again.problems, again.position, len(again)) == ([], None, second.shots)
+    assert again.add(shots_of_begun()) == first.shots
+    assert everything_in(again) == whole
 
 
 def test_lost_retirements_are_told(tmp_path):
     begun(tmp_path)
+    whole = everything_in(RollingIndex(tmp_path, "m@1", 4))
     (file,) = tmp_path.glob("retired-*")
     cut_off(file)
     index = RollingIndex(tmp_path, "m@1", 4)
     (problem,) = index.problems
     assert "retirements are lost" in problem
-    assert len(index) == 7
+    assert (index.position, len(index)) == (None, 7)
+    index.add(shots_of_begun())
+    assert everything_in(index) == whole
+    assert index.add([shot_of(ALICE, 1)]) == 0
 
 
 def rewritten(folder, change):

@@ -14,9 +14,8 @@ import pytest
 from detectors.types import TrackKey
 from retrieval.index.manifest import Manifest
 from retrieval.index.rolling import RollingIndex
-from retrieval.types import Where
-from tests.data.make_sightings import EAST, crowd, shot_of, told
-from tests.data.rolling_indexes import BOB, DAY, begun
+from tests.data.make_sightings import crowd, shot_of
+from tests.data.rolling_indexes import BOB, DAY, begun, everything_in
 from tests.index_log import apply, contents, judge, opened, operations
 
 CRASH = Path(__file__).resolve().parents[1] / "benchmarks" / "index_crash.py"
@@ -55,10 +54,6 @@ def processes():
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
     return context
-
-
-def everything_in(index):
-    return told(index.search(EAST, k=10**9, where=Where(now=-1.0)))
 
 
 def states(folder):

@@ -1,0 +1,134 @@
+"""`descry index`: what lies on disk to be searched, whether it is whole, and making it again."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from pipeline.cli.options import ConfigOption, JsonOption
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from retrieval.index.inspection import SegmentReport
+    from retrieval.index.manifest import Manifest
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command()
+def stats(json: JsonOption = False, config: ConfigOption = None) -> None:
+    """Tell what the index of each model holds, by its last checkpoint."""
+    from json import dumps
+
+    from pipeline.wiring.index_care import index_folders, report
+    from pipeline.wiring.settings import read_settings
+    from pipeline.wiring.stores import open_folder
+
+    for folder in index_folders(open_folder(read_settings(config)).path):
+        manifest, segments = report(folder)
+        line = dumps(told(manifest, segments)) if json else sentences(manifest, segments)
+        sys.stdout.write(line + "\n")
+
+
+@app.command()
+def verify(config: ConfigOption = None) -> None:
+    """Read every byte of the index, and name each file that is not what was written."""
+    from pipeline.cli.progress import progress_bar
+    from pipeline.errors import DescryError
+    from pipeline.wiring.index_care import index_folders, problems, report
+    from pipeline.wiring.settings import read_settings
+    from pipeline.wiring.stores import open_folder
+
+    damaged = 0
+    with progress_bar() as bars:
+        for folder in index_folders(open_folder(read_settings(config)).path):
+            manifest, segments = report(folder)
+            for problem in problems(folder, bars(f"bytes of {manifest.model_id}")):
+                damaged += 1
+                sys.stdout.write(f"{manifest.model_id}: {problem}\n")
+            sys.stdout.write(f"{manifest.model_id}: {_count(len(segments), 'segment')} read\n")
+    if damaged:
+        raise DescryError(
+            f"{_count(damaged, 'file')} of the index damaged: stop 'descry run', and build it "
+            "again with 'descry index rebuild'"
+        )
+
+
+@app.command()
+def compact(config: ConfigOption = None) -> None:
+    """Merge segments as far as they can be, and drop what is found no longer from them."""
+    from pipeline.wiring.index_care import compact as compact_one
+    from pipeline.wiring.index_care import index_folders, report
+    from pipeline.wiring.settings import read_settings
+    from pipeline.wiring.stores import open_folder
+
+    for folder in index_folders(open_folder(read_settings(config)).path):
+        manifest, before = report(folder)
+        index = compact_one(folder)
+        sys.stdout.write(
+            f"{manifest.model_id}: {_count(len(index), 'shot')} in "
+            f"{_count(index.segments, 'segment')}; there were {len(before)}\n"
+        )
+
+
+@app.command()
+def rebuild(config: ConfigOption = None) -> None:
+    """Forget the index of the model in use, and read all sightings into it again."""
+    from pipeline.cli.progress import progress_bar
+    from pipeline.wiring.index_care import rebuild as rebuild_it
+    from pipeline.wiring.sessions import open_session
+    from pipeline.wiring.settings import read_settings
+    from pipeline.wiring.stores import open_folder, open_stores
+
+    settings = read_settings(config)
+    with open_session(settings, need=frozenset()) as session, progress_bar() as bars:
+        stores = open_stores(settings, session.redis_url)
+        path = open_folder(settings).path
+        shots = rebuild_it(settings, stores, path, bars("sightings"))
+    sys.stdout.write(f"the index holds {_count(shots, 'shot')}\n")
+
+
+def told(manifest: "Manifest", segments: "Sequence[SegmentReport]") -> dict[str, object]:
+    """An index, for programs."""
+    from dataclasses import asdict
+
+    return {
+        "model": manifest.model_id,
+        "dimension": manifest.dimension,
+        "shots": sum(segment.shots for segment in segments),
+        "dead": sum(segment.dead for segment in segments),
+        "bytes": sum(segment.size for segment in segments),
+        "segments": [asdict(segment) for segment in segments],
+    }
+
+
+def sentences(manifest: "Manifest", segments: "Sequence[SegmentReport]") -> str:
+    """An index, for a person: a line for it all, and one for each collection and day."""
+    from pipeline.instants import format_instant
+
+    lines = [
+        f"{manifest.model_id}  {_count(sum(s.shots for s in segments), 'shot')}  "
+        f"{_count(len(segments), 'segment')}  {_count(sum(s.dead for s in segments), 'dead row')}  "
+        f"{_size_of(segments)}"
+    ]
+    for collection, day in sorted({(s.collection, s.day) for s in segments}):
+        some = [s for s in segments if (s.collection, s.day) == (collection, day)]
+        first, last = min(s.first_at for s in some), max(s.last_at for s in some)
+        lines.append(
+            f"  {collection}  {day}  {_count(sum(s.shots for s in some), 'shot')}  "
+            f"{_count(len(some), 'segment')}  {_size_of(some)}  "
+            f"{format_instant(first)} to {format_instant(last)}"
+        )
+    return "\n".join(lines)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _size_of(segments: "Sequence[SegmentReport]") -> str:
+    size = sum(segment.size for segment in segments)
+    if size >= 1e9:
+        return f"{size / 1e9:.1f} GB"
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.1f} kB"

@@ -1,0 +1,91 @@
+"""Opens the index that a query worker searches: on disk, where nobody else has it."""
+
+import fcntl
+import logging
+import os
+import re
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from pipeline.config import Settings
+from pipeline.errors import ConfigError
+from retrieval.ports import DurableIndex, Encoder, Index
+
+log = logging.getLogger(__name__)
+
+LOCK_WITHIN_S: Final = 3.0
+"""A worker that is being replaced needs a moment to end."""
+
+LOCK: Final = "lock"
+"""Whoever holds it has the folder; it stays when all else in there goes."""
+
+
+def index_folder(data_folder: Path, model_id: str) -> Path:
+    """Where the index of a model lies.
+
+    >>> index_folder(Path("data"), "street-small@c0ffee").as_posix()
+    'data/index/street-small@c0ffee'
+    """
+    return data_folder / "index" / re.sub(r"[^\w.@-]+", "-", model_id)
+
+
+def open_index(
+    settings: Settings, encoder: Encoder, data_folder: Path
+) -> tuple[Index, DurableIndex | None]:
+    """The gallery for one encoder's vectors; the second is the same, where it outlives us.
+
+    Where another query worker of this machine has the one on disk, ours is in memory.
+
+    Raises:
+        IndexUnusable: it was written by a newer version, or is damaged.
+        ConfigError: it cannot be written to.
+    """
+    model_id, dimension = encoder.model_id, encoder.dimension
+    if settings.index.kind == "flat":
+        from retrieval.index.flat import FlatIndex
+
+        return FlatIndex(model_id, dimension), None
+    folder = index_folder(data_folder, model_id)
+    try:
+        return _open_on_disk(folder, model_id, dimension)
+    except OSError as error:
+        raise ConfigError(
+            f"the index '{folder}' cannot be opened ({error.strerror or error}): make room, or "
+            "make it writable"
+        ) from error
+
+
+def _open_on_disk(folder: Path, model_id: str, dimension: int) -> tuple[Index, DurableIndex | None]:
+    if lock_folder(folder) is None:
+        from retrieval.index.faiss_flat import FaissIndex
+
+        log.info("index: another query worker has '%s'; this one keeps its own in memory", folder)
+        return FaissIndex(model_id, dimension), None
+    from retrieval.index.rolling import RollingIndex
+
+    rolling = RollingIndex(folder, model_id, dimension)
+    return rolling, rolling
+
+
+def lock_folder(folder: Path, within_s: float = LOCK_WITHIN_S) -> int | None:
+    """Have a folder to ourselves until the descriptor is closed or the process ends, by -9 too.
+
+    Returns:
+        None where another has it still after `within_s` seconds.
+
+    Raises:
+        OSError: it cannot be written to.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    deadline = time.monotonic() + within_s
+    while True:
+        with suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return descriptor
+        if time.monotonic() >= deadline:
+            os.close(descriptor)
+            return None
+        time.sleep(0.1)
