@@ -58,7 +58,7 @@ def open_index(
 
 
 def _open_on_disk(folder: Path, model_id: str, dimension: int) -> tuple[Index, DurableIndex | None]:
-    if lock_folder(folder) is None:
+    if lock_folder(folder, LOCK_WITHIN_S) is None:
         from retrieval.index.faiss_flat import FaissIndex
 
         log.info("index: another query worker has '%s'; this one keeps its own in memory", folder)
@@ -69,7 +69,7 @@ def _open_on_disk(folder: Path, model_id: str, dimension: int) -> tuple[Index, D
     return rolling, rolling
 
 
-def lock_folder(folder: Path, within_s: float = LOCK_WITHIN_S) -> int | None:
+def lock_folder(folder: Path, within_s: float) -> int | None:
     """Have a folder to ourselves until the descriptor is closed or the process ends, by -9 too.
 
     Returns:

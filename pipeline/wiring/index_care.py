@@ -10,7 +10,7 @@ from pipeline.clock import SystemClock
 from pipeline.config import Settings
 from pipeline.errors import FolderInUse, NotFound
 from pipeline.telemetry import Telemetry
-from pipeline.wiring.gallery import LOCK, index_folder, lock_folder
+from pipeline.wiring.gallery import LOCK, LOCK_WITHIN_S, index_folder, lock_folder
 from pipeline.wiring.models import build_encoder
 from pipeline.wiring.stores import Stores
 from pipeline.workers.bookmarks import Bookmarks
@@ -107,7 +107,7 @@ def rebuild(settings: Settings, stores: Stores, data_folder: Path, progress: Pro
 
 @contextmanager
 def _ours(folder: Path) -> Iterator[None]:
-    descriptor = lock_folder(folder)
+    descriptor = lock_folder(folder, LOCK_WITHIN_S)
     if descriptor is None:
         raise FolderInUse(
             f"a query worker has the index '{folder}', and merges it by itself: to do more, stop "

@@ -96,6 +96,8 @@ class FaissHalves:
         return halves
 
     def nearest(self, query: Vector, *, k: int, admitted: Rows) -> Candidates:
+        if not len(admitted):
+            return Candidates(admitted, np.empty(0, np.float32))
         params = None
         if len(admitted) < self._faiss.ntotal:
             params = _Parameters(sel=self._only(admitted))

@@ -9,6 +9,9 @@ from retrieval.types import Vector, Vectors
 
 FIRST_ROWS = 1024
 
+#: Below this share of all rows, the admitted ones are picked out and scanned alone.
+FEW_SHARE = 1 / 16
+
 
 class FlatIndex(Gallery):
     """A gallery searched by one matrix product: nothing to build, nothing to tune, exact."""
@@ -48,6 +51,9 @@ class _Matrix:
         return self._rows[rows].astype(np.float16)
 
     def nearest(self, query: Vector, *, k: int, admitted: Rows) -> Candidates:
-        scores = self._rows[: self._used] @ query  # (N,)
-        near = admitted[near_best(scores[admitted], k, 2 * self.slack)]
-        return Candidates(near, scores[near])
+        if len(admitted) <= self._used * FEW_SHARE:
+            scores = self._rows[admitted] @ query  # (M,)
+        else:
+            scores = (self._rows[: self._used] @ query)[admitted]
+        near = near_best(scores, k, 2 * self.slack)
+        return Candidates(admitted[near], scores[near])

@@ -22,7 +22,7 @@ from retrieval.index.scoring import (
     order,
     widened,
 )
-from retrieval.index.vectors import VectorStore, candidates
+from retrieval.index.vectors import VectorStore
 from retrieval.types import ScoredShot, Sighting, TrackSample, Vector, Vectors, Where
 
 
@@ -98,7 +98,7 @@ class Gallery:
             rows = self._ledger.admitted(where)
             if k < 1 or not len(rows):
                 return []
-            near = candidates(self._store, query, k=k, admitted=rows, of_rows=self._ledger.size)
+            near = self._store.nearest(query, k=k, admitted=rows)
             return self._scored(query, near.rows, k)
 
     def score_tracks(

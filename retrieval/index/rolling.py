@@ -155,7 +155,8 @@ class RollingIndex:
         floor = kth_best(np.concatenate(sure), k)
         for segment, near in found:
             rows = near.rows[near.scores + segment.slack >= floor]
-            shots += segment.scored(query, rows, k)
+            if len(rows):
+                shots += segment.scored(query, rows, k)
         return sorted(shots, key=order)[:k]
 
     def score_tracks(

@@ -15,7 +15,7 @@ from retrieval.index.filters import Mask, admits
 from retrieval.index.gallery import best_shots
 from retrieval.index.manifest import FileEntry, SegmentEntry
 from retrieval.index.scoring import HalfVectors, Rows, Scores, cosines, widened
-from retrieval.index.vectors import Candidates, candidates
+from retrieval.index.vectors import Candidates
 from retrieval.types import ScoredShot, Sighting, Vector, Where
 from retrieval.whole_files import flush
 
@@ -92,8 +92,7 @@ class Segment:
 
     def nearest(self, query: Vector, *, k: int, where: Where) -> Candidates:
         """Every admitted row that may be among the `k` best of them, or more; k is 1 or more."""
-        rows = self.admitted(where)
-        return candidates(self._vectors, query, k=k, admitted=rows, of_rows=self.entry.shots)
+        return self._vectors.nearest(query, k=k, admitted=self.admitted(where))
 
     @property
     def slack(self) -> float:

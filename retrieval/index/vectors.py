@@ -5,12 +5,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.index.scoring import HalfVectors, Rows, near_best, widened
+from retrieval.index.scoring import HalfVectors, Rows
 from retrieval.types import Vector
-
-#: Below this share of all rows, or this many, the admitted ones are picked out and scanned alone.
-FEW_SHARE = 1 / 16
-FEW_ROWS = 2048
 
 
 class Candidates(NamedTuple):
@@ -46,24 +42,5 @@ class VectorStore(Protocol):
         ...
 
     def nearest(self, query: Vector, *, k: int, admitted: Rows) -> Candidates:
-        """Whatever of `admitted` may be among the `k` best of them: all, or more than those.
-
-        `k` is at least 1 and at most the length of `admitted`.
-        """
+        """Whatever of `admitted` may be among the `k` best of them, and perhaps more; k ≥ 1."""
         ...
-
-
-def candidates(
-    store: VectorStore, query: Vector, *, k: int, admitted: Rows, of_rows: int
-) -> Candidates:
-    """What of `admitted`, picked from `of_rows` in all, may be among the `k` best; k is 1 or more.
-
-    A few are scanned by themselves: a store looks at every row, admitted or not.
-    """
-    if k < len(admitted) and len(admitted) > max(FEW_ROWS, of_rows * FEW_SHARE):
-        return store.nearest(query, k=k, admitted=admitted)
-    scores = widened(store.kept(admitted)) @ query  # (M,)
-    if k < len(admitted):
-        near = near_best(scores, k)
-        return Candidates(admitted[near], scores[near])
-    return Candidates(admitted, scores)
