@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
@@ -124,9 +124,11 @@ class Columns:
         """
         arrays, metadata = mapped_arrays(path)
         try:
-            return cls(arrays, {name: json.loads(metadata[name]) for name in _NAMED})
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"names are missing ({error!r})") from error
+            names = {name: json.loads(metadata[name]) for name in _NAMED}
+            _check(arrays, names)
+        except (KeyError, TypeError, IndexError) as error:
+            raise ValueError(f"'{path.name}' lacks something ({error!r})") from error
+        return cls(arrays, names)
 
     def write(self, path: Path) -> None:
         """Write them, down to the disk.
@@ -191,6 +193,26 @@ class Columns:
         starts = ends[rows] - lengths
         shift = np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
         return self["pictures"][np.arange(len(shift)) + shift], lengths
+
+
+def _check(arrays: Mapping[str, NDArray[Any]], names: Mapping[str, Names]) -> None:
+    """See that what points elsewhere points at something: else a search would fail, not opening.
+
+    Raises:
+        ValueError: it does not.
+        LookupError: an array is missing.
+        TypeError: a name is none.
+    """
+    count = len(arrays["number"])
+    bounds = {name: len(names[name]) for name in _NAMED} | {"hash_row": count}
+    ends = arrays["picture_end"]
+    lengths = {len(array) for name, array in arrays.items() if name != "pictures"}
+    if lengths != {count} or arrays["box"].shape != (count, 4):
+        raise ValueError("its columns are of several lengths")
+    if any(arrays[name].min() < 0 or arrays[name].max() >= end for name, end in bounds.items()):
+        raise ValueError("it names what it does not have")
+    if ends[-1] != len(arrays["pictures"]) or np.diff(ends, prepend=0).min() < 0:
+        raise ValueError("its names of pictures are damaged")
 
 
 def _by_hash(hashes: Iterable[int] | NDArray[np.uint64]) -> dict[str, NDArray[Any]]:

@@ -53,8 +53,8 @@ def mapped_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
             raise ValueError("its head is cut off")
         described: dict[str, Any] = json.loads(file.read(start - _LENGTH_BYTES))
         data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    metadata = described.pop("__metadata__", {})
     try:
+        metadata = described.pop("__metadata__", {})
         return {name: _view(data, start, told) for name, told in described.items()}, metadata
     except (KeyError, TypeError) as error:
         raise ValueError(f"its head is damaged ({error!r})") from error

@@ -14,8 +14,9 @@ from retrieval.index.compaction import in_few, worth_merging
 from retrieval.index.faiss_flat import FaissHalves
 from retrieval.index.gallery import Gallery
 from retrieval.index.index_folder import IndexFolder
-from retrieval.index.sampling import draw, looked_at, sample_of
-from retrieval.index.scoring import Scores, kth_best, order
+from retrieval.index.sampling import sample_of
+from retrieval.index.scanning import best_in, scores_in, tracks_drawn
+from retrieval.index.scoring import order
 from retrieval.index.sealed_memory import SealedMemory
 from retrieval.index.sealing import Group, grouped
 from retrieval.index.segment import Segment
@@ -148,15 +149,7 @@ class RollingIndex:
         shots = head.search(query, k=k, where=where)
         if k < 1:
             return shots
-        found = [(segment, segment.nearest(query, k=k, where=where)) for segment in segments]
-        found = [(segment, near) for segment, near in found if len(near.rows)]
-        sure = [np.array([shot.score for shot in shots])]
-        sure += [near.scores - segment.slack for segment, near in found]
-        floor = kth_best(np.concatenate(sure), k)
-        for segment, near in found:
-            rows = near.rows[near.scores + segment.slack >= floor]
-            if len(rows):
-                shots += segment.scored(query, rows, k)
+        shots += best_in(segments, query, k=k, where=where, beside=shots)
         return sorted(shots, key=order)[:k]
 
     def score_tracks(
@@ -183,24 +176,11 @@ class RollingIndex:
             ModelMismatch: the query has another length than the vectors.
         """
         head, segments = self._parts
-        rows_of = [segment.admitted(where) for segment in segments]
-        in_head = head.tracks(where)
-        count = sum(map(len, rows_of)) + len(in_head)
-        seen: list[TrackKey] = []
-        places, start = looked_at(count, at_most), 0
-        for segment, rows in zip(segments, rows_of, strict=True):
-            here = places[(places >= start) & (places < start + len(rows))] - start
-            seen += segment.tracks(rows[here])
-            start += len(rows)
-        seen += [in_head[at] for at in (places[places >= start] - start).tolist()]
-        drawn = draw(seen, at_most)
+        drawn, count = tracks_drawn(segments, head.tracks(where), at_most=at_most, where=where)
         owners, scores = head.owned_scores(query, drawn, where=where)
-        every: list[Scores] = [scores]
-        for segment in segments:
-            rows = segment.admitted(where, drawn)
-            owners += segment.tracks(rows)
-            every.append(segment.scores(query, rows))
-        return sample_of(drawn, owners, np.concatenate(every), admitted=count, best_of=best_of)
+        theirs, more = scores_in(segments, query, drawn, where=where)
+        scores = np.concatenate([scores, more])
+        return sample_of(drawn, [*owners, *theirs], scores, admitted=count, best_of=best_of)
 
     def checkpoint(self, position: str) -> None:
         """Seal what was added, and note how far its source was read.

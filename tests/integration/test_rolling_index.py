@@ -2,18 +2,20 @@
 
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from detectors.types import TrackKey
 from retrieval.errors import IndexUnusable
+from retrieval.index import scanning
 from retrieval.index.manifest import MANIFEST, Manifest
 from retrieval.index.rolling import RollingIndex
 from retrieval.types import Where
 from tests.data.make_sightings import EAST, ids_of, shot_of
 from tests.data.rolling_indexes import ALICE, BOB, DAY, begun, everything_in, shots_of_begun
-from tests.index_log import apply, contents, opened, operations
+from tests.index_log import apply, contents, judge, opened, operations
 
 
 def segments_of(folder):
@@ -188,3 +190,16 @@ def test_a_search_that_has_begun_ends_while_its_segments_are_merged_away(tmp_pat
     index.compact()
     index._parts = parts
     assert contents(index) == expected
+
+
+def test_several_threads_find_what_one_does(tmp_path, monkeypatch):
+    index = opened(tmp_path)
+    log = operations(9, 60)
+    for operation in log:
+        apply(index, operation)
+        index.checkpoint("1")
+    assert index.segments > 2
+    assert contents(index) == contents(judge(log))
+    monkeypatch.setattr(scanning, "WORTH_THREADS", 0)
+    assert contents(index) == contents(judge(log))
+    assert any(thread.name.startswith("scan") for thread in threading.enumerate())

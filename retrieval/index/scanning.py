@@ -1,0 +1,93 @@
+"""Looks through sealed segments, several at a time where there is much to look through."""
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache, partial
+
+import numpy as np
+
+from detectors.types import TrackKey
+from retrieval.index.sampling import draw, looked_at
+from retrieval.index.scoring import Scores, kth_best
+from retrieval.index.segment import Segment
+from retrieval.index.vectors import Candidates
+from retrieval.types import ScoredShot, Vector, Where
+
+#: Below this many shots a thread costs more than it saves: a scan of them takes milliseconds.
+WORTH_THREADS = 65_536
+
+
+def best_in(
+    segments: Sequence[Segment],
+    query: Vector,
+    *,
+    k: int,
+    where: Where,
+    beside: Sequence[ScoredShot],
+) -> list[ScoredShot]:
+    """Of the `k` best admitted shots of segments and `beside`, those in segments; perhaps more.
+
+    Each segment proposes its own best; only what can be among the best of all is scored exactly.
+    """
+    found = [(s, near) for s, near in _nearest(segments, query, k, where) if len(near.rows)]
+    sure = [np.array([shot.score for shot in beside])]
+    sure += [near.scores - segment.slack for segment, near in found]
+    floor = kth_best(np.concatenate(sure), k)
+    shots: list[ScoredShot] = []
+    for segment, near in found:
+        rows = near.rows[near.scores + segment.slack >= floor]
+        if len(rows):
+            shots += segment.scored(query, rows, k)
+    return shots
+
+
+def tracks_drawn(
+    segments: Sequence[Segment], in_head: Sequence[TrackKey], *, at_most: int, where: Where
+) -> tuple[list[TrackKey], int]:
+    """`at_most` tracks, drawn evenly over all admitted shots, and how many of these there are.
+
+    Args:
+        segments: which come first.
+        in_head: the track of each admitted shot that is not sealed.
+        at_most: tracks.
+        where: what is admitted.
+    """
+    rows_of = [segment.admitted(where) for segment in segments]
+    count = sum(map(len, rows_of)) + len(in_head)
+    places, start = looked_at(count, at_most), 0
+    seen: list[TrackKey] = []
+    for segment, rows in zip(segments, rows_of, strict=True):
+        here = places[(places >= start) & (places < start + len(rows))] - start
+        seen += segment.tracks(rows[here])
+        start += len(rows)
+    seen += [in_head[at] for at in (places[places >= start] - start).tolist()]
+    return draw(seen, at_most), count
+
+
+def scores_in(
+    segments: Sequence[Segment], query: Vector, tracks: Sequence[TrackKey], *, where: Where
+) -> tuple[list[TrackKey], Scores]:
+    """Whose each admitted shot of `tracks` is, and (M,) what they score."""
+    owners: list[TrackKey] = []
+    scores: list[Scores] = [np.empty(0)]
+    for segment in segments:
+        rows = segment.admitted(where, tracks)
+        owners += segment.tracks(rows)
+        scores.append(segment.scores(query, rows))
+    return owners, np.concatenate(scores)
+
+
+def _nearest(
+    segments: Sequence[Segment], query: Vector, k: int, where: Where
+) -> Iterator[tuple[Segment, Candidates]]:
+    look = partial(Segment.nearest, query=query, k=k, where=where)
+    if sum(map(len, segments)) < WORTH_THREADS:
+        return zip(segments, map(look, segments), strict=True)
+    # FAISS lets go of the interpreter while it scans; for one query it takes one thread itself.
+    return zip(segments, _threads().map(look, segments), strict=True)
+
+
+@lru_cache(1)
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="scan")
