@@ -12,6 +12,9 @@ Image = NDArray[np.uint8]
 """(H, W, 3) RGB picture; read-only inside a record."""
 
 
+_MOST_DIGITS = 18
+
+
 class Box(NamedTuple):
     """A rectangle in pixels of the full frame; `x2` and `y2` are exclusive."""
 
@@ -34,6 +37,11 @@ class Box(NamedTuple):
     def area(self) -> float:
         """Square pixels."""
         return self.width * self.height
+
+
+def _is_number(text: str) -> bool:
+    """Whether it is a number that we count to: one of 64 bits, as an index keeps it."""
+    return text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
 
 
 class TrackKey(NamedTuple):
@@ -64,7 +72,7 @@ class TrackKey(NamedTuple):
             ValueError: `text` is not `camera/run/number`.
         """
         parts = text.split("/")
-        if len(parts) != 3 or not all(parts) or not parts[2].isascii() or not parts[2].isdigit():
+        if len(parts) != 3 or not all(parts) or not _is_number(parts[2]):
             raise ValueError(f"{text!r} is not a track key: expected camera/run/number")
         return cls(parts[0], parts[1], int(parts[2]))
 
@@ -204,7 +212,7 @@ class ShotId(NamedTuple):
             ValueError: `text` is not `camera/run/track/shot`.
         """
         track, _, number = text.rpartition("/")
-        if not number.isascii() or not number.isdigit():
+        if not _is_number(number):
             raise ValueError(f"{text!r} is not a shot id: expected camera/run/track/shot")
         return cls(TrackKey.parse(track), int(number))
 

@@ -95,7 +95,12 @@ class DurableIndex(Index, Protocol):
 
     @property
     def position(self) -> str | None:
-        """What the last checkpoint was made with; None before the first, or if it is damaged."""
+        """What the last checkpoint was made with; None before the first."""
+        ...
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether something was damaged, and all must be added again, until the next checkpoint."""
         ...
 
     @property

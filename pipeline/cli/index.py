@@ -105,7 +105,7 @@ def told(manifest: "Manifest", segments: "Sequence[SegmentReport]") -> dict[str,
 
 def sentences(manifest: "Manifest", segments: "Sequence[SegmentReport]") -> str:
     """An index, for a person: a line for it all, and one for each collection and day."""
-    from pipeline.instants import format_instant
+    from pipeline.logs import printable
 
     lines = [
         f"{manifest.model_id}  {_count(sum(s.shots for s in segments), 'shot')}  "
@@ -116,9 +116,9 @@ def sentences(manifest: "Manifest", segments: "Sequence[SegmentReport]") -> str:
         some = [s for s in segments if (s.collection, s.day) == (collection, day)]
         first, last = min(s.first_at for s in some), max(s.last_at for s in some)
         lines.append(
-            f"  {collection}  {day}  {_count(sum(s.shots for s in some), 'shot')}  "
+            f"  {printable(collection)}  {day}  {_count(sum(s.shots for s in some), 'shot')}  "
             f"{_count(len(some), 'segment')}  {_size_of(some)}  "
-            f"{format_instant(first)} to {format_instant(last)}"
+            f"{_instant(first)} to {_instant(last)}"
         )
     return "\n".join(lines)
 
@@ -132,3 +132,13 @@ def _size_of(segments: "Sequence[SegmentReport]") -> str:
     if size >= 1e9:
         return f"{size / 1e9:.1f} GB"
     return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.1f} kB"
+
+
+def _instant(seconds: float) -> str:
+    """An instant, however wrong the clock was that told it."""
+    from pipeline.instants import format_instant
+
+    try:
+        return format_instant(seconds)
+    except (ValueError, OverflowError, OSError):
+        return f"{seconds:g} s"

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from pipeline.store.wire import SHOT, LoggedSighting, decode_sighting, encode_si
 log = logging.getLogger(__name__)
 
 _PAGE = 500
+_POSITION = re.compile(rb"\d{1,20}(-\d{1,20})?")
 
 START = "0-0"
 """The position before the first message."""
@@ -194,7 +196,11 @@ class SightingLog:
     def removed(self) -> dict[str, str]:
         """Collections that were removed: up to which position nothing of them counts any more."""
         found: Any = self._redis.hgetall(self._keys.removed)
-        return {name.decode(): position.decode() for name, position in found.items()}
+        return {
+            name.decode("utf-8", "replace"): position.decode()
+            for name, position in found.items()
+            if _POSITION.fullmatch(position)
+        }
 
     @store_errors()
     def length(self) -> int:

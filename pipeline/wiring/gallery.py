@@ -4,6 +4,7 @@ import fcntl
 import logging
 import os
 import re
+import resource
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -65,6 +66,9 @@ def _open_on_disk(folder: Path, model_id: str, dimension: int) -> tuple[Index, D
         return FaissIndex(model_id, dimension), None
     from retrieval.index.rolling import RollingIndex
 
+    # A descriptor a segment, and a few segments a day and collection.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     rolling = RollingIndex(folder, model_id, dimension)
     return rolling, rolling
 

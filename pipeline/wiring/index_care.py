@@ -18,7 +18,7 @@ from pipeline.workers.view import LogView
 from retrieval.index.inspection import SegmentReport
 from retrieval.index.inspection import problems as problems_of
 from retrieval.index.inspection import report as report_of
-from retrieval.index.manifest import Manifest
+from retrieval.index.manifest import MANIFEST, Manifest
 from retrieval.index.rolling import RollingIndex
 
 Progress = Callable[[int, int], None]
@@ -45,6 +45,7 @@ def report(folder: Path) -> tuple[Manifest, list[SegmentReport]]:
     Raises:
         IndexUnusable: it is of a newer version, or damaged as a whole.
     """
+    _check(folder)
     return report_of(folder)
 
 
@@ -54,6 +55,7 @@ def problems(folder: Path, progress: Progress) -> Iterator[str]:
     Raises:
         IndexUnusable: it is of a newer version, or damaged as a whole.
     """
+    _check(folder)
     return problems_of(folder, progress)
 
 
@@ -64,6 +66,7 @@ def compact(folder: Path) -> RollingIndex:
         FolderInUse: a query worker has it, and merges by itself.
         IndexUnusable: it is of a newer version, or damaged as a whole.
     """
+    _check(folder)
     with _ours(folder):
         manifest = Manifest.read(folder)
         index = RollingIndex(folder, manifest.model_id, manifest.dimension)
@@ -103,6 +106,13 @@ def rebuild(settings: Settings, stores: Stores, data_folder: Path, progress: Pro
             progress(view.state.messages, max(stores.sightings.length(), view.state.messages))
         view.leave()
         return len(index)
+
+
+def _check(folder: Path) -> None:
+    if not (folder / MANIFEST).exists():
+        raise NotFound(
+            f"'{folder}' has no {MANIFEST}: build the index again with 'descry index rebuild'"
+        )
 
 
 @contextmanager

@@ -2,10 +2,11 @@
 
 import json
 import logging
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Final
 
 from pipeline.clock import Clock
+from pipeline.errors import StoreUnavailable
 from pipeline.store.retention import RetentionPolicy
 from pipeline.store.sighting_log import START, SightingLog, position_order
 from retrieval.ports import DurableIndex
@@ -54,28 +55,35 @@ class Bookmarks:
         self._not_before = clock.monotonic()
 
     def restore(self) -> Bookmark | None:
-        """The last; None where the log is to be read from its beginning, into an empty index.
+        """Where to go on; None where the log is to be read from its beginning, into an empty index.
 
         Raises:
-            StoreUnavailable: Redis is away.
+            StoreUnavailable: Redis is away, or the index cannot be emptied.
         """
         self._log_id, end = self._log.identity(), self._log.end()
-        found = self._index.position
+        found = self._last()
         if found is None:
             return None
-        bookmark = Bookmark(**json.loads(found))
-        why = self._why_not(bookmark, end)
-        if why is None:
-            return bookmark
-        log.warning("index: is built again from the log, for %s", why)
-        self._index.clear()
-        return None
+        why = self._why_not(found, end)
+        if why is not None:
+            log.warning("index: is built again from the log, for %s", why)
+            try:
+                self._index.clear()
+            except OSError as error:
+                raise StoreUnavailable(f"the index cannot be emptied ({error})") from error
+            return None
+        if self._index.is_incomplete:
+            log.warning("index: the log is read again, for what is missing")
+            return replace(found, position=START)
+        return found
 
     def keep(
         self, position: str, skipped: dict[str, int], removed: dict[str, str], *, now: bool = False
     ) -> str:
         """Make a checkpoint if one is due, or `now`; the position of the last."""
-        if self._is_due() or (now and self._index.unsaved):
+        last = self._last()
+        is_new = self._index.unsaved > 0 or last is None or last.position != position
+        if self._is_due(is_new=is_new) or (now and is_new):
             bookmark = Bookmark(position, self._log_id, self._policy, skipped, removed)
             self._due_at = self._clock.monotonic() + CHECKPOINT_EVERY_S
             try:
@@ -83,13 +91,18 @@ class Bookmarks:
             except OSError as error:
                 log.warning("index: cannot be written (%s): a restart reads the log again", error)
                 self._not_before = self._clock.monotonic() + RETRY_AFTER_S
-        found = self._index.position
-        return START if found is None else Bookmark(**json.loads(found)).position
+            else:
+                return position
+        return START if last is None else last.position
 
-    def _is_due(self) -> bool:
+    def _last(self) -> Bookmark | None:
+        found = self._index.position
+        return None if found is None else Bookmark(**json.loads(found))
+
+    def _is_due(self, *, is_new: bool) -> bool:
         now = self._clock.monotonic()
-        wait_for = 1 if now >= self._due_at else CHECKPOINT_AT_SHOTS
-        return now >= self._not_before and self._index.unsaved >= wait_for
+        is_time = now >= self._due_at and is_new
+        return now >= self._not_before and (is_time or self._index.unsaved >= CHECKPOINT_AT_SHOTS)
 
     def _why_not(self, bookmark: Bookmark, end: str) -> str | None:
         if bookmark.log_id != self._log_id:

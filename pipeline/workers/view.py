@@ -14,6 +14,7 @@ from pipeline.store.sighting_log import START, SightingLog, position_order
 from pipeline.store.wire import LoggedSighting
 from pipeline.telemetry import Telemetry
 from pipeline.workers.bookmarks import Bookmarks
+from retrieval.errors import ModelMismatch
 from retrieval.ports import Index
 from retrieval.types import Sighting
 
@@ -102,7 +103,7 @@ class LogView:
         # Behind the page: of a collection that was removed while it was read, nothing gets in.
         self._forget_removed()
         messages = [m for position, m in page.sightings if not self._is_removed(m, position)]
-        added = self._index.add([s for m in messages if (s := self._admit(m)) is not None])
+        added = self._add([s for m in messages if (s := self._admit(m)) is not None])
         self.state.position = page.last
         self.state.messages += len(page.sightings)
         if messages:
@@ -160,6 +161,15 @@ class LogView:
                 message.collection, message.captured_at, message.imported_at
             ),
         )
+
+    def _add(self, sightings: list[Sighting]) -> int:
+        try:
+            return self._index.add(sightings)
+        except ModelMismatch as error:
+            if len(sightings) > 1:
+                return sum(self._add([sighting]) for sighting in sightings)
+            log.warning("passed over: %s", error)
+            return 0
 
     def _observe_lag(self, newest: LoggedSighting) -> None:
         self._telemetry.index_lag_s.set(max(self._clock.now() - newest.published_at, 0.0))

@@ -126,7 +126,7 @@ class Columns:
         try:
             names = {name: json.loads(metadata[name]) for name in _NAMED}
             _check(arrays, names)
-        except (KeyError, TypeError, IndexError) as error:
+        except (LookupError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"'{path.name}' lacks something ({error!r})") from error
         return cls(arrays, names)
 
@@ -163,7 +163,8 @@ class Columns:
         if not found:
             return np.empty(0, np.int64)
         wanted = set(tracks)  # two tracks may share a hash
-        return np.sort([row for row in np.concatenate(found) if self.track(row) in wanted])
+        rows = np.sort(np.concatenate(found)).tolist()
+        return np.array([row for row in rows if self.track(row) in wanted], np.int64)
 
     def sighting(self, row: int, vector: Vector, collection: str, model_id: str) -> Sighting:
         """What went in, with the rest of it."""

@@ -55,11 +55,14 @@ class FaissHalves:
             slack: what it had.
 
         Raises:
+            OSError: it cannot be mapped.
             ValueError: it holds something else, or less than it says.
         """
         try:
             codes = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
         except RuntimeError as error:
+            if "MAP_FAILED" in str(error):
+                raise OSError(f"'{path}' cannot be mapped") from error
             raise ValueError(f"FAISS cannot read it: {error}") from error
         if not isinstance(codes, faiss.IndexScalarQuantizer):
             raise ValueError(f"it is a {type(codes).__name__}")  # noqa: TRY004  # of a file

@@ -18,7 +18,6 @@ from retrieval.index.scoring import (
     Scores,
     cosines,
     halved,
-    kth_best,
     order,
     widened,
 )
@@ -93,7 +92,7 @@ class Gallery:
         Raises:
             ModelMismatch: the query has another length than the vectors.
         """
-        query = self._checked_query(query)
+        query = self.checked_query(query)
         with self._lock:
             rows = self._ledger.admitted(where)
             if k < 1 or not len(rows):
@@ -109,7 +108,7 @@ class Gallery:
         Raises:
             ModelMismatch: the query has another length than the vectors.
         """
-        query = self._checked_query(query)
+        query = self.checked_query(query)
         with self._lock:
             rows = self._ledger.admitted(where, tracks)
             return self._scored(query, rows, len(rows))
@@ -122,7 +121,7 @@ class Gallery:
         Raises:
             ModelMismatch: the query has another length than the vectors.
         """
-        query = self._checked_query(query)
+        query = self.checked_query(query)
         seen = self.tracks(where)
         drawn = draw([seen[at] for at in looked_at(len(seen), at_most).tolist()], at_most)
         owners, scores = self.owned_scores(query, drawn, where=where)
@@ -178,17 +177,28 @@ class Gallery:
                 f"{self._model_id} makes ({self._dimension},): encode it again"
             )
 
-    def _checked_query(self, query: Vector) -> Vector:
+    def checked_query(self, query: Vector) -> Vector:
+        """A query in single precision.
+
+        Raises:
+            ModelMismatch: it has another length than the vectors, or is none.
+        """
         if query.shape != (self._dimension,):
             raise ModelMismatch(
                 f"the query has shape {query.shape}, and {self._model_id} makes "
                 f"({self._dimension},): encode it with the model of this index"
             )
+        if not np.isfinite(query).all():
+            raise ModelMismatch(f"the query is no vector that {self._model_id} makes")
         return np.ascontiguousarray(query, np.float32)
 
 
 class Sightings(Protocol):
     """What lies in rows, besides the vectors."""
+
+    def captured_at(self, rows: Rows) -> NDArray[np.float64]:
+        """(N,) the instants of `rows`, Unix seconds."""
+        ...
 
     def sighting(self, row: int, vector: Vector) -> Sighting:
         """The sighting in `row`, with its `vector`."""
@@ -200,7 +210,13 @@ def best_shots(
 ) -> list[ScoredShot]:
     """The `limit` best of (N,) `rows`, by falling score; (N, D) `vectors` are theirs."""
     vectors.flags.writeable = False
-    at = np.flatnonzero(scores >= kth_best(scores, limit))
+    instants = sightings.captured_at(rows)
+    at = np.lexsort((-instants, -scores))  # (N,) best first, the latest of equals
+    if limit < len(at):
+        last = at[limit - 1]
+        is_equal = (scores == scores[last]) & (instants == instants[last])
+        ahead = at[:limit]
+        at = np.concatenate([ahead[~is_equal[ahead]], np.flatnonzero(is_equal)])
     shots = [
         ScoredShot(sightings.sighting(int(rows[i]), vectors[i]), float(scores[i]))
         for i in at.tolist()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from retrieval.errors import IndexUnusable
 from retrieval.index.columns import Columns
@@ -34,14 +34,15 @@ class IndexFolder:
     def open(self) -> tuple[list[Segment], Retirements, list[str]]:
         """The segments, the retirements, and what was damaged and is set aside; or begin.
 
-        Where something was damaged the position is forgotten: whoever reads from the beginning
-        adds what is missing, and nothing twice.
+        Where something was damaged the index is incomplete: whoever reads its source from the
+        beginning adds what is missing, and nothing twice.
 
         Raises:
             IndexUnusable: it is of another model, of a newer version, or damaged as a whole.
             OSError: it cannot be written to.
         """
         (self._folder / SEGMENTS).mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder.chmod(0o700)  # whoever made it: these are data about people
         try:
             self.manifest = Manifest.read(self._folder)
         except FileNotFoundError:
@@ -51,12 +52,15 @@ class IndexFolder:
         problems: list[str] = []
         for entry in self.manifest.segments:
             try:
-                segments.append(Segment.opened(self._folder, entry, self._model_id))
-            except (OSError, ValueError) as error:
+                segments.append(
+                    Segment.opened(self._folder, entry, self._model_id, self._dimension)
+                )
+            except (ValueError, MemoryError) as error:
                 problems.append(self._set_aside(entry, error))
         retirements = self._retirements(problems)
         if problems:
-            self.commit(segments, retirements, None)
+            position = self.manifest.position
+            self.commit(segments, retirements, position, incomplete=True)
         self.sweep()
         return segments, retirements, problems
 
@@ -83,13 +87,18 @@ class IndexFolder:
             elif entry.name not in names:
                 entries.append(entry)
         try:
-            self.manifest = self._written(entries, self.manifest.retired, self.manifest.position)
+            self.manifest = self._written(entries)
         finally:
             self.sweep()
         return merged
 
     def commit(
-        self, segments: Sequence[Segment], retirements: Retirements, position: str | None
+        self,
+        segments: Sequence[Segment],
+        retirements: Retirements,
+        position: str | None,
+        *,
+        incomplete: bool = False,
     ) -> Retirements:
         """Make these what the folder holds, and forget the rest; the retirements, as written.
 
@@ -103,7 +112,9 @@ class IndexFolder:
                 name = f"retired-{self._next():08d}.safetensors"
                 retirements.write(self._folder / name)
                 retired = FileEntry.of(self._folder, name)
-            self.manifest = self._written(entries, retired, position)
+            self.manifest = self._written(
+                entries, retired=retired, position=position, incomplete=incomplete
+            )
         finally:
             self.sweep()
         for segment, entry in zip(segments, entries, strict=True):
@@ -132,28 +143,29 @@ class IndexFolder:
                 for entry in self.manifest.segments
                 if entry.name not in gone
             ]
-            self.manifest = self._written(entries, self.manifest.retired, self.manifest.position)
+            self.manifest = self._written(entries)
         finally:
             self.sweep()
         for segment in segments:
             if segment.entry.name in changed:
                 segment.is_written(changed[segment.entry.name], removed_only=True)
 
-    def clear(self) -> Retirements:
-        """Hold nothing; no retirements.
+    def clear(self) -> None:
+        """Hold nothing.
 
         Raises:
             OSError: it cannot be written.
         """
-        self.manifest = self._written([], None, None)
+        self.manifest = self._written([], retired=None, position=None, incomplete=False)
         self.sweep()
-        return Retirements()
 
     def sweep(self) -> None:
         """Delete what no manifest names: merged, or never finished."""
         with suppress(OSError, IndexUnusable):
             # The one on disk may be newer than ours, if it could not be flushed.
             named, folders = _named(Manifest.read(self._folder), self.manifest)
+            if not self.manifest.incomplete:
+                shutil.rmtree(self._folder / DAMAGED, ignore_errors=True)
             for path in [*self._folder.glob("retired-*"), *self._folder.glob(f"{SEGMENTS}/*/*")]:
                 if path.relative_to(self._folder).as_posix() not in named:
                     path.unlink(missing_ok=True)
@@ -180,11 +192,11 @@ class IndexFolder:
     def _retirements(self, problems: list[str]) -> Retirements:
         if self.manifest.retired is None:
             return Retirements()
-        problem = self.manifest.retired.problem(self._folder, thorough=False)
+        problem = self.manifest.retired.problem(self._folder, thorough=True)
         if problem is None:
             try:
                 return Retirements.read(self._folder / self.manifest.retired.name)
-            except (OSError, ValueError) as error:
+            except ValueError as error:
                 problem = str(error)
         problems.append(f"retirements are lost: {problem}")
         none = Retirements()
@@ -206,12 +218,9 @@ class IndexFolder:
             return segment.entry
         return segment.write_dead(self._folder, self._next(), removed_only=False)
 
-    def _written(
-        self, entries: Sequence[SegmentEntry], retired: FileEntry | None, position: str | None
-    ) -> Manifest:
-        manifest = replace(
-            self.manifest, segments=tuple(entries), retired=retired, position=position
-        )
+    def _written(self, entries: Sequence[SegmentEntry], **more: Any) -> Manifest:
+        """A manifest of `entries` and `more`, and else as it is."""
+        manifest = replace(self.manifest, segments=tuple(entries), **more)
         flush(self._folder / SEGMENTS)
         manifest.write(self._folder)
         return manifest

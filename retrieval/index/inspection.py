@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from retrieval.index.manifest import Manifest, SegmentEntry
+from retrieval.index.manifest import FileEntry, Manifest, SegmentEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +65,18 @@ def problems(folder: Path, progress: Callable[[int, int], None]) -> Iterator[str
         files.append(("retirements", manifest.retired))
     total, done = sum(file.size for _, file in files), 0
     for owner, file in files:
-        problem = file.problem(folder, thorough=True)
+        problem = _problem(folder, file)
         if problem is not None and _is_named_still(folder, file.name):
             yield f"{Path(owner).name}: {problem}"
         done += file.size
         progress(done, total)
+
+
+def _problem(folder: Path, file: FileEntry) -> str | None:
+    try:
+        return file.problem(folder, thorough=True)
+    except OSError as error:
+        return f"'{Path(file.name).name}' cannot be read ({error.strerror or error})"
 
 
 def _report(folder: Path, entry: SegmentEntry) -> SegmentReport:

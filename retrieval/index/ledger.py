@@ -35,8 +35,8 @@ class Memory(Protocol):
         """Numbers of the track's shots that can be found and lie outside of the ledger."""
         ...
 
-    def retired(self, track: TrackKey) -> Collection[int]:
-        """Numbers of the track's shots that were retired, seen or not."""
+    def is_retired(self, track: TrackKey, number: int) -> bool:
+        """Whether a shot of the track was retired, seen or not."""
         ...
 
     def retire(self, track: TrackKey, number: int) -> None:
@@ -61,8 +61,8 @@ class OwnMemory:
     def elsewhere(self, track: TrackKey) -> Collection[int]:  # noqa: ARG002
         return ()
 
-    def retired(self, track: TrackKey) -> Collection[int]:
-        return self._retired.get(track, ())
+    def is_retired(self, track: TrackKey, number: int) -> bool:
+        return number in self._retired.get(track, ())
 
     def retire(self, track: TrackKey, number: int) -> None:
         self._retired.setdefault(track, set()).add(number)
@@ -121,7 +121,8 @@ class Ledger:
             if sighting.replaces is not None:
                 self._retire(track, sighting.replaces)
             known = (self._row_of.get(track, ()), self._memory.elsewhere(track))
-            if not any(number in some for some in (*known, self._memory.retired(track))):
+            is_known = any(number in some for some in known)
+            if not is_known and not self._memory.is_retired(track, number):
                 self._append(sighting)
                 entered.append(sighting)
             elif not self._row_of.get(track):
@@ -166,6 +167,10 @@ class Ledger:
         if sighting is None:
             raise LookupError(f"row {row} is dead")
         return replace(sighting, vector=vector)
+
+    def captured_at(self, rows: Rows) -> NDArray[np.float64]:
+        """(N,) the instants of `rows`, Unix seconds."""
+        return np.array(self._columns["captured_at"][rows])
 
     def tracks(self, rows: Rows) -> list[TrackKey]:
         """The track of each of `rows`, all of them live."""

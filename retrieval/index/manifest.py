@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,7 +42,11 @@ class FileEntry:
         return cls(name, path.stat().st_size, digest(path))
 
     def problem(self, folder: Path, *, thorough: bool) -> str | None:
-        """What is wrong with it: missing, of another size or, looked at thoroughly, changed."""
+        """What is wrong with it: missing, of another size or, looked at thoroughly, changed.
+
+        Raises:
+            OSError: it cannot be read, for a reason that need not last.
+        """
         path = folder / self.name
         try:
             size = path.stat().st_size
@@ -50,8 +54,8 @@ class FileEntry:
                 return f"'{path.name}' has {size} bytes, and {self.size} were written"
             if thorough and digest(path) != self.sha256:
                 return f"'{path.name}' has other contents than were written"
-        except OSError as error:
-            return f"'{path.name}' cannot be read ({error.strerror or error})"
+        except (FileNotFoundError, NotADirectoryError) as error:
+            return f"'{path.name}' cannot be read ({error.strerror})"
         return None
 
 
@@ -97,6 +101,7 @@ class Manifest:
         serial: of the last file that was made, so that no name is used twice.
         segments: in the order in which they were sealed.
         retired: the file of retirements; None while there are none.
+        incomplete: whether something was damaged, so that its source is to be read again.
     """
 
     model_id: str
@@ -104,7 +109,8 @@ class Manifest:
     position: str | None = None
     serial: int = 0
     segments: tuple[SegmentEntry, ...] = ()
-    retired: FileEntry | None = field(default=None)
+    retired: FileEntry | None = None
+    incomplete: bool = False
 
     def write(self, folder: Path) -> None:
         """Make this what the folder holds.
@@ -140,7 +146,7 @@ class Manifest:
                 raise ValueError("the digest is another")  # noqa: TRY301  # of a damaged file
             segments = tuple(_segment(each) for each in body["segments"])
             return cls(**(body | {"segments": segments, "retired": _file(body["retired"])}))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise IndexUnusable(
                 f"'{path}' is damaged ({error}): build the index again with 'descry index rebuild'"
             ) from error

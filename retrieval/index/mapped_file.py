@@ -56,7 +56,7 @@ def mapped_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     try:
         metadata = described.pop("__metadata__", {})
         return {name: _view(data, start, told) for name, told in described.items()}, metadata
-    except (KeyError, TypeError) as error:
+    except (LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"its head is damaged ({error!r})") from error
 
 

@@ -1,6 +1,5 @@
 """Which shots were retired: kept on disk with the segments, and looked up by track."""
 
-from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -46,17 +45,18 @@ class Retirements:
     def __len__(self) -> int:
         return int(np.count_nonzero(self._valid)) + sum(map(len, self._new.values()))
 
-    def of(self, track: TrackKey) -> Collection[int]:
-        """Numbers of its shots that were retired."""
+    def holds(self, track: TrackKey, number: int) -> bool:
+        """Whether shot `number` of `track` was retired."""
         code = track_hash(track)
+        if number in self._new.get(code, ()):
+            return True
         first, last = self._slice(code)
-        old = self._pairs[first:last, 1][self._valid[first:last]].tolist()
-        new = self._new.get(code)
-        return old if new is None else new.union(old)
+        at = first + int(np.searchsorted(self._pairs[first:last, 1], np.uint64(number)))
+        return at < last and self._pairs[at, 1] == number and bool(self._valid[at])
 
     def add(self, track: TrackKey, number: int) -> None:
         """Remember one."""
-        if number not in self.of(track):
+        if not self.holds(track, number):
             self._new.setdefault(track_hash(track), set()).add(number)
             self.is_changed = True
 

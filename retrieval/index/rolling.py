@@ -14,6 +14,7 @@ from retrieval.index.compaction import in_few, worth_merging
 from retrieval.index.faiss_flat import FaissHalves
 from retrieval.index.gallery import Gallery
 from retrieval.index.index_folder import IndexFolder
+from retrieval.index.retirements import Retirements
 from retrieval.index.sampling import sample_of
 from retrieval.index.scanning import best_in, scores_in, tracks_drawn
 from retrieval.index.scoring import order
@@ -71,8 +72,13 @@ class RollingIndex:
 
     @property
     def position(self) -> str | None:
-        """What the last checkpoint was made with; None before the first, or if it is damaged."""
+        """What the last checkpoint was made with; None before the first."""
         return self._disk.manifest.position
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether something was damaged, and all must be added again, until the next checkpoint."""
+        return self._disk.manifest.incomplete
 
     @property
     def unsaved(self) -> int:
@@ -146,10 +152,12 @@ class RollingIndex:
             ModelMismatch: the query has another length than the vectors.
         """
         head, segments = self._parts
-        shots = head.search(query, k=k, where=where)
+        query = head.checked_query(query)
         if k < 1:
-            return shots
-        shots += best_in(segments, query, k=k, where=where, beside=shots)
+            return []
+        # Segments first: of a shot that is replaced meanwhile both are seen, and not neither.
+        shots = best_in(segments, query, k=k, where=where)
+        shots += head.search(query, k=k, where=where)
         return sorted(shots, key=order)[:k]
 
     def score_tracks(
@@ -161,10 +169,12 @@ class RollingIndex:
             ModelMismatch: the query has another length than the vectors.
         """
         head, segments = self._parts
-        shots = head.score_tracks(query, tracks, where=where)
+        query = head.checked_query(query)
+        shots: list[ScoredShot] = []
         for segment in segments:
             rows = segment.admitted(where, tracks)
             shots += segment.scored(query, rows, len(rows))
+        shots += head.score_tracks(query, tracks, where=where)
         return sorted(shots, key=order)
 
     def sample_tracks(
@@ -176,11 +186,12 @@ class RollingIndex:
             ModelMismatch: the query has another length than the vectors.
         """
         head, segments = self._parts
+        query = head.checked_query(query)
         drawn, count = tracks_drawn(segments, head.tracks(where), at_most=at_most, where=where)
-        owners, scores = head.owned_scores(query, drawn, where=where)
-        theirs, more = scores_in(segments, query, drawn, where=where)
+        sealed, scores = scores_in(segments, query, drawn, where=where)
+        owners, more = head.owned_scores(query, drawn, where=where)
         scores = np.concatenate([scores, more])
-        return sample_of(drawn, [*owners, *theirs], scores, admitted=count, best_of=best_of)
+        return sample_of(drawn, [*sealed, *owners], scores, admitted=count, best_of=best_of)
 
     def checkpoint(self, position: str) -> None:
         """Seal what was added, and note how far its source was read.
@@ -215,12 +226,13 @@ class RollingIndex:
         """Forget everything, for good: position and all.
 
         Raises:
-            OSError: it cannot be written down.
+            OSError: it cannot be written down; nothing is found, until a restart.
         """
         with self._writing:
-            self._memory.retirements = self._disk.clear()
+            self._memory.retirements = Retirements()
             self._parts = _Parts(self._new_head(), ())
             self._unsaved = 0
+            self._disk.clear()
 
     def _new_head(self) -> Gallery:
         store = FaissHalves.empty(self._dimension)

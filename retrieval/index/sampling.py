@@ -36,7 +36,8 @@ def sample_of(
 
     `admitted` shots are there in all, of these tracks and of others.
     """
-    place = {track: at for at, track in enumerate(drawn)}
+    there = set(owners)  # the last shot of one may have gone since it was drawn
+    place = {track: at for at, track in enumerate(each for each in drawn if each in there)}
     owner = np.fromiter((place[track] for track in owners), np.int64, len(owners))
     tracks = round(admitted * len(drawn) / max(len(owners), 1))
     return TrackSample(means_of_best(scores, owner, best_of), tracks)

@@ -19,21 +19,15 @@ WORTH_THREADS = 65_536
 
 
 def best_in(
-    segments: Sequence[Segment],
-    query: Vector,
-    *,
-    k: int,
-    where: Where,
-    beside: Sequence[ScoredShot],
+    segments: Sequence[Segment], query: Vector, *, k: int, where: Where
 ) -> list[ScoredShot]:
-    """Of the `k` best admitted shots of segments and `beside`, those in segments; perhaps more.
+    """The `k` best admitted shots of segments, and perhaps more, in no order.
 
     Each segment proposes its own best; only what can be among the best of all is scored exactly.
     """
     found = [(s, near) for s, near in _nearest(segments, query, k, where) if len(near.rows)]
-    sure = [np.array([shot.score for shot in beside])]
-    sure += [near.scores - segment.slack for segment, near in found]
-    floor = kth_best(np.concatenate(sure), k)
+    sure = [near.scores - segment.slack for segment, near in found]
+    floor = kth_best(np.concatenate([np.empty(0), *sure]), k)
     shots: list[ScoredShot] = []
     for segment, near in found:
         rows = near.rows[near.scores + segment.slack >= floor]

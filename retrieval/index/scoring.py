@@ -36,8 +36,9 @@ def widened(kept: NDArray[Any]) -> Vectors:
     Computed in double precision, so that it depends on nothing but the vector.
     """
     wide = kept.astype(np.float64)
-    wide /= np.sqrt((wide * wide).sum(axis=1, keepdims=True))
-    return wide.astype(np.float32)
+    lengths = np.sqrt((wide * wide).sum(axis=1, keepdims=True))
+    # Nothing that was added is without a length: zeros are damage, and score 0.
+    return (wide / np.where(lengths > 0, lengths, 1.0)).astype(np.float32)
 
 
 def doubt(kept: NDArray[Any]) -> float:

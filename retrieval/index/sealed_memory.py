@@ -39,8 +39,8 @@ class SealedMemory:
     def elsewhere(self, track: TrackKey) -> Collection[int]:
         return self._known.get(track, ())
 
-    def retired(self, track: TrackKey) -> Collection[int]:
-        return self.retirements.of(track)
+    def is_retired(self, track: TrackKey, number: int) -> bool:
+        return self.retirements.holds(track, number)
 
     def retire(self, track: TrackKey, number: int) -> None:
         self.retirements.add(track, number)

@@ -77,7 +77,10 @@ def seal(
         seen = columns["captured_at"]
         span = float(seen.min()), float(seen.max())
         entry = SegmentEntry(name, *group, len(columns), *span, store.slack, files)
-        return Segment.opened(folder, entry, model_id)
+        try:
+            return Segment.opened(folder, entry, model_id, vectors.shape[1])
+        except ValueError as error:
+            raise OSError(f"'{name}' is not what was written: {error}") from error
     except BaseException:
         shutil.rmtree(folder / name, ignore_errors=True)
         raise

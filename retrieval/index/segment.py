@@ -52,21 +52,22 @@ class Segment:
         self._cameras = frozenset(columns.cameras)
 
     @classmethod
-    def opened(cls, folder: Path, entry: SegmentEntry, model_id: str) -> "Segment":
+    def opened(cls, folder: Path, entry: SegmentEntry, model_id: str, dimension: int) -> "Segment":
         """The one that was written to `folder`, the index's.
 
         Raises:
-            OSError: a file is missing, or cannot be read.
-            ValueError: a file is damaged.
+            OSError: a file cannot be read, for a reason that need not last.
+            ValueError: a file is missing or damaged.
         """
         for file in entry.all_files():
-            problem = file.problem(folder, thorough=False)
+            # Vectors are nearly all of it, and a wrong one scores wrongly; all else is compared.
+            problem = file.problem(folder, thorough=not file.name.endswith(VECTORS))
             if problem is not None:
                 raise ValueError(problem)
         columns = Columns.mapped(folder / entry.name / COLUMNS)
         vectors = FaissHalves.mapped(folder / entry.name / VECTORS, entry.slack)
-        if not len(columns) == vectors.shape[0] == entry.shots:
-            raise ValueError(f"it holds {len(columns)} shots and {vectors.shape[0]} vectors")
+        if len(columns) != entry.shots or vectors.shape != (entry.shots, dimension):
+            raise ValueError(f"it holds {len(columns)} shots, and vectors of {vectors.shape}")
         alive = np.ones(entry.shots, np.bool_)
         if entry.dead is not None:
             bits = np.fromfile(folder / entry.dead.name, np.uint8)
@@ -111,6 +112,10 @@ class Segment:
     def sighting(self, row: int, vector: Vector) -> Sighting:
         """The sighting in `row`, with its `vector`."""
         return self._columns.sighting(row, vector, self.entry.collection, self._model_id)
+
+    def captured_at(self, rows: Rows) -> NDArray[np.float64]:
+        """(N,) the instants of `rows`, Unix seconds."""
+        return np.array(self._columns["captured_at"][rows])
 
     def tracks(self, rows: Rows) -> list[TrackKey]:
         """The track of each of `rows`."""

@@ -1,13 +1,18 @@
 """A view of a real Redis's log, in an index on disk: what a restart reads again, and when all."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from pipeline.clock import ManualClock
+from pipeline.errors import StoreUnavailable
 from pipeline.store.crop_stream import CropStream
 from pipeline.store.media import FolderMedia
 from pipeline.store.retention import RetentionPolicy
 from pipeline.store.sighting_log import SightingLog
+from pipeline.store.wire import encode_sighting
 from pipeline.telemetry import Telemetry
 from pipeline.workers import view as view_module
 from pipeline.workers.bookmarks import CHECKPOINT_EVERY_S, Bookmarks
@@ -63,6 +68,10 @@ class Street:
             self.crops.publish(published(number, **more))
         taken = self.crops.take("w", count=100, block_s=0, reclaim_idle_s=60)
         self.log.settle([(crop, logged(crop.shot)) for crop in taken])
+
+    def log_raw(self, number, **changes):
+        message = encode_sighting(replace(logged(published(number)), **changes))
+        self.redis.xadd(self.keys.sightings, message)
 
     def reader(self, policy=POLICY):
         return Reader(self.log, self.folder / "index", policy)
@@ -136,14 +145,104 @@ def test_what_is_damaged_is_read_again_and_the_rest_is_searched_meanwhile(street
     street.see(1, 2, captured_at=NOON)
     street.see(3, captured_at=NOON + 86_400)
     street.reader().checkpoint()
-    damaged = min((street.folder / "index" / "segments").rglob("vectors.faiss"))
-    damaged.write_bytes(b"")
+    damage(street)
     monkeypatch.setattr(view_module, "READ_AT_ONCE", 1)
     reader = street.reader()
     assert len(reader.index) == 1
     while not reader.view.state.caught_up:
         assert reader.follow() >= 1
     assert len(reader.index) == 3
+
+
+def damage(street):
+    min((street.folder / "index" / "segments").rglob("vectors.faiss")).write_bytes(b"")
+
+
+def test_damage_does_not_hide_that_retention_is_another(street, caplog):
+    street.see(1, captured_at=NOON)
+    street.see(2, captured_at=NOON + 86_400)
+    street.reader().checkpoint()
+    damage(street)
+    shorter = RetentionPolicy(live_s=50.0, imports_s=None)
+    again = street.reader(shorter)
+    assert again.follow() == 2
+    found = again.index.search(np.eye(4, dtype=np.float32)[0], k=9, where=Where(now=0.0))
+    assert {shot.sighting.expires_at - shot.sighting.captured_at for shot in found} == {50.0}
+
+
+def test_damage_does_not_hide_that_redis_has_another_log(street):
+    street.see(1, captured_at=NOON)
+    street.see(2, captured_at=NOON + 86_400)
+    street.reader().checkpoint()
+    damage(street)
+    street.redis.flushall()
+    street.crops.ensure_group()
+    street.see(7)
+    assert street.reader().follow() == 1
+
+
+def test_an_index_that_cannot_be_emptied_is_tried_again_and_finds_nothing_meanwhile(
+    street, monkeypatch
+):
+    street.see(1)
+    street.reader().checkpoint()
+    street.redis.flushall()
+    street.crops.ensure_group()
+    street.see(7, 8)
+    reader = street.reader()
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
+        with pytest.raises(StoreUnavailable, match="cannot be emptied"):
+            reader.follow()
+        assert len(reader.index) == 0
+    assert reader.follow() == 2
+
+
+def test_messages_of_another_model_move_the_position_too(street):
+    street.see(1)
+    first = street.reader()
+    first.checkpoint()
+    for number in (2, 3):
+        street.log_raw(number, model_id="other@2")
+    first.checkpoint()
+    second = street.reader()
+    second.follow()
+    assert second.view.state.messages == 0
+    assert second.view.state.skipped == {"other@2": 2}
+
+
+def test_a_vector_of_another_length_is_passed_over(street, caplog):
+    street.see(1)
+    street.log_raw(2, vector=np.array([1.0, 0.0], np.float32))
+    street.see(3)
+    assert street.reader().follow() == 2
+    assert "passed over: shot lobby/r1/1/2 has a vector of shape (2,)" in caplog.text
+
+
+HUGE = str(2**64).encode()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {b"shot": b"lobby/r1/" + HUGE + b"/1"},
+        {b"shot": b"lobby/r1/1/" + HUGE},
+        {b"shot": b"lobby/r1/1/" + HUGE, b"replaces": HUGE[:-1]},
+    ],
+)
+def test_a_number_that_nothing_could_keep_is_passed_over(street, fields):
+    street.see(1)
+    message = encode_sighting(logged(published(2))) | fields
+    street.redis.xadd(street.keys.sightings, message)
+    street.see(3)
+    assert street.reader().checkpoint() == 2
+    assert street.reader().follow() == 2
+
+
+def test_what_cannot_be_read_of_removals_is_passed_over(street):
+    street.see(1)
+    street.redis.hset(street.keys.removed, mapping={"live": "garbage", b"\xff": "1-0"})
+    assert street.reader().follow() == 1
 
 
 def test_a_removed_collection_stays_removed_though_nobody_made_a_checkpoint(street):

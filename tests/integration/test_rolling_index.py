@@ -5,15 +5,17 @@ import os
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from detectors.types import TrackKey
-from retrieval.errors import IndexUnusable
+from retrieval.errors import IndexUnusable, ModelMismatch
 from retrieval.index import scanning
+from retrieval.index.gallery import Gallery
 from retrieval.index.manifest import MANIFEST, Manifest
 from retrieval.index.rolling import RollingIndex
 from retrieval.types import Where
-from tests.data.make_sightings import EAST, ids_of, shot_of
+from tests.data.make_sightings import EAST, ids_of, shot_of, told
 from tests.data.rolling_indexes import ALICE, BOB, DAY, begun, everything_in, shots_of_begun
 from tests.index_log import apply, contents, judge, opened, operations
 
@@ -107,13 +109,17 @@ def test_a_damaged_segment_is_set_aside_and_the_rest_is_searched(tmp_path, caplo
     assert len(index) == second.shots
     (problem,) = index.problems
     assert f"segment {Path(first.name).name} ({first.shots} shots of 'live'" in problem
-    assert index.position is None
+    assert (index.position, index.is_incomplete) == ("1", True)
     assert problem in caplog.text
     assert (tmp_path / "damaged" / Path(first.name).name).is_dir()
     again = RollingIndex(tmp_path, "m@1", 4)
-    assert (again.problems, again.position, len(again)) == ([], None, second.shots)
+    assert (again.problems, again.is_incomplete, len(again)) == ([], True, second.shots)
     assert again.add(shots_of_begun()) == first.shots
     assert everything_in(again) == whole
+    again.checkpoint("1")
+    assert not again.is_incomplete
+    assert not (tmp_path / "damaged").exists()
+    assert not RollingIndex(tmp_path, "m@1", 4).is_incomplete
 
 
 def test_lost_retirements_are_told(tmp_path):
@@ -124,10 +130,29 @@ def test_lost_retirements_are_told(tmp_path):
     index = RollingIndex(tmp_path, "m@1", 4)
     (problem,) = index.problems
     assert "retirements are lost" in problem
-    assert (index.position, len(index)) == (None, 7)
+    assert (index.is_incomplete, len(index)) == (True, 7)
     index.add(shots_of_begun())
     assert everything_in(index) == whole
     assert index.add([shot_of(ALICE, 1)]) == 0
+
+
+def test_a_bit_that_turned_in_the_columns_is_seen_at_opening(tmp_path):
+    begun(tmp_path)
+    file = tmp_path / segments_of(tmp_path)[0].name / "shots.safetensors"
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    (problem,) = RollingIndex(tmp_path, "m@1", 4).problems
+    assert "'shots.safetensors' has other contents than were written" in problem
+
+
+def test_what_is_set_aside_goes_when_everything_is_forgotten(tmp_path):
+    begun(tmp_path)
+    cut_off(tmp_path / segments_of(tmp_path)[0].name / "vectors.faiss")
+    index = RollingIndex(tmp_path, "m@1", 4)
+    assert (tmp_path / "damaged").is_dir()
+    index.clear()
+    assert not (tmp_path / "damaged").exists()
 
 
 def rewritten(folder, change):
@@ -203,3 +228,57 @@ def test_several_threads_find_what_one_does(tmp_path, monkeypatch):
     monkeypatch.setattr(scanning, "WORTH_THREADS", 0)
     assert contents(index) == contents(judge(log))
     assert any(thread.name.startswith("scan") for thread in threading.enumerate())
+
+
+@pytest.mark.parametrize("call", ["search", "score_tracks"])
+def test_a_search_while_a_shot_is_replaced_finds_the_old_or_the_new(tmp_path, monkeypatch, call):
+    index = begun(tmp_path)
+    ask, replacements = getattr(Gallery, call), [shot_of(ALICE, 3, replaces=2)]
+
+    def replace_meanwhile(head, *args, **more):
+        while replacements:
+            assert index.add([replacements.pop()]) == 1
+        return ask(head, *args, **more)
+
+    monkeypatch.setattr(Gallery, call, replace_meanwhile)
+    everything = {"where": Where(now=-1.0)}
+    if call == "search":
+        found = index.search(EAST, k=99, **everything)
+    else:
+        found = index.score_tracks(EAST, [ALICE], **everything)
+    assert {shot.track for shot in ids_of(found)} >= {ALICE}
+
+
+def test_a_track_that_goes_while_a_sample_is_drawn_scores_nothing(tmp_path, monkeypatch):
+    index = begun(tmp_path)
+
+    def remove_before(segments, query, tracks, **more):
+        index.remove([ALICE])
+        return scores_in(segments, query, tracks, **more)
+
+    scores_in = scanning.scores_in
+    monkeypatch.setattr("retrieval.index.rolling.scores_in", remove_before)
+    sample = index.sample_tracks(EAST, at_most=99, best_of=3, where=Where(now=-1.0))
+    assert len(sample.scores) == 6
+    assert np.isfinite(sample.scores).all()
+
+
+@pytest.mark.parametrize("query", [np.full(4, np.nan), np.full(4, np.inf)])
+def test_a_query_that_is_no_vector_is_refused(tmp_path, query):
+    index = begun(tmp_path)
+    for ask in (
+        lambda: index.search(query, k=1, where=Where(now=0.0)),
+        lambda: index.score_tracks(query, [ALICE], where=Where(now=0.0)),
+    ):
+        with pytest.raises(ModelMismatch, match="the query is no vector"):
+            ask()
+
+
+def test_a_query_in_double_precision_scores_the_same_sealed_or_not(tmp_path):
+    index, query = opened(tmp_path), np.random.default_rng(1).standard_normal(16)
+    query /= np.linalg.norm(query)
+    for operation in operations(5, 20):
+        apply(index, operation)
+    before = told(index.search(query, k=99, where=Where(now=-1e18)))
+    index.checkpoint("1")
+    assert told(index.search(query, k=99, where=Where(now=-1e18))) == before

@@ -149,3 +149,30 @@ def test_a_full_disk_stops_sealing_and_not_searching(tmp_path, processes, bytes_
     assert process.exitcode == 0
     assert opened(tmp_path / "index").position == "60"
     assert contents(opened(tmp_path / "index")) == contents(judge(operations(5, 60)))
+
+
+def open_with_few_descriptors(folder, left, told_back):
+    open_now = len(list(Path("/proc/self/fd").iterdir()))
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (open_now + left, most))
+    try:
+        RollingIndex(folder, "m@1", 4)
+        told_back.send("opened")
+    except OSError as error:
+        told_back.send(error.strerror)
+
+
+def test_what_cannot_be_opened_for_want_of_descriptors_is_not_taken_for_damaged(
+    tmp_path, processes
+):
+    index = RollingIndex(tmp_path, "m@1", 4)
+    index.add([shot_of(TrackKey("lobby", "r1", day), 1, at=day * DAY) for day in range(40)])
+    index.checkpoint("1")
+    heard, said = processes.Pipe(duplex=False)
+    process = processes.Process(target=open_with_few_descriptors, args=(tmp_path, 20, said))
+    process.start()
+    said.close()
+    assert heard.recv() == "Too many open files"
+    process.join()
+    again = RollingIndex(tmp_path, "m@1", 4)
+    assert (again.problems, again.is_incomplete, len(again)) == ([], False, 40)

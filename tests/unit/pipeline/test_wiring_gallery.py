@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from pipeline.cli.index import sentences
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, FolderInUse, NotFound
 from pipeline.wiring import gallery, index_care
@@ -12,6 +13,8 @@ from pipeline.wiring.index_care import compact, index_folders
 from retrieval.fakes import FakeEncoder
 from retrieval.index.faiss_flat import FaissIndex
 from retrieval.index.flat import FlatIndex
+from retrieval.index.inspection import SegmentReport
+from retrieval.index.manifest import Manifest
 from retrieval.index.rolling import RollingIndex
 
 ENCODER = FakeEncoder()
@@ -34,12 +37,14 @@ def test_who_comes_second_keeps_an_index_in_memory(tmp_path, caplog):
     caplog.set_level("INFO")
     folder = index_folder(tmp_path, ENCODER.model_id)
     held = lock_folder(folder, 0.0)
+    RollingIndex(folder, ENCODER.model_id, ENCODER.dimension)
     index, durable = open_index(Settings(), ENCODER, tmp_path)
     assert (type(index), durable) == (FaissIndex, None)
     assert "another query worker has" in caplog.text
     with pytest.raises(FolderInUse, match="merges it by itself"):
         compact(folder)
     os.close(held)
+    assert compact(folder).segments == 0
     assert isinstance(open_index(Settings(), ENCODER, tmp_path)[0], RollingIndex)
 
 
@@ -72,3 +77,20 @@ def test_nobody_but_the_owner_may_look_into_it(tmp_path):
 def test_no_index_is_one_line(tmp_path):
     with pytest.raises(NotFound, match="holds no index yet"):
         index_folders(tmp_path)
+
+
+def test_an_index_without_a_manifest_is_one_line(tmp_path):
+    open_index(Settings(), ENCODER, tmp_path)
+    (folder,) = index_folders(tmp_path)
+    (folder / "manifest.json").unlink()
+    for look in (index_care.report, compact, lambda path: index_care.problems(path, print)):
+        with pytest.raises(NotFound, match=r"has no manifest.json: build the index again"):
+            look(folder)
+
+
+def test_odd_names_and_times_are_told_and_do_nothing_to_the_terminal():
+    odd = SegmentReport("segments/1", "\x1b[2Jcase", "9999-12-31", 1, 0, 2500, -1e300, 4e11)
+    said = sentences(Manifest("m@1", 4), [odd])
+    assert "\x1b" not in said
+    assert "1 shot  1 segment  0 dead rows  2.5 kB" in said
+    assert said.endswith("-1e+300 s to 4e+11 s")

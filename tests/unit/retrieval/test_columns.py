@@ -77,6 +77,8 @@ def test_two_tracks_of_one_hash_are_told_apart(monkeypatch):
     tracks = [TrackKey("lobby", "r1", number) for number in (1, 2, 1)]
     columns = Columns.of([shot_of(track, n) for n, track in enumerate(tracks, 1)])
     assert columns.rows_of({tracks[0]}).tolist() == [0, 2]
+    nobody = columns.rows_of({TrackKey("gate", "r1", 9)})
+    assert (nobody.tolist(), nobody.dtype) == ([], np.int64)
 
 
 @pytest.fixture

@@ -74,6 +74,7 @@ class Kept(Gallery):
     def __init__(self) -> None:
         super().__init__()
         self.position: str | None = None
+        self.is_incomplete = False
         self.saved: list[int] = []
         self.is_full = False
 
