@@ -13,7 +13,7 @@ Point = tuple[float, float]
 #: Metres before and after a corner over which a walker turns.
 TURN_M = 0.6
 #: Each brings a step on a bend closer to its length; on a straight line the first is right.
-_MOST_TRIES = 6
+_MOST_TRIES = 20
 
 
 @dataclass(frozen=True, slots=True)
