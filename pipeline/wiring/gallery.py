@@ -1,4 +1,4 @@
-"""Opens the index that a query worker searches: on disk, where nobody else has it."""
+"""Opens the index that a query worker searches, on disk where nobody else has it, and fills it."""
 
 import fcntl
 import logging
@@ -10,8 +10,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from pipeline.clock import SystemClock
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
+from pipeline.telemetry import Telemetry
+from pipeline.wiring.stores import Stores
+from pipeline.workers.bookmarks import Bookmarks
+from pipeline.workers.view import LogView
 from retrieval.ports import DurableIndex, Encoder, Index
 
 log = logging.getLogger(__name__)
@@ -71,6 +76,29 @@ def _open_on_disk(folder: Path, model_id: str, dimension: int) -> tuple[Index, D
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     rolling = RollingIndex(folder, model_id, dimension)
     return rolling, rolling
+
+
+def build_view(
+    stores: Stores,
+    index: Index,
+    durable: DurableIndex | None,
+    model_id: str,
+    telemetry: Telemetry,
+) -> LogView:
+    """What reads the log into an index, and goes on where `durable` was."""
+    clock = SystemClock()
+    bookmarks = None
+    if durable is not None:
+        bookmarks = Bookmarks(durable, stores.sightings, stores.policy, clock)
+    return LogView(
+        stores.sightings,
+        index,
+        model_id=model_id,
+        policy=stores.policy,
+        clock=clock,
+        telemetry=telemetry,
+        bookmarks=bookmarks,
+    )
 
 
 def lock_folder(folder: Path, within_s: float) -> int | None:

@@ -6,15 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.clock import SystemClock
 from pipeline.config import Settings
 from pipeline.errors import FolderInUse, NotFound
 from pipeline.telemetry import Telemetry
-from pipeline.wiring.gallery import LOCK, LOCK_WITHIN_S, index_folder, lock_folder
+from pipeline.wiring.gallery import LOCK, LOCK_WITHIN_S, build_view, index_folder, lock_folder
 from pipeline.wiring.models import build_encoder
 from pipeline.wiring.stores import Stores
-from pipeline.workers.bookmarks import Bookmarks
-from pipeline.workers.view import LogView
 from retrieval.index.inspection import SegmentReport
 from retrieval.index.inspection import problems as problems_of
 from retrieval.index.inspection import report as report_of
@@ -82,7 +79,7 @@ def rebuild(settings: Settings, stores: Stores, data_folder: Path, progress: Pro
         WeightsError: the encoder cannot be used.
         StoreUnavailable: Redis is away.
     """
-    encoder, clock = build_encoder(settings), SystemClock()
+    encoder = build_encoder(settings)
     folder = index_folder(data_folder, encoder.model_id)
     with _ours(folder):
         for path in folder.iterdir():
@@ -91,16 +88,7 @@ def rebuild(settings: Settings, stores: Stores, data_folder: Path, progress: Pro
             elif path.name != LOCK:
                 path.unlink()
         index = RollingIndex(folder, encoder.model_id, encoder.dimension)
-        bookmarks = Bookmarks(index, stores.sightings, stores.policy, clock)
-        view = LogView(
-            stores.sightings,
-            index,
-            model_id=encoder.model_id,
-            policy=stores.policy,
-            clock=clock,
-            telemetry=Telemetry(),
-            bookmarks=bookmarks,
-        )
+        view = build_view(stores, index, index, encoder.model_id, Telemetry())
         while not view.state.caught_up:
             view.follow_once(block_s=0)
             progress(view.state.messages, max(stores.sightings.length(), view.state.messages))

@@ -17,13 +17,12 @@ from pipeline.store.runs import RunRecord, RunStore
 from pipeline.store.sighting_log import SightingLog
 from pipeline.telemetry import CameraFigures, ScrapePage, StoreFigures, Telemetry
 from pipeline.wiring.enrolment import build_enrolment
-from pipeline.wiring.gallery import open_index
+from pipeline.wiring.gallery import build_view, open_index
 from pipeline.wiring.models import build_encoder
 from pipeline.wiring.settings import token_file
 from pipeline.wiring.stores import Stores, build_catalogue, build_collections, open_folder
 from pipeline.wiring.trust import build_trust
 from pipeline.wiring.video import clip_cutter
-from pipeline.workers.bookmarks import Bookmarks
 from pipeline.workers.catalogue import LIVE_WITHIN_S, Catalogue
 from pipeline.workers.query import QueryWorker, bind_tcp, bind_unix
 from pipeline.workers.service import SearchService
@@ -43,18 +42,7 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
     clock, telemetry = SystemClock(), Telemetry()
     encoder = build_encoder(settings)
     index, durable = open_index(settings, encoder, open_folder(settings).path)
-    bookmarks = None
-    if durable is not None:
-        bookmarks = Bookmarks(durable, stores.sightings, stores.policy, clock)
-    view = LogView(
-        stores.sightings,
-        index,
-        model_id=encoder.model_id,
-        policy=stores.policy,
-        clock=clock,
-        telemetry=telemetry,
-        bookmarks=bookmarks,
-    )
+    view = build_view(stores, index, durable, encoder.model_id, telemetry)
     catalogue = build_catalogue(settings, stores)
     service = SearchService(
         encoder=encoder,

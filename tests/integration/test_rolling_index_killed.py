@@ -2,7 +2,6 @@
 
 import json
 import multiprocessing
-import os
 import resource
 import signal
 import subprocess
@@ -16,12 +15,10 @@ from retrieval.index.manifest import Manifest
 from retrieval.index.rolling import RollingIndex
 from tests.data.make_sightings import crowd, shot_of
 from tests.data.rolling_indexes import BOB, DAY, begun, everything_in
+from tests.disk_changes import die_at_change
 from tests.index_log import apply, contents, judge, opened, operations
 
 CRASH = Path(__file__).resolve().parents[1] / "benchmarks" / "index_crash.py"
-
-# What is about to change the disk; at each of them a kill is tried.
-CHANGES = frozenset({"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir"})
 
 
 def change_everything(index):
@@ -37,15 +34,7 @@ def change_everything(index):
 def change_and_die(folder, at_event):
     """Be killed at the given change of the disk."""
     index = RollingIndex(folder, "m@1", 4)
-    left = [at_event]
-
-    def count(event, args):
-        if event in CHANGES and not (event == "open" and args[2] & os.O_ACCMODE == os.O_RDONLY):
-            left[0] -= 1
-            if not left[0]:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    sys.addaudithook(count)
+    die_at_change(at_event)
     change_everything(index)
 
 

@@ -1,10 +1,8 @@
 """A trainer killed at any instant of saving leaves a whole checkpoint, the newest it can be."""
 
 import multiprocessing
-import os
 import random
 import signal
-import sys
 import time
 
 import pytest
@@ -12,9 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from retrieval.training.run_folder import RunFolder
-
-# What is about to change the disk; at each of them a kill is tried.
-CHANGES = frozenset({"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir"})
+from tests.disk_changes import die_at_change
 
 
 def groups_of(step, size=2000):
@@ -41,15 +37,7 @@ def is_whole(saved):
 
 def save_and_die(out, at_event):
     """Save step 3 twice and the best model, and be killed at the given change of the disk."""
-    left = [at_event]
-
-    def count(event, args):
-        if event in CHANGES and not (event == "open" and args[2] & os.O_ACCMODE == os.O_RDONLY):
-            left[0] -= 1
-            if not left[0]:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    sys.addaudithook(count)
+    die_at_change(at_event)
     save(out, 3)
     save(out, 3, version=1)
     RunFolder(out).save_best(3, groups_of(3)["model"], {"step": 3})
