@@ -116,6 +116,10 @@ class DurableIndex(Index, Protocol):
         """
         ...
 
+    def tidy(self) -> None:
+        """Do a little of what makes searches cheaper, if nothing came since the last checkpoint."""
+        ...
+
     def clear(self) -> None:
         """Forget everything, for good: position and all."""
         ...

@@ -95,6 +95,10 @@ class Bookmarks:
                 return position
         return START if last is None else last.position
 
+    def tidy(self) -> None:
+        """Have the index put in order, a little at a time, while nothing comes."""
+        self._index.tidy()
+
     def _last(self) -> Bookmark | None:
         found = self._index.position
         return None if found is None else Bookmark(**json.loads(found))

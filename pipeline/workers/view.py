@@ -180,6 +180,8 @@ class LogView:
             return
         self._beat_at = now
         self._index.expire(self._clock.now())
+        if self._bookmarks is not None:
+            self._bookmarks.tidy()
         self._telemetry.index_shots.set(len(self._index))
         self._log.register_view(VIEW_NAME, self._durable, self._clock.now())
 

@@ -200,14 +200,13 @@ class RollingIndex:
             OSError: the disk is full, say; the last checkpoint stands, and nothing is forgotten.
         """
         with self._writing:
-            busy = self._seal(position)
-            try:
-                for _ in range(MERGES_AT_ONCE):
-                    some = worth_merging(self._parts.segments, busy)
-                    if some:
-                        self._merge(some)
-            except OSError as error:
-                log.warning("index: segments cannot be merged (%s); they stay as they are", error)
+            self._merge_some(self._seal(position), MERGES_AT_ONCE)
+
+    def tidy(self) -> None:
+        """Merge a little, if nothing came since the last checkpoint; it stays what it is."""
+        with self._writing:
+            if not self._unsaved:
+                self._merge_some((), 1)
 
     def compact(self) -> int:
         """Merge all that can be merged and drop the rows dead on disk; how many segments are left.
@@ -278,6 +277,15 @@ class RollingIndex:
         self._commit([*segments, *fresh], self._new_head(), position)
         self._unsaved = 0
         return groups.keys()
+
+    def _merge_some(self, busy: Collection[Group], at_most: int) -> None:
+        try:
+            for _ in range(at_most):
+                some = worth_merging(self._parts.segments, busy)
+                if some:
+                    self._merge(some)
+        except OSError as error:
+            log.warning("index: segments cannot be merged (%s); they stay as they are", error)
 
     def _merge(self, some: Sequence[Segment]) -> None:
         merged = self._disk.merge(some)

@@ -87,6 +87,9 @@ class Kept(Gallery):
             raise OSError(28, "No space left on device")
         self.position, self.saved = position, list(self.shots)
 
+    def tidy(self) -> None:
+        pass
+
     def clear(self) -> None:
         self.position, self.shots, self.saved = None, [], []
 
