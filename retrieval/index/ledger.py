@@ -1,5 +1,6 @@
 """What an index knows of its shots besides their vectors: ids, filters, retirements."""
 
+import logging
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
@@ -7,15 +8,20 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.types import TrackKey
+from detectors.types import ShotId, TrackKey
 from retrieval.index.filters import Mask, admits, among
 from retrieval.index.scoring import Rows
 from retrieval.types import Sighting, Vector, Where
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 #: Dead rows are tolerated up to this many, or up to half of all, before they are squeezed out.
 DEAD_ROWS_KEPT = 1024
+
+#: What two messages of one shot agree about, whoever sends them.
+_OF_A_SHOT = ("captured_at", "collection", "box", "picture")
 
 COLUMNS = np.dtype(
     [
@@ -33,6 +39,10 @@ class Memory(Protocol):
 
     def elsewhere(self, track: TrackKey) -> Collection[int]:
         """Numbers of the track's shots that can be found and lie outside of the ledger."""
+        ...
+
+    def sealed(self, shot: ShotId) -> Sighting:
+        """One of those that lie elsewhere, with any vector."""
         ...
 
     def is_retired(self, track: TrackKey, number: int) -> bool:
@@ -60,6 +70,9 @@ class OwnMemory:
 
     def elsewhere(self, track: TrackKey) -> Collection[int]:  # noqa: ARG002
         return ()
+
+    def sealed(self, shot: ShotId) -> Sighting:
+        raise LookupError(f"{shot} is not elsewhere")
 
     def is_retired(self, track: TrackKey, number: int) -> bool:
         return number in self._retired.get(track, ())
@@ -120,9 +133,10 @@ class Ledger:
                 self._memory.forget(track)
             if sighting.replaces is not None:
                 self._retire(track, sighting.replaces)
-            known = (self._row_of.get(track, ()), self._memory.elsewhere(track))
-            is_known = any(number in some for some in known)
-            if not is_known and not self._memory.is_retired(track, number):
+            known = self._known(sighting.shot)
+            if known is not None:
+                _compare(known, sighting)
+            if known is None and not self._memory.is_retired(track, number):
                 self._append(sighting)
                 entered.append(sighting)
             elif not self._row_of.get(track):
@@ -216,6 +230,15 @@ class Ledger:
         self._row_of.setdefault(track, {})[number] = row
         self._live += 1
 
+    def _known(self, shot: ShotId) -> Sighting | None:
+        """What can be found under this name, here or elsewhere."""
+        row = self._row_of.get(shot.track, {}).get(shot.number)
+        if row is not None:
+            return self._sightings[row]
+        if shot.number in self._memory.elsewhere(shot.track):
+            return self._memory.sealed(shot)
+        return None
+
     def _retire(self, track: TrackKey, number: int) -> None:
         self._memory.retire(track, number)
         row = self._row_of.get(track, {}).get(number)
@@ -244,6 +267,12 @@ class Ledger:
         if where.collections is not None:
             mask &= among(self._collection_codes, where.collections)[columns["collection"]]
         return mask
+
+
+def _compare(kept: Sighting, again: Sighting) -> None:
+    """Say so where a shot comes twice and is not the same: somebody gave two pictures one name."""
+    if any(getattr(kept, name) != getattr(again, name) for name in _OF_A_SHOT):
+        log.warning("shot %s came again with other contents: the first is kept", kept.shot)
 
 
 def _code(codes: dict[T, int], name: T) -> int:

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable
 
 import numpy as np
 
-from detectors.types import TrackKey
+from detectors.types import ShotId, TrackKey
 from retrieval.index.retirements import Retirements
 from retrieval.index.segment import Segment
+from retrieval.types import Sighting
 
 
 class SealedMemory:
@@ -38,6 +39,10 @@ class SealedMemory:
 
     def elsewhere(self, track: TrackKey) -> Collection[int]:
         return self._known.get(track, ())
+
+    def sealed(self, shot: ShotId) -> Sighting:
+        segment, row = self._known[shot.track][shot.number]
+        return segment.sighting(row, segment.any_vector)
 
     def is_retired(self, track: TrackKey, number: int) -> bool:
         return self.retirements.holds(track, number)

@@ -117,6 +117,12 @@ class Segment:
         """(N,) the instants of `rows`, Unix seconds."""
         return np.array(self._columns["captured_at"][rows])
 
+    @property
+    def any_vector(self) -> Vector:
+        """(D,) of length 1, for a sighting whose own does not matter."""
+        vector: Vector = np.eye(1, self._vectors.shape[1], dtype=np.float32)[0]
+        return vector
+
     def tracks(self, rows: Rows) -> list[TrackKey]:
         """The track of each of `rows`."""
         return [self._columns.track(row) for row in rows.tolist()]

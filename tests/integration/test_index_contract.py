@@ -96,6 +96,16 @@ def test_adding_twice_is_adding_once(index):
     assert len(index.search(EAST, k=9, where=EVERYTHING)) == 2
 
 
+def test_a_shot_that_comes_again_with_other_contents_is_kept_as_it_was_and_told(index, caplog):
+    index.add([shot_of(ALICE, at=1.0)])
+    assert index.add([shot_of(ALICE, at=1.0)]) == 0
+    assert caplog.text == ""
+    assert index.add([shot_of(ALICE, at=2.0)]) == 0
+    assert "shot lobby/r1/1/1 came again with other contents: the first is kept" in caplog.text
+    (found,) = index.search(EAST, k=9, where=EVERYTHING)
+    assert found.sighting.captured_at == 1.0
+
+
 def test_a_retired_shot_is_never_found(index):
     index.add([shot_of(ALICE, 1)])
     assert index.add([shot_of(ALICE, 2, replaces=1)]) == 1
