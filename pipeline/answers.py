@@ -20,6 +20,9 @@ class SearchRequest(_Record):
     limit: Annotated[int, Field(ge=1, le=500)] = 10
     live: Annotated[bool, Field(description="only people in view now")] = False
     zones: Annotated[list[str], Field(description="only shots taken in one of these")] = []
+    min_quality: Annotated[
+        float, Field(ge=0, le=1, description="only shots of this overall quality or better")
+    ] = 0.0
 
 
 class ShotAnswer(_Record):

@@ -61,6 +61,7 @@ class Finder:
         limit: int | None = None,
         live: bool = False,
         zones: Sequence[str] = (),
+        min_quality: float = 0.0,
     ) -> SearchAnswer:
         """The tracks that look most like `text`, best first.
 
@@ -73,6 +74,7 @@ class Finder:
             limit: at most so many hits.
             live: only people in view now.
             zones: only shots taken in one of these; all if empty.
+            min_quality: only shots of this overall quality or better, 0 to 1.
 
         Raises:
             ConfigError: the text or a time makes no sense.
@@ -88,6 +90,7 @@ class Finder:
             limit=limit or self._settings.search.limit,
             live=live,
             zones=list(zones),
+            min_quality=min_quality,
         )
         return self._ask().search(request)
 

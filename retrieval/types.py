@@ -62,6 +62,7 @@ class Where:
         since: captured at this instant or later.
         until: captured before this instant.
         zones: only shots taken in one of these; None for all.
+        min_quality: only shots of this overall quality or better.
     """
 
     now: float
@@ -71,6 +72,7 @@ class Where:
     since: float | None = None
     until: float | None = None
     zones: frozenset[str] | None = None
+    min_quality: float = 0.0
 
     def admits(self, sighting: Sighting) -> bool:
         """Whether `sighting` may be returned."""
@@ -83,6 +85,7 @@ class Where:
             and (self.since is None or at >= self.since)
             and (self.until is None or at < self.until)
             and (self.zones is None or not self.zones.isdisjoint(sighting.zones))
+            and sighting.quality >= self.min_quality
         )
 
 

@@ -39,6 +39,7 @@ def polygons(draw: st.DrawFn) -> Area:
 
 # Few values of each, so that ties, repeats and empty answers are common.
 instants = st.integers(0, 9).map(float)
+qualities = st.sampled_from([0.0, 0.25, 0.5, 1.0])
 some_zones = st.sampled_from([(), ("door",), ("door", "till"), ("till",)])
 track_keys = st.builds(
     TrackKey, st.sampled_from(["lobby", "gate"]), st.just("r1"), st.integers(1, 4)
@@ -66,7 +67,7 @@ def sightings(draw: st.DrawFn) -> Sighting:
         vector=off_the_wire(draw(unit_vectors())),
         model_id="m@1",
         box=Box(0, 0, 50, 100),
-        quality=0.5,
+        quality=draw(qualities),
         picture=f"{shot}.jpg",
         replaces=replaces,
         expires_at=draw(st.none() | instants),
@@ -94,6 +95,7 @@ def filters(draw: st.DrawFn) -> Where:
         since=draw(st.none() | instants),
         until=draw(st.none() | instants),
         zones=draw(some(st.sampled_from(["door", "till", "nowhere"]))),
+        min_quality=draw(qualities),
     )
 
 

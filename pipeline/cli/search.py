@@ -26,6 +26,9 @@ def search(
     zone: Annotated[
         list[str] | None, typer.Option("--zone", help="Only shots taken in this zone; repeatable.")
     ] = None,
+    min_quality: Annotated[
+        float, typer.Option(min=0, max=1, help="Only pictures of this quality or better, 0 to 1.")
+    ] = 0.0,
     model: Annotated[str | None, typer.Option(help="The encoder, by name.")] = None,
     sheet: Annotated[Path | None, typer.Option(help="Draw the hits on a PNG.")] = None,
     json: JsonOption = False,
@@ -45,5 +48,6 @@ def search(
         limit=limit,
         live=live,
         zones=zone or [],
+        min_quality=min_quality,
     )
     answer(question, config=config, model=model, sheet=sheet, as_json=json)

@@ -39,6 +39,7 @@ class Question:
     limit: int | None = None
     live: bool = False
     zones: Sequence[str] = ()
+    min_quality: float = 0.0
 
     def request(self, *, now: float, default_limit: int) -> SearchRequest:
         """The same for the API.
@@ -55,6 +56,7 @@ class Question:
             limit=self.limit or default_limit,
             live=self.live,
             zones=list(self.zones),
+            min_quality=self.min_quality,
         )
 
 

@@ -114,6 +114,7 @@ class SearchService:
             since=request.since,
             until=request.until,
             zones=frozenset(request.zones) or None,
+            min_quality=request.min_quality,
         )
         vector = self._encoder.encode_texts([text])[0]
         hits = find_tracks(

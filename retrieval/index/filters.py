@@ -13,7 +13,7 @@ Mask = NDArray[np.bool_]
 
 
 class Columns(Protocol):
-    """(N,) arrays by name: `captured_at`, `expires_at`, and `camera` and `zones` by code."""
+    """(N,) arrays: `captured_at`, `expires_at`, `quality`, and `camera` and `zones` by code."""
 
     def __getitem__(self, name: str, /) -> NDArray[Any]:
         """One of them."""
@@ -41,6 +41,8 @@ def admits(
         mask &= columns["captured_at"] >= where.since
     if where.until is not None:
         mask &= columns["captured_at"] < where.until
+    if where.min_quality > 0:
+        mask &= columns["quality"] >= where.min_quality
     return mask
 
 

@@ -29,6 +29,7 @@ COLUMNS = np.dtype(
         ("collection", np.int32),
         ("zones", np.int32),  # of all zones of a shot together
         ("captured_at", np.float64),
+        ("quality", np.float64),
         ("expires_at", np.float64),  # +inf for never, −inf for a row that is dead
     ]
 )
@@ -223,6 +224,7 @@ class Ledger:
             _code(self._collection_codes, sighting.collection),
             _code(self._zones_codes, sighting.zones),
             sighting.captured_at,
+            sighting.quality,
             np.inf if sighting.expires_at is None else sighting.expires_at,
         )
         # The vector lives once, beside the ledger: at 512 numbers it is nearly all of the memory.

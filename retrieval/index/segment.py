@@ -221,13 +221,14 @@ class Segment:
             and (where.since is None or self._captured[0] >= where.since)
             and (where.until is None or self._captured[1] < where.until)
             and where.zones is None
+            and where.min_quality <= 0
         )
 
     def _admits(self, columns: "Columns | dict[str, NDArray[np.generic]]", where: Where) -> Mask:
         return admits(columns, self._columns.cameras, self._columns.zones, where)
 
 
-_FILTERED = ("expires_at", "captured_at", "camera", "zones")
+_FILTERED = ("expires_at", "captured_at", "quality", "camera", "zones")
 
 
 def _bounds(column: NDArray[np.float64]) -> tuple[float, float]:

@@ -89,6 +89,21 @@ def test_filters_act_before_ranking(imported):
     assert none["no_match"] is True
 
 
+def test_only_pictures_that_are_good_enough_are_searched(imported):
+    descry, _ = imported
+    every = descry.run("search", "man in a coat", "--json", "--limit", "50").json()
+    qualities = sorted(s["quality"] for hit in every["hits"] for s in hit["best_shots"])
+    middle = qualities[len(qualities) // 2]
+    assert qualities[0] < middle
+    found = descry.run(
+        "search", "man in a coat", "--json", "--limit", "50", "--min-quality", str(middle)
+    ).json()
+    assert found["hits"]
+    assert min(s["quality"] for hit in found["hits"] for s in hit["best_shots"]) >= middle
+    refused = descry.run("search", "a man", "--min-quality", "1.5", code=2).err
+    assert "Invalid value for '--min-quality': Input should be less than or equal to 1" in refused
+
+
 def test_the_same_search_in_python_takes_five_lines(imported):
     descry, _told = imported
     readme = (ROOT / "README.md").read_text()

@@ -127,6 +127,11 @@ def test_how_many_hits_are_shown_changes_no_judgement(limit):
     assert of_others.hits[0].probability == of_ten.hits[0].probability
 
 
+@pytest.mark.parametrize(("least", "found"), [(0.0, 10), (0.5, 10), (0.51, 0)])
+def test_pictures_below_a_quality_are_not_searched(least, found):
+    assert len(ask(service(), min_quality=least).hits) == found
+
+
 def test_an_index_with_nobody_has_no_match_and_no_word_about_probabilities():
     answer = ask(service(people=CROWD[:0], trust=Trust(rough_calibration(ENCODER.model_id))))
     assert (answer.hits, answer.no_match, answer.notes) == ([], True, [])
