@@ -19,7 +19,7 @@ def worth_merging(segments: Sequence[Segment], busy: Collection[Group]) -> list[
     """
     for group, members in by_group(segments).items():
         for segment in members:
-            if len(segment) * 2 < segment.entry.shots:
+            if len(segment) * 2 < segment.entry.shots or segment.lacks_codes:
                 return [segment]
         for same in _by_size(members).values():
             if len(same) >= FAN_IN:
@@ -41,7 +41,7 @@ def in_few(segments: Sequence[Segment]) -> list[list[Segment]]:
                 room = MAX_SHOTS
             bins[-1].append(segment)
             room -= len(segment)
-    return [some for some in bins if len(some) > 1 or len(some[0]) < some[0].entry.shots]
+    return [some for some in bins if len(some) > 1 or _is_worth_writing(some[0])]
 
 
 def by_group(segments: Sequence[Segment]) -> dict[Group, list[Segment]]:
@@ -50,6 +50,10 @@ def by_group(segments: Sequence[Segment]) -> dict[Group, list[Segment]]:
     for segment in segments:
         groups.setdefault((segment.entry.collection, segment.entry.day), []).append(segment)
     return groups
+
+
+def _is_worth_writing(segment: Segment) -> bool:
+    return len(segment) < segment.entry.shots or segment.lacks_codes
 
 
 def _by_size(members: Sequence[Segment]) -> dict[int, list[Segment]]:

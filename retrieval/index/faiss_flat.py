@@ -5,7 +5,9 @@ from typing import Any, Self
 
 import faiss
 import numpy as np
+from numpy.typing import NDArray
 
+from retrieval.index.filters import Mask
 from retrieval.index.gallery import Gallery
 from retrieval.index.scoring import ROUNDING, HalfVectors, Rows, doubt
 from retrieval.index.vectors import Candidates
@@ -13,6 +15,9 @@ from retrieval.types import Vector
 
 #: Fetched beyond `k`, so that a tie across the cut is nearly always seen at the first attempt.
 SPARE = 16
+
+#: So few rows are sooner multiplied than looked for in a bitmap.
+FEW = 16
 
 # The stubs know the C++ signatures only, not the ones Python sees.
 _Bitmap: Any = faiss.IDSelectorBitmap
@@ -90,7 +95,9 @@ class FaissHalves:
 
     def keep(self, rows: Rows) -> None:
         # Flat storage closes the gaps and keeps the order, as the ledger does.
-        self._faiss.remove_ids(faiss.IDSelectorNot(self._only(rows)))
+        mask = np.zeros(self._faiss.ntotal, np.bool_)
+        mask[rows] = True
+        self._faiss.remove_ids(faiss.IDSelectorNot(_only(mask)))
 
     def kept(self, rows: Rows) -> HalfVectors:
         if not len(rows):
@@ -99,20 +106,32 @@ class FaissHalves:
         return halves
 
     def nearest(self, query: Vector, *, k: int, admitted: Rows) -> Candidates:
-        if not len(admitted):
-            return Candidates(admitted, np.empty(0, np.float32))
+        mask = np.zeros(self._faiss.ntotal, np.bool_)
+        mask[admitted] = True
+        return self.best(query, k=k, admitted=mask, count=len(admitted))
+
+    def best(self, query: Vector, *, k: int, admitted: Mask, count: int) -> Candidates:
+        """As `nearest`, of the `count` rows that are True in (N,) `admitted`."""
+        if count <= FEW:
+            rows = np.flatnonzero(admitted)
+            return Candidates(rows, self._products(query, rows))
         params = None
-        if len(admitted) < self._faiss.ntotal:
-            params = _Parameters(sel=self._only(admitted))
-        fetch = min(k + SPARE, len(admitted))
+        if count < self._faiss.ntotal:
+            params = _Parameters(sel=_only(admitted))
+        fetch = min(k + SPARE, count)
         while True:
             scores, rows = self._faiss.search(query[None], fetch, params=params)  # (1, fetch)
             # FAISS breaks ties as it likes: go on until the cut falls in a gap.
-            if fetch == len(admitted) or scores[0, -1] < scores[0, k - 1] - 2 * self.slack:
+            if fetch == count or scores[0, -1] < scores[0, k - 1] - 2 * self.slack:
                 return Candidates(rows[0], scores[0])
-            fetch = min(fetch * 2, len(admitted))
+            fetch = min(fetch * 2, count)
 
-    def _only(self, rows: Rows) -> Any:
-        mask = np.zeros(self._faiss.ntotal, np.bool_)
-        mask[rows] = True
-        return _Bitmap(np.packbits(mask, bitorder="little"))
+    def _products(self, query: Vector, rows: Rows) -> NDArray[np.float32]:
+        if not len(rows):
+            return np.empty(0, np.float32)
+        products: NDArray[np.float32] = self._faiss.reconstruct_batch(rows) @ query
+        return products
+
+
+def _only(admitted: Mask) -> Any:
+    return _Bitmap(np.packbits(admitted, bitorder="little"))

@@ -21,7 +21,12 @@ class Columns(Protocol):
 
 
 def admits(
-    columns: Columns, cameras: Iterable[str], zones: Iterable[tuple[str, ...]], where: Where
+    columns: Columns,
+    cameras: Iterable[str],
+    zones: Iterable[tuple[str, ...]],
+    where: Where,
+    *,
+    is_any_expired: bool = True,
 ) -> Mask:
     """(N,) whether `where` admits each row, but for its collection and its track.
 
@@ -30,8 +35,10 @@ def admits(
         cameras: the camera of each code.
         zones: the zones of each code.
         where: what is wanted.
+        is_any_expired: whether to look for what has expired.
     """
-    mask: Mask = columns["expires_at"] > where.now
+    expires = columns["expires_at"]
+    mask: Mask = expires > where.now if is_any_expired else np.ones(len(expires), np.bool_)
     if where.cameras is not None:
         mask &= among(cameras, where.cameras)[columns["camera"]]
     if where.zones is not None:

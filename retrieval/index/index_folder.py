@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from retrieval.errors import IndexUnusable
+from retrieval.index.codes import Coder
 from retrieval.index.columns import Columns
 from retrieval.index.manifest import FileEntry, Manifest, SegmentEntry
 from retrieval.index.retirements import Retirements
@@ -30,6 +31,7 @@ class IndexFolder:
     def __init__(self, folder: Path, model_id: str, dimension: int) -> None:
         self._folder, self._model_id, self._dimension = folder, model_id, dimension
         self.manifest = Manifest(model_id, dimension)
+        self._coder = Coder()
 
     def open(self) -> tuple[list[Segment], Retirements, list[str]]:
         """The segments, the retirements, and what was damaged and is set aside; or begin.
@@ -57,6 +59,7 @@ class IndexFolder:
                 )
             except (ValueError, MemoryError) as error:
                 problems.append(self._set_aside(entry, error))
+        self._coder = Coder(segment.codes for segment in reversed(segments))
         retirements = self._retirements(problems)
         if problems:
             position = self.manifest.position
@@ -70,7 +73,8 @@ class IndexFolder:
         Raises:
             OSError: it cannot be written.
         """
-        return seal(self._folder, self._new_name(), group, columns, vectors, self._model_id)
+        name, model_id = self._new_name(), self._model_id
+        return seal(self._folder, name, group, columns, vectors, model_id, self._coder)
 
     def merge(self, segments: Sequence[Segment]) -> Segment | None:
         """Put one in place of several; None where nothing is left of them.
@@ -78,7 +82,7 @@ class IndexFolder:
         Raises:
             OSError: it cannot be written; the folder holds what it held.
         """
-        merged = merge(self._folder, self._new_name(), segments, self._model_id)
+        merged = merge(self._folder, self._new_name(), segments, self._model_id, self._coder)
         names = [segment.entry.name for segment in segments]
         entries: list[SegmentEntry] = []
         for entry in self.manifest.segments:

@@ -1,13 +1,14 @@
 """Looks through sealed segments, several at a time where there is much to look through."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 
 import numpy as np
 
 from detectors.types import TrackKey
+from retrieval.index.proposing import Part, Spread, parts_of, proposed
 from retrieval.index.sampling import draw, looked_at
 from retrieval.index.scoring import Scores, kth_best
 from retrieval.index.segment import Segment
@@ -16,6 +17,8 @@ from retrieval.types import ScoredShot, Vector, Where
 
 #: Below this many shots a thread costs more than it saves: a scan of them takes milliseconds.
 WORTH_THREADS = 65_536
+#: What a code costs beside a vector.
+CODE_SHARE = 1 / 8
 
 
 def best_in(
@@ -25,9 +28,14 @@ def best_in(
 
     Each segment proposes its own best; only what can be among the best of all is scored exactly.
     """
-    found = [(s, near) for s, near in _nearest(segments, query, k, where) if len(near.rows)]
-    sure = [near.scores - segment.slack for segment, near in found]
-    floor = kth_best(np.concatenate([np.empty(0), *sure]), k)
+    coded, plain = parts_of(segments, k, where)
+    spread = _spread(sum(part.count for part in plain))
+    nearest = spread(partial(Part.nearest, query=query, k=k), plain)
+    found = [(part.segment, near) for part, near in zip(plain, nearest, strict=True)]
+    if coded:
+        spread = _spread(sum(part.segment.entry.shots for part in coded) * CODE_SHARE)
+        found += proposed(coded, query, k, _sure(found), spread)
+    floor = kth_best(_sure(found), k)
     shots: list[ScoredShot] = []
     for segment, near in found:
         rows = near.rows[near.scores + segment.slack >= floor]
@@ -72,14 +80,14 @@ def scores_in(
     return owners, np.concatenate(scores)
 
 
-def _nearest(
-    segments: Sequence[Segment], query: Vector, k: int, where: Where
-) -> Iterator[tuple[Segment, Candidates]]:
-    look = partial(Segment.nearest, query=query, k=k, where=where)
-    if sum(map(len, segments)) < WORTH_THREADS:
-        return zip(segments, map(look, segments), strict=True)
+def _sure(found: Iterable[tuple[Segment, Candidates]]) -> Scores:
+    sure = [near.scores - segment.slack for segment, near in found]
+    return np.concatenate([np.empty(0), *sure])
+
+
+def _spread(rows: float) -> Spread:
     # FAISS lets go of the interpreter while it scans; for one query it takes one thread itself.
-    return zip(segments, _threads().map(look, segments), strict=True)
+    return map if rows < WORTH_THREADS else _threads().map
 
 
 @lru_cache(1)

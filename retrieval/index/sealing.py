@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from retrieval.index.codes import CODES, ERRORS, Coder
 from retrieval.index.columns import Columns
 from retrieval.index.faiss_flat import FaissHalves
 from retrieval.index.manifest import FileEntry, SegmentEntry
@@ -51,6 +52,7 @@ def seal(
     columns: Columns,
     vectors: HalfVectors,
     model_id: str,
+    coder: Coder,
 ) -> Segment:
     """Write a segment, down to the disk; it counts once a manifest names it.
 
@@ -61,6 +63,7 @@ def seal(
         columns: N of them.
         vectors: (N, D) as they are kept.
         model_id: the encoder that made them.
+        coder: makes the codes that lie beside the vectors.
 
     Raises:
         OSError: it cannot be written; nothing is left of it.
@@ -72,8 +75,13 @@ def seal(
         columns.write(folder / name / COLUMNS)
         store.write(folder / name / VECTORS)
         flush(folder / name / VECTORS)
+        written = [COLUMNS, VECTORS]
+        codes = coder.codes(vectors)
+        if codes is not None:
+            codes.write(folder / name)
+            written += [CODES, ERRORS]
         flush(folder / name)
-        files = tuple(FileEntry.of(folder, f"{name}/{file}") for file in (COLUMNS, VECTORS))
+        files = tuple(FileEntry.of(folder, f"{name}/{file}") for file in written)
         seen = columns["captured_at"]
         span = float(seen.min()), float(seen.max())
         entry = SegmentEntry(name, *group, len(columns), *span, store.slack, files)
@@ -86,7 +94,9 @@ def seal(
         raise
 
 
-def merge(folder: Path, name: str, segments: Sequence[Segment], model_id: str) -> Segment | None:
+def merge(
+    folder: Path, name: str, segments: Sequence[Segment], model_id: str, coder: Coder
+) -> Segment | None:
     """One segment of what lives on disk of several of a group; None where that is nothing.
 
     What died since the last checkpoint lives on disk still, and is found no more than before.
@@ -100,6 +110,7 @@ def merge(folder: Path, name: str, segments: Sequence[Segment], model_id: str) -
     columns = Columns.joined([(columns, rows) for columns, rows, _, _ in contents])
     vectors = np.concatenate([vectors for _, _, vectors, _ in contents])
     entry = segments[0].entry
-    merged = seal(folder, name, (entry.collection, entry.day), columns, vectors, model_id)
+    group = entry.collection, entry.day
+    merged = seal(folder, name, group, columns, vectors, model_id, coder)
     merged.kill(np.flatnonzero(~np.concatenate([alive for _, _, _, alive in contents])))
     return merged

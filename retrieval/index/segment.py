@@ -1,5 +1,6 @@
 """A sealed part of an index: shots of one collection and day on disk, that only become fewer."""
 
+import logging
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.types import TrackKey
+from retrieval.index.codes import CODES, ERRORS, Codes, are_worth_codes
 from retrieval.index.columns import Columns
 from retrieval.index.faiss_flat import FaissHalves
 from retrieval.index.filters import Mask, admits
@@ -19,8 +21,11 @@ from retrieval.index.vectors import Candidates
 from retrieval.types import ScoredShot, Sighting, Vector, Where
 from retrieval.whole_files import flush
 
+log = logging.getLogger(__name__)
+
 COLUMNS: Final = "shots.safetensors"
 VECTORS: Final = "vectors.faiss"
+CODES_TOO: Final = (CODES, ERRORS)
 
 
 class Segment:
@@ -32,6 +37,7 @@ class Segment:
 
     Attributes:
         entry: what the manifest says of it.
+        codes: what its vectors nearly are; None where they are too few for that to help.
     """
 
     def __init__(
@@ -41,8 +47,9 @@ class Segment:
         vectors: FaissHalves,
         alive: Mask,
         model_id: str,
+        codes: Codes | None = None,
     ) -> None:
-        self.entry = entry
+        self.entry, self.codes = entry, codes
         self._columns, self._vectors, self._model_id = columns, vectors, model_id
         self._alive, self._alive_on_disk = alive, alive.copy()
         self._is_removed = False
@@ -62,7 +69,7 @@ class Segment:
         for file in entry.all_files():
             # Vectors are nearly all of it, and a wrong one scores wrongly; all else is compared.
             problem = file.problem(folder, thorough=not file.name.endswith(VECTORS))
-            if problem is not None:
+            if problem is not None and not file.name.endswith(CODES_TOO):
                 raise ValueError(problem)
         columns = Columns.mapped(folder / entry.name / COLUMNS)
         vectors = FaissHalves.mapped(folder / entry.name / VECTORS, entry.slack)
@@ -72,7 +79,12 @@ class Segment:
         if entry.dead is not None:
             bits = np.fromfile(folder / entry.dead.name, np.uint8)
             alive = ~np.unpackbits(bits, count=entry.shots).astype(np.bool_)
-        return cls(entry, columns, vectors, alive, model_id)
+        return cls(entry, columns, vectors, alive, model_id, _codes_of(folder, entry))
+
+    @property
+    def lacks_codes(self) -> bool:
+        """Whether codes would help, and there are none: they are damaged, or it is old."""
+        return self.codes is None and are_worth_codes(self._vectors.shape)
 
     def __len__(self) -> int:
         """Rows that can be found."""
@@ -91,9 +103,24 @@ class Segment:
             return np.flatnonzero(self._alive)
         return np.flatnonzero(self._alive & self._admits(self._columns, where))
 
-    def nearest(self, query: Vector, *, k: int, where: Where) -> Candidates:
-        """Every admitted row that may be among the `k` best of them, or more; k is 1 or more."""
-        return self._vectors.nearest(query, k=k, admitted=self.admitted(where))
+    def mask(self, where: Where) -> tuple[Mask, int]:
+        """(N,) which rows `where` admits, and how many; not to be written to."""
+        if not self._may_admit(where):
+            return self._alive, 0
+        if where.tracks is not None:
+            rows = self.admitted(where)
+            mask = np.zeros(self.entry.shots, np.bool_)
+            mask[rows] = True
+            return mask, len(rows)
+        # A copy: what dies meanwhile must not leave less than was counted.
+        mask = self._alive.copy()
+        if not self._admits_all(where):
+            mask &= self._admits(self._columns, where)
+        return mask, int(np.count_nonzero(mask))
+
+    def nearest(self, query: Vector, *, k: int, admitted: Mask, count: int) -> Candidates:
+        """Whatever of `count` rows may be among the `k` best of them, or more; k is 1 or more."""
+        return self._vectors.best(query, k=k, admitted=admitted, count=count)
 
     @property
     def slack(self) -> float:
@@ -225,7 +252,40 @@ class Segment:
         )
 
     def _admits(self, columns: "Columns | dict[str, NDArray[np.generic]]", where: Where) -> Mask:
-        return admits(columns, self._columns.cameras, self._columns.zones, where)
+        is_any_expired = self._expires[0] <= where.now
+        names = self._columns.cameras, self._columns.zones
+        return admits(columns, *names, self._asked(where), is_any_expired=is_any_expired)
+
+    def _asked(self, where: Where) -> Where:
+        """What is left of `where`, without what is true of every row."""
+        is_later = where.since is not None and self._captured[0] >= where.since
+        is_before = where.until is not None and self._captured[1] < where.until
+        since, until = None if is_later else where.since, None if is_before else where.until
+        return replace(where, since=since, until=until)
+
+
+def _codes_of(folder: Path, entry: SegmentEntry) -> Codes | None:
+    """None where there are none; or where they are damaged, for all is found without them."""
+    files = [file for file in entry.files if file.name.endswith(CODES_TOO)]
+    if not files:
+        return None
+    try:
+        for file in files:
+            problem = file.problem(folder, thorough=not file.name.endswith(CODES))
+            if problem is not None:
+                raise ValueError(problem)  # noqa: TRY301  # as of a file that cannot be read
+        codes = Codes.read(folder / entry.name)
+        if len(codes) != entry.shots:
+            raise ValueError(f"they are of {len(codes)} shots, and not of {entry.shots}")  # noqa: TRY301
+    except (OSError, ValueError) as error:
+        log.warning(
+            "index: the codes of segment %s are not used (%s): it is searched exactly, and slower, "
+            "until 'descry index compact'",
+            entry.name,
+            error,
+        )
+        return None
+    return codes
 
 
 _FILTERED = ("expires_at", "captured_at", "quality", "camera", "zones")

@@ -10,7 +10,7 @@ from retrieval.index.faiss_flat import FaissIndex
 from retrieval.index.flat import FlatIndex
 from retrieval.types import Where
 from tests.data.make_sightings import EAST, assert_as_by_hand, crowd, ids_of, shot_of
-from tests.data.rolling_indexes import Sealing
+from tests.data.rolling_indexes import Compacting, Sealing
 
 EVERYTHING = Where(now=0.0)
 NORTHEAST = np.array([1, 1, 0, 0], np.float32) / np.sqrt(np.float32(2))
@@ -18,10 +18,11 @@ NORTHEAST = np.array([1, 1, 0, 0], np.float32) / np.sqrt(np.float32(2))
 #: More than the index scans without asking its store, so that the store's own search is tried.
 MANY = 6_000
 
+#: A compacted one has codes beside its vectors.
+KINDS = {"flat": FlatIndex, "faiss": FaissIndex, "sealing": Sealing, "compacting": Compacting}
 
-@pytest.fixture(
-    scope="module", params=[FlatIndex, FaissIndex, Sealing], ids=["flat", "faiss", "sealing"]
-)
+
+@pytest.fixture(scope="module", params=KINDS.values(), ids=KINDS)
 def new_index(request):
     """Makes an empty index."""
     return request.param

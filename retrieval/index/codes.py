@@ -1,0 +1,177 @@
+"""What vectors nearly are, in a quarter of their room: tells which of many are worth a look."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final, Self
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.index.mapped_file import mapped_arrays, write_arrays
+from retrieval.index.scoring import HalfVectors, Rows
+from retrieval.index.vectors import Candidates
+from retrieval.types import Vector
+from retrieval.whole_files import flush
+
+CODES: Final = "codes.faiss"
+ERRORS: Final = "codes.safetensors"
+
+#: One of 16 pairs of numbers stands for two numbers of a vector: what FAISS looks up in a register.
+NUMBERS_A_CODE: Final = 2
+BITS: Final = 4
+#: So many vectors teach a codebook as well as all do.
+TAUGHT_BY: Final = 16_384
+#: A vector that is so many times further from its code than the middle one is not told by it.
+STRANGE: Final = 1.5
+#: A codebook whose errors are so many times those that it was learnt with fits no longer.
+OUTWORN: Final = 1.25
+#: Fewer vectors are scored themselves as fast.
+CODED_FROM: Final = 2_048
+_AT_ONCE: Final = 16_384
+
+
+def are_worth_codes(vectors: tuple[int, ...]) -> bool:
+    """Whether (N, D) vectors are found sooner by codes."""
+    return vectors[0] >= CODED_FROM and vectors[1] % NUMBERS_A_CODE == 0
+
+
+class Coder:
+    """Makes the codes of one model's vectors, with one codebook for as long as that fits."""
+
+    def __init__(self, made: Iterable["Codes | None"] = ()) -> None:
+        """With the codebook of the first of `made`, if there is one."""
+        first = next((codes for codes in made if codes is not None), None)
+        self._codebook = None if first is None else first.codebook
+
+    def codes(self, vectors: HalfVectors) -> "Codes | None":
+        """Those of (N, D); None where they would not help."""
+        if not are_worth_codes(vectors.shape):
+            return None
+        if self._codebook is not None:
+            codes = self._codebook.codes(vectors)
+            if not codes.is_outworn:
+                return codes
+        self._codebook = Codebook.learnt(vectors)
+        return self._codebook.codes(vectors)
+
+
+class Codebook:
+    """Product codes of one model: 16 for each pair of numbers of a vector.
+
+    Jégou, Douze, Schmid, "Product quantization for nearest neighbor search", 2011; scanned as in
+    André, Kermarrec, Le Scouarnec, "Quicker ADC", 2019.
+
+    Attributes:
+        error: how far a vector and its code lie apart, the root of the mean square.
+    """
+
+    def __init__(self, empty: Any, error: float) -> None:
+        self.error = error
+        self._empty = empty
+
+    @classmethod
+    def learnt(cls, vectors: HalfVectors) -> Self:
+        """From (N, D) of them, N at least 16; the same from the same ones."""
+        few = vectors[:: -(-len(vectors) // TAUGHT_BY)].astype(np.float32)
+        codes = few.shape[1] // NUMBERS_A_CODE
+        empty = faiss.IndexPQFastScan(few.shape[1], codes, BITS, faiss.METRIC_INNER_PRODUCT)
+        empty.pq.cp.min_points_per_centroid = 1
+        empty.train(few)
+        return cls(empty, _mean_square_root(_distances(empty, few)))
+
+    def codes(self, vectors: HalfVectors) -> "Codes":
+        """Those of (N, D)."""
+        coded, distances = faiss.clone_index(self._empty), []
+        for start in range(0, len(vectors), _AT_ONCE):
+            some = vectors[start : start + _AT_ONCE].astype(np.float32)
+            coded.add(some)
+            distances.append(_distances(coded, some))
+        apart = np.concatenate(distances)
+        strange = np.flatnonzero(apart > STRANGE * np.median(apart))
+        plain = np.delete(apart, strange)
+        return Codes(coded, _mean_square_root(plain), self.error, strange)
+
+
+class Codes:
+    """Of N vectors; they do not change.
+
+    Attributes:
+        error: how far a vector and its code lie apart, the root of the mean square, without
+            the strange.
+        learnt_error: the same, of what its codebook was learnt from.
+        strange: rows of which the codes say little, rising.
+    """
+
+    def __init__(self, coded: Any, error: float, learnt_error: float, strange: Rows) -> None:
+        self.error, self.learnt_error, self.strange = error, learnt_error, strange
+        self._coded = coded
+
+    def __len__(self) -> int:
+        return int(self._coded.ntotal)
+
+    @property
+    def is_outworn(self) -> bool:
+        """Whether a codebook learnt from these vectors would tell them much better."""
+        return self.error > OUTWORN * self.learnt_error
+
+    @property
+    def codebook(self) -> Codebook:
+        """What they are codes of."""
+        empty = faiss.clone_index(self._coded)
+        empty.reset()
+        return Codebook(empty, self.learnt_error)
+
+    def nearest(self, query: Vector, fetch: int) -> Candidates:
+        """The `fetch` best rows, best first, and about what they score; 0 < fetch ≤ N.
+
+        How wrong the scores are is no promise: it follows the query, and is measured with it.
+        """
+        scores, rows = self._coded.search(query[None], fetch)  # (1, fetch)
+        return Candidates(rows[0], scores[0])
+
+    def write(self, folder: Path) -> None:
+        """Write what `read` reads, down to the disk.
+
+        Raises:
+            OSError: it cannot be written whole.
+        """
+        try:
+            faiss.write_index(self._coded, str(folder / CODES))
+        except RuntimeError as error:
+            raise OSError(f"'{folder / CODES}' cannot be written: {error}") from error
+        flush(folder / CODES)
+        errors = np.array([self.error, self.learnt_error])
+        write_arrays(folder / ERRORS, {"errors": errors, "strange": self.strange}, {})
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Those that were written to `folder`.
+
+        Raises:
+            OSError: a file cannot be read.
+            ValueError: one is damaged.
+        """
+        try:
+            coded = faiss.read_index(str(folder / CODES))
+        except RuntimeError as error:
+            raise ValueError(f"FAISS cannot read it: {error}") from error
+        if not isinstance(coded, faiss.IndexPQFastScan):
+            raise ValueError(f"it is a {type(coded).__name__}")  # noqa: TRY004  # of a file
+        arrays, _ = mapped_arrays(folder / ERRORS)
+        try:
+            far, learnt = arrays["errors"].tolist()
+            return cls(coded, far, learnt, np.array(arrays["strange"], np.int64))
+        except LookupError as error:
+            raise ValueError(f"'{ERRORS}' has no {error}") from error
+
+
+def _distances(coded: Any, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(N,) how far (N, D) and their codes lie apart."""
+    told = coded.pq.decode(coded.pq.compute_codes(vectors))
+    distances: NDArray[np.float64] = np.linalg.norm((vectors - told).astype(np.float64), axis=1)
+    return distances
+
+
+def _mean_square_root(values: NDArray[np.float64]) -> float:
+    return float(np.sqrt(np.square(values).mean()))

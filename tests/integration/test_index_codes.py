@@ -1,0 +1,280 @@
+"""Codes only propose: over them the answer is that of exhaustive search, whatever they are of."""
+
+import logging
+
+import numpy as np
+import pytest
+
+from detectors.types import TrackKey
+from retrieval.index import codes, proposing
+from retrieval.index.codes import CODES, ERRORS, Codebook, Coder
+from retrieval.index.rolling import RollingIndex
+from retrieval.index.segment import Segment
+from retrieval.types import Where
+from tests.data.make_sightings import ids_of, shot_of
+from tests.data.rolling_indexes import folder_of
+
+DIMENSION = 64
+EVERYTHING = Where(now=0.0)
+K = 10
+#: What is promised: of a thousand that are among the ten best, one may be missing.
+RECALL = 0.999
+
+
+def unit(vectors):
+    return (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
+
+
+def dressed_alike(rng, count, looks=40):
+    """(count, D): people in a few looks, in shots of four a track."""
+    people = rng.standard_normal((looks, DIMENSION))[rng.integers(looks, size=-(-count // 4))]
+    people = people + 0.7 * rng.standard_normal(people.shape)
+    shots = np.repeat(people, 4, axis=0)[:count]
+    return unit(shots + 0.4 * rng.standard_normal(shots.shape))
+
+
+def anyhow(rng, count):
+    return unit(rng.standard_normal((count, DIMENSION)))
+
+
+def in_a_cone(rng, count):
+    """As encoders make them: alike in most of what they say, and different in little of it."""
+    scales = np.exp(-np.arange(DIMENSION) / 6)
+    return unit(3 * scales[0] + rng.standard_normal((count, DIMENSION)) * scales)
+
+
+def in_one_place(rng, count):
+    """One person who stood there all day, and few others."""
+    stood = unit(rng.standard_normal(DIMENSION) + 0.05 * rng.standard_normal((count, DIMENSION)))
+    stood[:: count // 50] = anyhow(rng, len(stood[:: count // 50]))
+    return stood
+
+
+CROWDS = {f.__name__: f for f in (dressed_alike, anyhow, in_a_cone, in_one_place)}
+
+
+def queries(rng, vectors, count, noise):
+    """Near to somebody, and the further off the more noise."""
+    near = vectors[rng.integers(len(vectors), size=count)]
+    return unit(near + noise * rng.standard_normal(near.shape) / np.sqrt(DIMENSION))
+
+
+def sightings(vectors):
+    cameras = ("lobby", "gate", "yard", "dock")
+    return [
+        shot_of(TrackKey(cameras[n % 4], "r1", n // 4), n % 4 + 1, vector=v, at=float(n))
+        for n, v in enumerate(vectors)
+    ]
+
+
+def index_of(folder, shots):
+    index = RollingIndex(folder, "m@1", DIMENSION)
+    index.add(shots)
+    index.checkpoint("here")
+    index.compact()
+    return index
+
+
+def right(shots, query, where):
+    admitted = [shot for shot in shots if where.admits(shot)]
+    vectors = unit(np.stack([shot.vector for shot in admitted]).astype(float)).astype(float)
+    best = np.argsort(-(vectors @ query.astype(float)))[:K]
+    return {admitted[n].shot for n in best}
+
+
+class Spied:
+    """How many rows were scored by their vectors, and how many codes were scanned."""
+
+    def __init__(self, monkeypatch):
+        self.scored = self.scanned = 0
+        nearest, by_code = Segment.nearest, codes.Codes.nearest
+
+        def exact(segment, query, **more):
+            self.scored += more["count"]
+            return nearest(segment, query, **more)
+
+        def coded(some, query, fetch):
+            self.scanned += len(some)
+            return by_code(some, query, fetch)
+
+        monkeypatch.setattr(Segment, "nearest", exact)
+        monkeypatch.setattr(codes.Codes, "nearest", coded)
+
+
+FILTERS = {
+    "all": EVERYTHING,
+    "most": Where(now=0.0, since=900.0),
+    "a quarter": Where(now=0.0, cameras=frozenset({"gate"})),
+    "a tenth": Where(now=0.0, since=1000.0, until=2200.0),
+    "an hour": Where(now=0.0, since=2000.0, until=2100.0),
+}
+
+
+@pytest.fixture(scope="module", params=CROWDS)
+def crowd(request):
+    return sightings(CROWDS[request.param](np.random.default_rng(11), 12_000))
+
+
+@pytest.fixture(scope="module")
+def index(crowd):
+    class Owner:
+        pass
+
+    owner = Owner()
+    made = index_of(folder_of(owner), crowd)
+    yield made
+    del owner
+
+
+@pytest.mark.parametrize("noise", [0.3, 1.0, 4.0])
+@pytest.mark.parametrize("name", FILTERS)
+def test_the_best_are_those_of_exhaustive_search(index, crowd, name, noise):
+    rng = np.random.default_rng(12)
+    vectors = np.stack([shot.vector for shot in crowd])
+    asked = queries(rng, vectors, 25, noise)
+    where = FILTERS[name]
+    found = [set(ids_of(index.search(query, k=K, where=where))) for query in asked]
+    wanted = [right(crowd, query, where) for query in asked]
+    hits = sum(len(a & b) for a, b in zip(found, wanted, strict=True))
+    assert hits >= RECALL * sum(map(len, wanted))
+    assert all(where.admits(s.sighting) for q in asked for s in index.search(q, k=K, where=where))
+
+
+def test_few_are_scored_by_their_vectors(tmp_path, monkeypatch):
+    shots = sightings(dressed_alike(np.random.default_rng(13), 12_000))
+    index = index_of(tmp_path, shots)
+    spied = Spied(monkeypatch)
+    index.search(shots[17].vector, k=K, where=EVERYTHING)
+    assert spied.scanned >= len(shots)
+    assert 0 < spied.scored < len(shots) / 10
+
+
+def test_few_survivors_are_scored_without_codes(tmp_path, monkeypatch):
+    shots = sightings(dressed_alike(np.random.default_rng(13), 12_000))
+    index = index_of(tmp_path, shots)
+    spied = Spied(monkeypatch)
+    index.search(shots[17].vector, k=K, where=FILTERS["an hour"])
+    assert (spied.scanned, spied.scored) == (0, 100)
+
+
+def test_a_look_that_no_code_tells_is_found(tmp_path):
+    rng = np.random.default_rng(14)
+    usual = np.zeros((11_990, DIMENSION))
+    usual[:, : DIMENSION // 2] = rng.standard_normal((11_990, DIMENSION // 2))
+    strange = np.zeros((10, DIMENSION))
+    strange[:, DIMENSION // 2 :] = rng.standard_normal((10, DIMENSION // 2))
+    shots = sightings(np.concatenate([unit(usual), unit(strange)]))
+    index = index_of(tmp_path, shots)
+    for shot in shots[-10:]:
+        query = unit(shot.vector + 0.9 * shots[5].vector)
+        found = index.search(query, k=K, where=EVERYTHING)
+        assert set(ids_of(found)) == right(shots, query, EVERYTHING)
+
+
+def test_the_dead_are_not_found_by_their_codes(tmp_path):
+    shots = sightings(dressed_alike(np.random.default_rng(15), 8_000))
+    index = index_of(tmp_path, shots)
+    query = shots[400].vector
+    first = {shot.sighting.shot.track for shot in index.search(query, k=K, where=EVERYTHING)}
+    index.remove(first)
+    left = [shot for shot in shots if shot.shot.track not in first]
+    found = index.search(query, k=K, where=EVERYTHING)
+    assert set(ids_of(found)) == right(left, query, EVERYTHING)
+
+
+def test_an_index_without_codes_gets_them_while_nothing_comes(tmp_path, monkeypatch):
+    shots = sightings(dressed_alike(np.random.default_rng(16), 6_000))
+    monkeypatch.setattr(codes, "CODED_FROM", 10**9)
+    index_of(tmp_path, shots)
+    monkeypatch.undo()
+    assert not list(tmp_path.rglob(CODES))
+    index = RollingIndex(tmp_path, "m@1", DIMENSION)
+    index.tidy()
+    assert len(list(tmp_path.rglob(CODES))) == 1
+    spied = Spied(monkeypatch)
+    assert set(ids_of(index.search(shots[9].vector, k=K, where=EVERYTHING))) == right(
+        shots, shots[9].vector, EVERYTHING
+    )
+    assert spied.scanned >= len(shots)
+
+
+@pytest.mark.parametrize("name", [CODES, ERRORS])
+@pytest.mark.parametrize("damage", ["cut", "gone", "other"])
+def test_damaged_codes_cost_speed_and_nothing_else(tmp_path, monkeypatch, caplog, name, damage):
+    shots = sightings(dressed_alike(np.random.default_rng(17), 6_000))
+    index_of(tmp_path, shots)
+    (path,) = tmp_path.rglob(name)
+    if damage == "gone":
+        path.unlink()
+    elif damage == "cut":
+        path.write_bytes(path.read_bytes()[:-7])
+    else:
+        path.write_bytes(bytes(path.stat().st_size))
+    with caplog.at_level(logging.WARNING):
+        index = RollingIndex(tmp_path, "m@1", DIMENSION)
+    assert "descry index compact" in caplog.text
+    assert index.problems == []
+    assert len(index) == len(shots)
+    spied = Spied(monkeypatch)
+    query = shots[40].vector
+    assert set(ids_of(index.search(query, k=K, where=EVERYTHING))) == right(
+        shots, query, EVERYTHING
+    )
+    assert spied.scanned == 0
+    index.compact()
+    index.search(query, k=K, where=EVERYTHING)
+    assert spied.scanned >= len(shots)
+
+
+def test_a_codebook_is_kept_for_as_long_as_it_fits():
+    rng = np.random.default_rng(18)
+    coder = Coder()
+    some = dressed_alike(rng, 5_000).astype(np.float16)
+    first = coder.codes(some)
+    again = coder.codes(dressed_alike(rng, 5_000).astype(np.float16))
+    assert again.learnt_error == first.learnt_error
+    spiky = np.zeros((5_000, DIMENSION))
+    spiky[np.arange(5_000), rng.integers(DIMENSION, size=5_000)] = 1.0
+    coded = coder.codes(spiky.astype(np.float16))
+    assert coded.learnt_error != first.learnt_error
+    assert not coded.is_outworn
+
+
+def test_codes_are_the_same_behind_a_restart(tmp_path):
+    vectors = dressed_alike(np.random.default_rng(19), 5_000).astype(np.float16)
+    made = Codebook.learnt(vectors).codes(vectors)
+    made.write(tmp_path)
+    read = codes.Codes.read(tmp_path)
+    query = vectors[3].astype(np.float32)
+    assert np.array_equal(read.nearest(query, 50).rows, made.nearest(query, 50).rows)
+    assert (read.error, read.learnt_error) == (made.error, made.learnt_error)
+    assert np.array_equal(read.strange, made.strange)
+    assert np.array_equal(
+        read.codebook.codes(vectors[:4100]).nearest(query, 9).rows,
+        Codebook.learnt(vectors).codes(vectors[:4100]).nearest(query, 9).rows,
+    )
+
+
+def test_vectors_of_odd_length_and_few_vectors_have_no_codes():
+    assert Coder().codes(np.ones((5_000, 7), np.float16)) is None
+    assert Coder().codes(np.ones((codes.CODED_FROM - 1, 8), np.float16)) is None
+
+
+def test_a_large_answer_is_exact_too(tmp_path):
+    shots = sightings(dressed_alike(np.random.default_rng(20), 6_000))
+    index = index_of(tmp_path, shots)
+    query = shots[70].vector
+    for k in (300, 700, 5_000, 10**9):
+        found = index.search(query, k=k, where=EVERYTHING)
+        assert len(found) == min(k, len(shots))
+        scores = np.sort([float(unit(s.vector.astype(float)) @ query.astype(float)) for s in shots])
+        np.testing.assert_allclose([s.score for s in found], scores[::-1][:k], atol=1e-6)
+
+
+def test_where_nothing_is_known_of_the_error_all_are_scored(tmp_path, monkeypatch):
+    monkeypatch.setattr(proposing, "USUAL_TIMES", 1e9)
+    shots = sightings(dressed_alike(np.random.default_rng(21), 6_000))
+    index = index_of(tmp_path, shots)
+    spied = Spied(monkeypatch)
+    index.search(shots[7].vector, k=K, where=EVERYTHING)
+    assert spied.scored == len(shots)
