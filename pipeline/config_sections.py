@@ -160,6 +160,13 @@ class Index(Section):
     kind: Literal["faiss", "flat"] = Field(
         default="faiss", description="faiss (on disk), or flat (in memory, plain, for a comparison)"
     )
+    device: Device = Field(
+        default="auto",
+        description="auto (a GPU where there is one), cpu, cuda or cuda:N",
+    )
+    gpu_memory_mb: int = Field(
+        default=2048, ge=0, le=1_048_576, description="Of a GPU, at most; 1 KB a shot; 0: none"
+    )
 
 
 class Search(Section):

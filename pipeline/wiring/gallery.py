@@ -8,8 +8,9 @@ import resource
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from detectors.gpus import find_gpus
 from pipeline.clock import SystemClock
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
@@ -18,6 +19,9 @@ from pipeline.wiring.stores import Stores
 from pipeline.workers.bookmarks import Bookmarks
 from pipeline.workers.view import LogView
 from retrieval.ports import DurableIndex, Encoder, Index
+
+if TYPE_CHECKING:
+    from retrieval.index.scanning import Scan
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +58,9 @@ def open_index(
 
         return FlatIndex(model_id, dimension), None
     folder = index_folder(data_folder, model_id)
+    scan = _scan(settings, dimension)
     try:
-        return _open_on_disk(folder, model_id, dimension)
+        return _open_on_disk(folder, model_id, dimension, scan)
     except OSError as error:
         raise ConfigError(
             f"the index '{folder}' cannot be opened ({error.strerror or error}): make room, or "
@@ -63,7 +68,37 @@ def open_index(
         ) from error
 
 
-def _open_on_disk(folder: Path, model_id: str, dimension: int) -> tuple[Index, DurableIndex | None]:
+def _scan(settings: Settings, dimension: int) -> "Scan":
+    """What looks through segments: a GPU if it may, else the CPU.
+
+    Raises:
+        ConfigError: the GPU that was asked for is not there.
+    """
+    from retrieval.index.scanning import best_in
+
+    asked, budget_mb = settings.index.device, settings.index.gpu_memory_mb
+    if asked == "cpu" or budget_mb == 0:
+        return best_in
+    names = find_gpus().names
+    number = int(asked.partition(":")[2] or 0)
+    if number >= len(names):
+        if asked == "auto":
+            return best_in
+        raise ConfigError(
+            f"index.device is '{asked}', and torch finds {len(names) or 'no'} GPU"
+            f"{'' if len(names) == 1 else 's'}: set it to auto or cpu"
+        )
+    from retrieval.index.device_memory import HALF_ROUNDING, DeviceMemory
+    from retrieval.index.device_scanning import DeviceScan
+
+    device = "cuda" if asked == "auto" else asked
+    log.info("index: searched on %s (%s), in %d MiB at most", device, names[number], budget_mb)
+    return DeviceScan(DeviceMemory(device, dimension, budget_mb * 2**20), HALF_ROUNDING)
+
+
+def _open_on_disk(
+    folder: Path, model_id: str, dimension: int, scan: "Scan"
+) -> tuple[Index, DurableIndex | None]:
     if lock_folder(folder, LOCK_WITHIN_S) is None:
         from retrieval.index.faiss_flat import FaissIndex
 
@@ -74,7 +109,7 @@ def _open_on_disk(folder: Path, model_id: str, dimension: int) -> tuple[Index, D
     # A descriptor a segment, and a few segments a day and collection.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    rolling = RollingIndex(folder, model_id, dimension)
+    rolling = RollingIndex(folder, model_id, dimension, scan)
     return rolling, rolling
 
 

@@ -136,9 +136,7 @@ def _measured(
     return kth_best(np.concatenate(known), k), float(told.mean()), float(told.std())
 
 
-def parts_of(segments: Iterable[Segment], k: int, where: Where) -> tuple[list[Part], list[Part]]:
-    """What is searched for the `k` best by its codes, and what without; both may be nothing."""
+def parts_of(segments: Iterable[Segment], where: Where) -> list[Part]:
+    """The segments of which something is admitted."""
     parts = [Part(segment, *segment.mask(where)) for segment in segments]
-    coded = [part for part in parts if part.is_for_codes(k)]
-    plain = [part for part in parts if part.count and not part.is_for_codes(k)]
-    return coded, plain
+    return [part for part in parts if part.count]

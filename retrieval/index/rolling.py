@@ -16,7 +16,7 @@ from retrieval.index.gallery import Gallery
 from retrieval.index.index_folder import IndexFolder
 from retrieval.index.retirements import Retirements
 from retrieval.index.sampling import sample_of
-from retrieval.index.scanning import best_in, scores_in, tracks_drawn
+from retrieval.index.scanning import Scan, best_in, scores_in, tracks_drawn
 from retrieval.index.scoring import order
 from retrieval.index.sealed_memory import SealedMemory
 from retrieval.index.sealing import Group, grouped
@@ -53,14 +53,14 @@ class RollingIndex:
         problems: what was damaged when it was opened, and set aside; it has to be added again.
     """
 
-    def __init__(self, folder: Path, model_id: str, dimension: int) -> None:
-        """Open what `folder` holds, or begin there.
+    def __init__(self, folder: Path, model_id: str, dimension: int, scan: Scan = best_in) -> None:
+        """Open what `folder` holds, or begin there; `scan` looks through segments.
 
         Raises:
             IndexUnusable: it holds an index of another model, or one that cannot be read.
             OSError: it cannot be written to.
         """
-        self._model_id, self._dimension = model_id, dimension
+        self._model_id, self._dimension, self._scan = model_id, dimension, scan
         self._writing = threading.RLock()
         self._disk = IndexFolder(folder, model_id, dimension)
         segments, retirements, self.problems = self._disk.open()
@@ -156,7 +156,7 @@ class RollingIndex:
         if k < 1:
             return []
         # Segments first: of a shot that is replaced meanwhile both are seen, and not neither.
-        shots = best_in(segments, query, k=k, where=where)
+        shots = self._scan(segments, query, k=k, where=where)
         shots += head.search(query, k=k, where=where)
         return sorted(shots, key=order)[:k]
 

@@ -1,9 +1,10 @@
 """Looks through sealed segments, several at a time where there is much to look through."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
+from typing import Protocol
 
 import numpy as np
 
@@ -21,17 +22,53 @@ WORTH_THREADS = 65_536
 CODE_SHARE = 1 / 8
 
 
+Found = list[tuple[Segment, Candidates]]
+"""Segments, and of each whatever may be among the best."""
+
+
+class Scan(Protocol):
+    """Looks through segments: `best_in`, or what answers as it does."""
+
+    def __call__(
+        self, segments: Sequence[Segment], query: Vector, *, k: int, where: Where
+    ) -> list[ScoredShot]:
+        """The `k` best admitted shots, and perhaps more, in no order."""
+        ...
+
+
+class Ahead(Protocol):
+    """Looks through some parts in a way of its own."""
+
+    def __call__(
+        self, parts: Sequence[Part], query: Vector, k: int, /
+    ) -> tuple[Found, Sequence[Part]]:
+        """What of some may be among the `k` best of them, and the others."""
+        ...
+
+
 def best_in(
-    segments: Sequence[Segment], query: Vector, *, k: int, where: Where
+    segments: Sequence[Segment], query: Vector, *, k: int, where: Where, ahead: Ahead | None = None
 ) -> list[ScoredShot]:
     """The `k` best admitted shots of segments, and perhaps more, in no order.
 
     Each segment proposes its own best; only what can be among the best of all is scored exactly.
+
+    Args:
+        segments: what is searched.
+        query: (D,) of length 1.
+        k: 1 or more.
+        where: what is admitted.
+        ahead: has the first look, if given.
     """
-    coded, plain = parts_of(segments, k, where)
+    found: Found = []
+    left: Sequence[Part] = parts_of(segments, where)
+    if ahead is not None:
+        found, left = ahead(left, query, k)
+    coded = [part for part in left if part.is_for_codes(k)]
+    plain = [part for part in left if not part.is_for_codes(k)]
     spread = _spread(sum(part.count for part in plain))
     nearest = spread(partial(Part.nearest, query=query, k=k), plain)
-    found = [(part.segment, near) for part, near in zip(plain, nearest, strict=True)]
+    found += [(part.segment, near) for part, near in zip(plain, nearest, strict=True)]
     if coded:
         spread = _spread(sum(part.segment.entry.shots for part in coded) * CODE_SHARE)
         found += proposed(coded, query, k, _sure(found), spread)
@@ -80,7 +117,7 @@ def scores_in(
     return owners, np.concatenate(scores)
 
 
-def _sure(found: Iterable[tuple[Segment, Candidates]]) -> Scores:
+def _sure(found: Found) -> Scores:
     sure = [near.scores - segment.slack for segment, near in found]
     return np.concatenate([np.empty(0), *sure])
 

@@ -136,6 +136,10 @@ class Segment:
         """(N,) what `rows` score."""
         return cosines(widened(self._vectors.kept(rows)), query)
 
+    def kept(self, rows: Rows) -> HalfVectors:
+        """(N, D) a copy of the vectors in `rows`."""
+        return self._vectors.kept(rows)
+
     def sighting(self, row: int, vector: Vector) -> Sighting:
         """The sighting in `row`, with its `vector`."""
         return self._columns.sighting(row, vector, self.entry.collection, self._model_id)

@@ -6,6 +6,8 @@ import weakref
 from pathlib import Path
 
 from detectors.types import TrackKey
+from retrieval.index.device_memory import DeviceMemory
+from retrieval.index.device_scanning import DeviceScan
 from retrieval.index.rolling import RollingIndex
 from retrieval.types import Where
 from tests.data.make_sightings import EAST, crowd, shot_of, told
@@ -37,6 +39,19 @@ class Sealing(Rolling):
         added = super().add(sightings)
         self.checkpoint(f"behind {len(sightings)}")
         return added
+
+
+class OnDevice(Sealing):
+    """Searches what lies in the memory of a device, which is the CPU's here; also after changes."""
+
+    def __init__(self, model_id, dimension):
+        self.scan = DeviceScan(DeviceMemory("cpu", dimension, 10**8), 0.0, worth_bringing=1)
+        RollingIndex.__init__(self, folder_of(self), model_id, dimension, self.scan)
+
+    def search(self, query, *, k, where):
+        super().search(query, k=k, where=where)
+        self.scan.settle()
+        return super().search(query, k=k, where=where)
 
 
 class Restarting:

@@ -10,7 +10,7 @@ from retrieval.index.faiss_flat import FaissIndex
 from retrieval.index.flat import FlatIndex
 from retrieval.types import Where
 from tests.data.make_sightings import EAST, assert_as_by_hand, crowd, ids_of, shot_of
-from tests.data.rolling_indexes import Compacting, Sealing
+from tests.data.rolling_indexes import Compacting, OnDevice, Sealing
 
 EVERYTHING = Where(now=0.0)
 NORTHEAST = np.array([1, 1, 0, 0], np.float32) / np.sqrt(np.float32(2))
@@ -19,7 +19,13 @@ NORTHEAST = np.array([1, 1, 0, 0], np.float32) / np.sqrt(np.float32(2))
 MANY = 6_000
 
 #: A compacted one has codes beside its vectors.
-KINDS = {"flat": FlatIndex, "faiss": FaissIndex, "sealing": Sealing, "compacting": Compacting}
+KINDS = {
+    "flat": FlatIndex,
+    "faiss": FaissIndex,
+    "sealing": Sealing,
+    "compacting": Compacting,
+    "device": OnDevice,
+}
 
 
 @pytest.fixture(scope="module", params=KINDS.values(), ids=KINDS)

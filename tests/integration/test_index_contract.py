@@ -14,7 +14,7 @@ from retrieval.index.flat import FlatIndex
 from retrieval.search.exact import find_tracks
 from retrieval.types import Where
 from tests.data.make_sightings import assert_as_by_hand, ids_of, shot_of, told
-from tests.data.rolling_indexes import Compacting, Restarting, Rolling, Sealing
+from tests.data.rolling_indexes import Compacting, OnDevice, Restarting, Rolling, Sealing
 from tests.strategies import DIMENSION, filters, galleries, track_keys, unit_vectors
 
 ALICE, BOB = TrackKey("lobby", "r1", 1), TrackKey("gate", "r1", 2)
@@ -30,6 +30,7 @@ KINDS = {
     "sealing": Sealing,
     "restarting": Restarting,
     "compacting": Compacting,
+    "device": OnDevice,
 }
 
 

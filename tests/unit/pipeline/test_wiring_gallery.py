@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from detectors.gpus import Gpus
 from pipeline.cli.index import sentences
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, FolderInUse, NotFound
@@ -11,11 +12,13 @@ from pipeline.wiring import gallery, index_care
 from pipeline.wiring.gallery import LOCK, index_folder, lock_folder, open_index
 from pipeline.wiring.index_care import compact, index_folders
 from retrieval.fakes import FakeEncoder
+from retrieval.index.device_scanning import DeviceScan
 from retrieval.index.faiss_flat import FaissIndex
 from retrieval.index.flat import FlatIndex
 from retrieval.index.inspection import SegmentReport
 from retrieval.index.manifest import Manifest
 from retrieval.index.rolling import RollingIndex
+from retrieval.index.scanning import best_in
 
 ENCODER = FakeEncoder()
 
@@ -94,3 +97,37 @@ def test_odd_names_and_times_are_told_and_do_nothing_to_the_terminal():
     assert "\x1b" not in said
     assert "1 shot  1 segment  0 dead rows  2.5 kB" in said
     assert said.endswith("-1e+300 s to 4e+11 s")
+
+
+def scan_of(monkeypatch, tmp_path, gpus, **index):
+    monkeypatch.setattr(gallery, "find_gpus", lambda: Gpus("13.0", gpus))
+    return open_index(Settings(index=index), ENCODER, tmp_path)[0]._scan
+
+
+@pytest.mark.parametrize(
+    ("gpus", "index"),
+    [
+        ((), {}),
+        (("A",), {"device": "cpu"}),
+        (("A",), {"gpu_memory_mb": 0}),
+        ((), {"device": "cuda", "gpu_memory_mb": 0}),
+    ],
+)
+def test_without_a_gpu_or_the_wish_for_one_the_cpu_looks(monkeypatch, tmp_path, gpus, index):
+    assert scan_of(monkeypatch, tmp_path, gpus, **index) is best_in
+
+
+@pytest.mark.parametrize(("asked", "device"), [("auto", "cuda"), ("cuda:1", "cuda:1")])
+def test_a_gpu_looks_where_there_is_one(monkeypatch, tmp_path, caplog, asked, device):
+    caplog.set_level("INFO")
+    scan = scan_of(monkeypatch, tmp_path, ("A", "B"), device=asked, gpu_memory_mb=100)
+    assert isinstance(scan, DeviceScan)
+    assert str(scan._memory.device) == device
+    assert f"searched on {device} ({'B' if device == 'cuda:1' else 'A'}), in 100 MiB" in caplog.text
+
+
+def test_a_gpu_that_is_not_there_is_one_line(monkeypatch, tmp_path):
+    with pytest.raises(ConfigError, match=r"'cuda:1', and torch finds 1 GPU: set it to auto or"):
+        scan_of(monkeypatch, tmp_path, ("A",), device="cuda:1")
+    with pytest.raises(ConfigError, match=r"'cuda', and torch finds no GPUs: set it to auto or"):
+        scan_of(monkeypatch, tmp_path, (), device="cuda")
