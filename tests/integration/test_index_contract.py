@@ -136,6 +136,33 @@ def test_what_has_expired_is_not_found_even_before_it_is_forgotten(index):
     assert len(index) == 1
 
 
+def test_a_clock_that_goes_back_loses_nothing(index):
+    instants = [500.0, 499.0, -3.0, 500.5, 0.0, 499.0]
+    shots = [shot_of(ALICE, n + 1, vector=EAST, at=at) for n, at in enumerate(instants)]
+    for shot in shots:
+        assert index.add([shot]) == 1
+    found = index.search(EAST, k=9, where=Where(now=0.0))
+    assert [s.sighting.captured_at for s in found] == sorted(instants, reverse=True)
+    span = Where(now=0.0, since=0.0, until=499.5)
+    assert len(index.search(EAST, k=9, where=span)) == 3
+
+
+def test_what_was_forgotten_stays_so_when_the_clock_goes_back(index):
+    index.add([shot_of(ALICE, vector=EAST, expires_at=80.0), shot_of(BOB, vector=EAST)])
+    assert index.expire(100.0) == 1
+    assert index.expire(50.0) == 0
+    (found,) = index.search(EAST, k=9, where=Where(now=50.0))
+    assert found.sighting.shot.track == BOB
+
+
+def test_a_shot_that_is_older_than_retention_is_never_found(index):
+    index.add([shot_of(ALICE, vector=EAST, at=10.0, expires_at=20.0), shot_of(BOB, vector=NORTH)])
+    (found,) = index.search(EAST, k=9, where=Where(now=1000.0))
+    assert found.sighting.shot.track == BOB
+    assert index.expire(1000.0) == 1
+    assert len(index) == 1
+
+
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
