@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.types import TrackKey
-from retrieval.errors import ModelMismatch
+from retrieval.index.checking import check_query, check_sighting
 from retrieval.index.columns import track_hash
 from retrieval.index.ledger import Ledger, Memory
 from retrieval.index.sampling import draw, looked_at, sample_of
@@ -57,7 +57,7 @@ class Gallery:
             ModelMismatch: a vector of another model or length; nothing was added.
         """
         for sighting in sightings:
-            self._check(sighting)
+            check_sighting(sighting, self._model_id, self._dimension)
         with self._lock:
             entered = self._ledger.enter(sightings)
             if entered:
@@ -165,32 +165,13 @@ class Gallery:
         if kept is not None:
             self._store.keep(kept)
 
-    def _check(self, sighting: Sighting) -> None:
-        if sighting.model_id != self._model_id:
-            raise ModelMismatch(
-                f"shot {sighting.shot} was encoded by {sighting.model_id}, and this index holds "
-                f"{self._model_id}: encode it again, or search with the other model"
-            )
-        if sighting.vector.shape != (self._dimension,):
-            raise ModelMismatch(
-                f"shot {sighting.shot} has a vector of shape {sighting.vector.shape}, and "
-                f"{self._model_id} makes ({self._dimension},): encode it again"
-            )
-
     def checked_query(self, query: Vector) -> Vector:
         """A query in single precision.
 
         Raises:
             ModelMismatch: it has another length than the vectors, or is none.
         """
-        if query.shape != (self._dimension,):
-            raise ModelMismatch(
-                f"the query has shape {query.shape}, and {self._model_id} makes "
-                f"({self._dimension},): encode it with the model of this index"
-            )
-        if not np.isfinite(query).all():
-            raise ModelMismatch(f"the query is no vector that {self._model_id} makes")
-        return np.ascontiguousarray(query, np.float32)
+        return check_query(query, self._model_id, self._dimension)
 
 
 class Sightings(Protocol):

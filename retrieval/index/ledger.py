@@ -136,7 +136,7 @@ class Ledger:
                 self._retire(track, sighting.replaces)
             known = self._known(sighting.shot)
             if known is not None:
-                _compare(known, sighting)
+                compare(known, sighting)
             if known is None and not self._memory.is_retired(track, number):
                 self._append(sighting)
                 entered.append(sighting)
@@ -271,7 +271,7 @@ class Ledger:
         return mask
 
 
-def _compare(kept: Sighting, again: Sighting) -> None:
+def compare(kept: Sighting, again: Sighting) -> None:
     """Say so where a shot comes twice and is not the same: somebody gave two pictures one name."""
     if any(getattr(kept, name) != getattr(again, name) for name in _OF_A_SHOT):
         log.warning("shot %s came again with other contents: the first is kept", kept.shot)
