@@ -86,6 +86,10 @@ class CoverageAnswer(_Record):
 
     cameras: list[CameraCoverageAnswer]
     shots_searched: Annotated[int, Field(description="shots in the index")]
+    parts_missing: Annotated[
+        list[str],
+        Field(default=[], description="parts of the index that did not answer, with their cameras"),
+    ]
     shots_of_other_models: Annotated[int, Field(description="not comparable, not searched")]
     indexed_until: Annotated[str | None, Field(description="embedded before: searchable")]
 

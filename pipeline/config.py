@@ -102,7 +102,11 @@ class Settings(BaseSettings):
 
     def secrets(self) -> Iterator[str]:
         """Every password, for the log to blot out."""
-        passwords = [self.redis.password, *(c.password for c in self.cameras.values())]
+        passwords = [
+            self.redis.password,
+            self.index.password,
+            *(c.password for c in self.cameras.values()),
+        ]
         yield from (p.get_secret_value() for p in passwords if p is not None)
 
 

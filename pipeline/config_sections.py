@@ -11,6 +11,7 @@ from pipeline.config_types import (
     ApiUrl,
     Device,
     Half,
+    IndexUrl,
     ModelName,
     Namespace,
     PathOnDisk,
@@ -157,8 +158,10 @@ class Encoder(Section):
 class Index(Section):
     """The structure that is searched."""
 
-    kind: Literal["faiss", "flat"] = Field(
-        default="faiss", description="faiss (on disk), or flat (in memory, plain, for a comparison)"
+    kind: Literal["faiss", "flat", "redis"] = Field(
+        default="faiss",
+        description="faiss (on disk), redis (on servers of its own, for more than one machine"
+        " holds), or flat (in memory, plain, for a comparison)",
     )
     device: Device = Field(
         default="auto",
@@ -167,6 +170,31 @@ class Index(Section):
     gpu_memory_mb: int = Field(
         default=2048, ge=0, le=1_048_576, description="Of a GPU, at most; 1 KB a shot; 0: none"
     )
+    url: IndexUrl | None = Field(
+        default=None,
+        description="For kind redis: redis://host:port of a Redis 8, or of some nodes of a Cluster"
+        " with commas between; never with credentials, and never the bus",
+    )
+    username: str | None = Field(default=None, description="Who to log in as there, if asked")
+    password: Secret | None = Field(default=None, description="The password of that user")
+    shards: int = Field(
+        default=8,
+        ge=1,
+        le=1024,
+        description="Parts that cameras are spread over; a few for each server, and not changed"
+        " without `descry index rebuild`",
+    )
+    timeout_s: Seconds = Field(
+        default=5.0, gt=0, le=300, description="How long a server of the index may take to answer"
+    )
+
+    @model_validator(mode="after")
+    def _has_servers_where_it_needs_them(self) -> "Index":
+        if self.kind == "redis" and self.url is None:
+            raise ValueError("has kind redis and no url: name a server, redis://host:port")
+        if self.kind != "redis" and self.url is not None:
+            raise ValueError(f"has a url, which kind {self.kind} does not ask: kind: redis does")
+        return self
 
 
 class Search(Section):

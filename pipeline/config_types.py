@@ -159,6 +159,13 @@ def _as_redis_url(url: str) -> str:
     return url
 
 
+def _as_index_url(url: str) -> str:
+    for one in url.split(","):
+        if _split(_as_redis_url(one.strip()), ("redis", "rediss")).path.strip("/0"):
+            raise ValueError("must be redis://host:port, without a database: a Cluster has one")
+    return url
+
+
 def _as_api_url(url: str) -> str:
     if not _split(url, ("http", "https")).hostname:
         raise ValueError("must name the host: http://host:8000")
@@ -179,6 +186,7 @@ PathOnDisk = Annotated[Path, AfterValidator(_absolute)]
 ModelName = Annotated[str, Field(min_length=1), AfterValidator(_as_model)]
 CameraUrl = Annotated[str, AfterValidator(_as_camera_url)]
 RedisUrl = Annotated[str, AfterValidator(_as_redis_url)]
+IndexUrl = Annotated[str, AfterValidator(_as_index_url)]
 ApiUrl = Annotated[str, AfterValidator(_as_api_url)]
 Device = Annotated[
     str, AfterValidator(_as_device), WithJsonSchema({"type": "string", "pattern": _DEVICE.pattern})

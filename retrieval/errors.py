@@ -8,6 +8,7 @@ RetrievalError
         WeightsUnreachable    the address did not answer; worth trying again
     ModelMismatch         vectors of different models would mix
     IndexUnusable         an index on disk is of a newer version, or damaged
+    IndexBehind           a part of an index lost what was added to it; go on from its position
     PictureUnreadable     a picture file is missing, damaged or no picture
     DatasetUnusable       a data set is incomplete, damaged, or of another layout than was said
     TrainingError         training cannot start or go on
@@ -46,6 +47,10 @@ class ModelMismatch(RetrievalError):
 
 class IndexUnusable(RetrievalError):
     """An index on disk is of a newer version, of another model, or damaged; nothing was changed."""
+
+
+class IndexBehind(RetrievalError):
+    """A part of an index has not what was added to it last: add again all since its position."""
 
 
 class PictureUnreadable(RetrievalError):

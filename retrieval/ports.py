@@ -123,3 +123,23 @@ class DurableIndex(Index, Protocol):
     def clear(self) -> None:
         """Forget everything, for good: position and all."""
         ...
+
+
+class SharedIndex(DurableIndex, Protocol):
+    """An index on servers, in parts, that several processes search and one of them fills.
+
+    Searches do without parts that are away. Orders raise `IndexBehind` where a part has lost
+    something, or another process fills it: all since `position` must be added again.
+    """
+
+    def begin(self) -> None:
+        """Become the one who fills it, in place of whoever was."""
+        ...
+
+    def part_of(self, camera_id: str) -> str:
+        """The name of the part that has a camera's shots."""
+        ...
+
+    def missing(self) -> list[str]:
+        """Parts that did not answer this thread in full since it asked last, in order."""
+        ...

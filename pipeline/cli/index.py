@@ -10,6 +10,7 @@ from pipeline.cli.options import ConfigOption, JsonOption
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pipeline.wiring.spread_index import Spread
     from retrieval.index.inspection import SegmentReport
     from retrieval.index.manifest import Manifest
 
@@ -25,7 +26,15 @@ def stats(json: JsonOption = False, config: ConfigOption = None) -> None:
     from pipeline.wiring.settings import read_settings
     from pipeline.wiring.stores import open_folder
 
-    for folder in index_folders(open_folder(read_settings(config)).path):
+    settings = read_settings(config)
+    if settings.index.kind == "redis":
+        from pipeline.wiring.models import build_encoder
+        from pipeline.wiring.spread_index import report_spread
+
+        spread = report_spread(settings, build_encoder(settings))
+        sys.stdout.write((dumps(spread._asdict()) if json else spread_sentence(spread)) + "\n")
+        return
+    for folder in index_folders(open_folder(settings).path):
         manifest, segments = report(folder)
         line = dumps(told(manifest, segments)) if json else sentences(manifest, segments)
         sys.stdout.write(line + "\n")
@@ -38,11 +47,13 @@ def verify(config: ConfigOption = None) -> None:
     from pipeline.errors import DescryError
     from pipeline.wiring.index_care import index_folders, problems, report
     from pipeline.wiring.settings import read_settings
+    from pipeline.wiring.spread_index import refuse_spread
     from pipeline.wiring.stores import open_folder
 
-    damaged = 0
+    settings, damaged = read_settings(config), 0
+    refuse_spread(settings, "verify")
     with progress_bar() as bars:
-        for folder in index_folders(open_folder(read_settings(config)).path):
+        for folder in index_folders(open_folder(settings).path):
             manifest, segments = report(folder)
             for problem in problems(folder, bars(f"bytes of {manifest.model_id}")):
                 damaged += 1
@@ -61,9 +72,12 @@ def compact(config: ConfigOption = None) -> None:
     from pipeline.wiring.index_care import compact as compact_one
     from pipeline.wiring.index_care import index_folders, report
     from pipeline.wiring.settings import read_settings
+    from pipeline.wiring.spread_index import refuse_spread
     from pipeline.wiring.stores import open_folder
 
-    for folder in index_folders(open_folder(read_settings(config)).path):
+    settings = read_settings(config)
+    refuse_spread(settings, "compact")
+    for folder in index_folders(open_folder(settings).path):
         manifest, before = report(folder)
         index = compact_one(folder)
         sys.stdout.write(
@@ -121,6 +135,15 @@ def sentences(manifest: "Manifest", segments: "Sequence[SegmentReport]") -> str:
             f"{_instant(first)} to {_instant(last)}"
         )
     return "\n".join(lines)
+
+
+def spread_sentence(spread: "Spread") -> str:
+    """An index on servers, for a person."""
+    missing = f"  no answer in full: {', '.join(spread.missing)}" if spread.missing else ""
+    return (
+        f"{spread.model}  {_count(spread.shots, 'shot')}  {_count(spread.sets, 'set')}  "
+        f"{_count(spread.shards, 'shard')}  {_count(spread.servers, 'server')}{missing}"
+    )
 
 
 def _count(number: int, what: str) -> str:

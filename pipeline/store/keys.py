@@ -25,8 +25,20 @@
     {ns}:watchers            zset    camera worker → when it counts as dead; seconds
     {ns}:paused              set     cameras that an operator paused; until resumed
 
-All of them live on one Redis (or a replicated one), so no key carries a hash tag.
+All of them live on one Redis (or a replicated one), so no key carries a hash tag. `lease` and
+`turn` are also those of `index:{model}`: who fills an index that several query workers share.
+
+That index (`index.kind: redis`) lies on a Redis Cluster of its own, each shard in one slot:
+
+    {{ns}:index:{model}:{shard}}:state      hash    token of the last write, checkpoint; for ever
+    {{ns}:index:{model}:{shard}}:sets       hash    set → first and last expiry in it; as they
+    {{ns}:index:{model}:{shard}}:v:{set}    vector set  shots with attributes; their last expiry
+    {{ns}:index:{model}:{shard}}:x:{set}    zset    shot → when it expires; as the set
+    {{ns}:index:{model}:{shard}}:t:{track}  hash    shot → its set, retirements; as its shots
 """
+
+import re
+from typing import NamedTuple
 
 from detectors.types import TrackKey
 
@@ -97,3 +109,31 @@ class Keys:
     def turn(self, camera_id: str) -> str:
         """Who took a live camera over last, and when."""
         return f"{self.namespace}:turn:{camera_id}"
+
+    def index_writer(self, model_id: str) -> str:
+        """What is leased to who fills the index of a model; no camera is called so."""
+        return f"index:{model_id}"
+
+    def index_shards(self, model_id: str, count: int) -> list["ShardKeys"]:
+        """The keys of each shard of an index."""
+        model = re.sub(r"[^\w.@-]+", "-", model_id)
+        return [ShardKeys(f"{{{self.namespace}:index:{model}:{shard}}}:") for shard in range(count)]
+
+
+class ShardKeys(NamedTuple):
+    """The keys of a shard of an index, all in one slot of a Cluster."""
+
+    prefix: str
+
+    @property
+    def state(self) -> str:
+        """What was written last."""
+        return f"{self.prefix}state"
+
+    def vectors(self, name: str) -> str:
+        """The vector set of one hour and collection."""
+        return f"{self.prefix}v:{name}"
+
+    def members(self, name: str) -> str:
+        """The shots of that set, and when they expire."""
+        return f"{self.prefix}x:{name}"

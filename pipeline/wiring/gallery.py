@@ -50,9 +50,15 @@ def open_index(
 
     Raises:
         IndexUnusable: it was written by a newer version, or is damaged.
-        ConfigError: it cannot be written to.
+        ConfigError: it cannot be written to, or its servers are not what it needs.
+        StoreUnavailable: its servers are away.
     """
     model_id, dimension = encoder.model_id, encoder.dimension
+    if settings.index.kind == "redis":
+        from pipeline.wiring.spread_index import open_spread
+
+        spread = open_spread(settings, model_id, dimension)
+        return spread, spread
     if settings.index.kind == "flat":
         from retrieval.index.flat import FlatIndex
 

@@ -11,6 +11,7 @@ from pipeline.errors import FolderInUse, NotFound
 from pipeline.telemetry import Telemetry
 from pipeline.wiring.gallery import LOCK, LOCK_WITHIN_S, build_view, index_folder, lock_folder
 from pipeline.wiring.models import build_encoder
+from pipeline.wiring.spread_index import rebuild_spread
 from pipeline.wiring.stores import Stores
 from retrieval.index.inspection import SegmentReport
 from retrieval.index.inspection import problems as problems_of
@@ -80,6 +81,8 @@ def rebuild(settings: Settings, stores: Stores, data_folder: Path, progress: Pro
         StoreUnavailable: Redis is away.
     """
     encoder = build_encoder(settings)
+    if settings.index.kind == "redis":
+        return rebuild_spread(settings, stores, encoder, progress)
     folder = index_folder(data_folder, encoder.model_id)
     with _ours(folder):
         for path in folder.iterdir():

@@ -27,6 +27,7 @@ from pipeline.workers.catalogue import LIVE_WITHIN_S, Catalogue
 from pipeline.workers.query import QueryWorker, bind_tcp, bind_unix
 from pipeline.workers.service import SearchService
 from pipeline.workers.view import LogView
+from retrieval.ports import DurableIndex, Index, SharedIndex
 
 
 def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | None) -> QueryWorker:
@@ -42,7 +43,7 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
     clock, telemetry = SystemClock(), Telemetry()
     encoder = build_encoder(settings)
     index, durable = open_index(settings, encoder, open_folder(settings).path)
-    view = build_view(stores, index, durable, encoder.model_id, telemetry)
+    view, parts = _view_and_parts(settings, stores, index, durable, encoder.model_id, telemetry)
     catalogue = build_catalogue(settings, stores)
     service = SearchService(
         encoder=encoder,
@@ -53,6 +54,7 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
         telemetry=telemetry,
         best_of=settings.search.best_of,
         trust=build_trust(settings, encoder),
+        parts=parts,
     )
 
     backing = _backing(settings, stores, catalogue, service, view, telemetry)
@@ -64,6 +66,24 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
         now=clock.now,
         sweep_s=settings.retention.sweep_s,
     )
+
+
+def _view_and_parts(
+    settings: Settings,
+    stores: Stores,
+    index: Index,
+    durable: DurableIndex | None,
+    model_id: str,
+    telemetry: Telemetry,
+) -> tuple[LogView, SharedIndex | None]:
+    """What reads the log into the index; and the index again, where it lies in parts."""
+    from retrieval.index.vector_sets import VectorSetIndex
+
+    if isinstance(index, VectorSetIndex):
+        from pipeline.wiring.spread_index import build_shared_view
+
+        return build_shared_view(settings, stores, index, model_id, telemetry), index
+    return build_view(stores, index, durable, model_id, telemetry), None
 
 
 def _listeners(settings: Settings, api_socket: Path | None) -> list[socket.socket]:

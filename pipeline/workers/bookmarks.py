@@ -45,13 +45,19 @@ class Bookmarks:
     """Those of one view, in its index."""
 
     def __init__(
-        self, index: DurableIndex, sightings: SightingLog, policy: RetentionPolicy, clock: Clock
+        self,
+        index: DurableIndex,
+        sightings: SightingLog,
+        policy: RetentionPolicy,
+        clock: Clock,
+        *,
+        every_s: float = CHECKPOINT_EVERY_S,
     ) -> None:
         self._index, self._log, self._clock = index, sightings, clock
         kept = {"live": policy.live_s, "imports": policy.imports_s, **policy.collections}
         self._policy = json.dumps(kept, sort_keys=True)
-        self._log_id = ""
-        self._due_at = clock.monotonic() + CHECKPOINT_EVERY_S
+        self._log_id, self._every_s = "", every_s
+        self._due_at = clock.monotonic() + every_s
         self._not_before = clock.monotonic()
 
     def restore(self) -> Bookmark | None:
@@ -61,7 +67,7 @@ class Bookmarks:
             StoreUnavailable: Redis is away, or the index cannot be emptied.
         """
         self._log_id, end = self._log.identity(), self._log.end()
-        found = self._last()
+        found = self.last()
         if found is None:
             return None
         why = self._why_not(found, end)
@@ -81,11 +87,11 @@ class Bookmarks:
         self, position: str, skipped: dict[str, int], removed: dict[str, str], *, now: bool = False
     ) -> str:
         """Make a checkpoint if one is due, or `now`; the position of the last."""
-        last = self._last()
+        last = self.last()
         is_new = self._index.unsaved > 0 or last is None or last.position != position
         if self._is_due(is_new=is_new) or (now and is_new):
             bookmark = Bookmark(position, self._log_id, self._policy, skipped, removed)
-            self._due_at = self._clock.monotonic() + CHECKPOINT_EVERY_S
+            self._due_at = self._clock.monotonic() + self._every_s
             try:
                 self._index.checkpoint(json.dumps(asdict(bookmark), sort_keys=True))
             except OSError as error:
@@ -99,7 +105,8 @@ class Bookmarks:
         """Have the index put in order, a little at a time, while nothing comes."""
         self._index.tidy()
 
-    def _last(self) -> Bookmark | None:
+    def last(self) -> Bookmark | None:
+        """What the last checkpoint was made with, by whomever; None before the first."""
         found = self._index.position
         return None if found is None else Bookmark(**json.loads(found))
 

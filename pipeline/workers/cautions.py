@@ -1,6 +1,6 @@
 """What to know before an answer is trusted, a line each."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from retrieval.search.calibration import LEAST_TRACKS, Calibration, Judgement
@@ -83,3 +83,10 @@ def cautions_about_index(skipped: Mapping[str, int], *, is_whole: bool) -> list[
         others = ", ".join(f"{count} of {model}" for model, count in sorted(skipped.items()))
         cautions.append(f"not searched, because another model embedded them: {others} shots")
     return cautions if is_whole else [*cautions, STILL_READING]
+
+
+def cautions_about_parts(missing: Sequence[str]) -> list[str]:
+    """What parts of the index that are away give reason to say."""
+    if not missing:
+        return []
+    return [f"not all is searched: of the index {', '.join(missing)} did not answer in full"]

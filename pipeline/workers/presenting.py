@@ -156,3 +156,12 @@ def read_cursor(word: str) -> TrackCursor:
         return TrackCursor(float(at), TrackKey.parse(key))
     except ValueError as error:
         raise ConfigError(f"after={word!r} is not a place in the list: take `next`") from error
+
+
+def parts_answer(part: str, cameras: Collection[str]) -> str:
+    """A part of the index, as an answer names it.
+
+    >>> parts_answer("shard 2", ["gate", "door"])
+    'shard 2 (cameras door, gate)'
+    """
+    return f"{part} (cameras {', '.join(sorted(cameras)) or 'none'})"

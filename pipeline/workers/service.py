@@ -23,10 +23,11 @@ from pipeline.workers.cautions import (
     cautions_about_index,
     cautions_about_judgement,
     cautions_about_models,
+    cautions_about_parts,
 )
-from pipeline.workers.presenting import coverage_answer, hit_answers
+from pipeline.workers.presenting import coverage_answer, hit_answers, parts_answer
 from pipeline.workers.view import LogView
-from retrieval.ports import Encoder, Index
+from retrieval.ports import Encoder, Index, SharedIndex
 from retrieval.search.calibration import Judgement
 from retrieval.search.exact import find_tracks
 from retrieval.search.query import check_query
@@ -64,10 +65,12 @@ class SearchService:
         telemetry: Telemetry,
         best_of: int,
         trust: Trust,
+        parts: SharedIndex | None = None,
     ) -> None:
         self._encoder, self._index, self._view = encoder, index, view
         self._catalogue, self._clock = catalogue, clock
         self._telemetry, self._best_of, self._trust = telemetry, best_of, trust
+        self._parts = parts  # the index again, where it lies in parts that may be away
 
     @property
     def is_ready(self) -> bool:
@@ -84,18 +87,22 @@ class SearchService:
         """
         checked = check_query(request.text, count_tokens=count_tokens)
         self._refuse_unknown(request)
+        self._missing()  # what was missing to others in this thread
         with self._telemetry.query_s.time():
             hits, judgement = self._find(checked.text, request)
         records = self._catalogue.track_store.get_many([hit.track for hit in hits])
         live = self._catalogue.live_keys()
         runs = self._runs(request)
+        coverage = self._coverage(request, runs)
         return SearchAnswer(
             query=request.text,
             hits=hit_answers(hits, records, live, judgement),
-            no_match=not hits or (judgement is not None and judgement.no_match),
-            coverage=self._coverage(request, runs),
+            no_match=not coverage.parts_missing
+            and (not hits or (judgement is not None and judgement.no_match)),
+            coverage=coverage,
             model=self._model(),
             notes=[
+                *cautions_about_parts(coverage.parts_missing),
                 *self._cautions_about_models(runs),
                 *checked.notes,
                 *(cautions_about_judgement(self._trust.calibration, judgement) if hits else []),
@@ -200,9 +207,19 @@ class SearchService:
         return CoverageAnswer(
             cameras=[coverage_answer(camera) for camera in covered],
             shots_searched=len(self._index),
+            parts_missing=self._missing(),
             shots_of_other_models=sum(self._view.state.skipped.values()),
             indexed_until=format_instant(until) if until is not None else None,
         )
+
+    def _missing(self) -> list[str]:
+        """The parts of the index that this search did without, each with its cameras."""
+        if self._parts is None:
+            return []
+        cameras_of: dict[str, list[str]] = {part: [] for part in self._parts.missing()}
+        for name in self._catalogue.camera_store.known() if cameras_of else ():
+            cameras_of.get(self._parts.part_of(name), []).append(name)
+        return [parts_answer(part, cameras) for part, cameras in cameras_of.items()]
 
     def _live_cameras(self, names: Sequence[str], collections: Sequence[str]) -> list[CameraStatus]:
         if collections and LIVE_COLLECTION not in collections:

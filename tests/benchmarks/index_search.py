@@ -9,6 +9,7 @@ right is a sum in double precision. Kinds:
 
 - `rolling`: Descry's, as a query worker fills it: a checkpoint every 16,384 shots, then merged
   and opened again;
+- `redis`: Descry's, on one Redis 8 of its own (at most 100,000 shots): `memory_mb` is the server's;
 - `flat`, `hnsw`: `faiss.IndexFlatIP` and `IndexHNSWFlat` (M 32, efSearch 64) with a selector.
 
 Figures of each: `recall_at_10`, `p50_ms`, `p95_ms`, `p99_ms`, `build_s`, `memory_mb` (of its own,
@@ -17,6 +18,7 @@ to the first answer.
 """
 
 import argparse
+import atexit
 import json
 import sys
 import tempfile
@@ -32,8 +34,13 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from detectors.types import Box, ShotId, TrackKey
 from pipeline.cli.progress import progress_bar
+from pipeline.clock import SystemClock
+from pipeline.store.keys import Keys
+from pipeline.store.vector_shards import RedisShards
 from retrieval.index.rolling import RollingIndex
+from retrieval.index.vector_sets import VectorSetIndex
 from retrieval.types import Sighting, Where
+from tests.vector_servers import VectorServer, connected, free_ports
 
 DAYS, CAMERAS, SHOTS_OF_A_TRACK = 30, 50, 4
 DAY_S, HOUR_S = 86_400.0, 3_600.0
@@ -130,6 +137,23 @@ class Rolling:
         return [s.track.number * SHOTS_OF_A_TRACK + s.number - 1 for s in shots]
 
 
+class Spread(Rolling):
+    """Descry's on a server: vector sets of an hour and a shard."""
+
+    def __init__(self, crowd: Crowd, report: Callable[[int, int], None]) -> None:
+        count, dimension = crowd.vectors.shape
+        self._server = VectorServer(*free_ports(1))
+        atexit.register(self._server.stop)
+        keys, servers = Keys("benchmark"), connected(self._server, timeout_s=60.0)
+        shards = RedisShards(servers, keys.index_shards(MODEL, 2), MODEL, SystemClock())
+        self._index: Any = VectorSetIndex(MODEL, dimension, shards)
+        for begin in range(0, count, AT_ONCE):
+            some = range(begin, min(begin + AT_ONCE, count))
+            self._index.add([crowd.sighting(row) for row in some])
+            report(some.stop, count)
+        self.more = {"memory_mb": round(self._server.memory() / 1e6), "sets": self._index.sets}
+
+
 class Faiss:
     """An index of FAISS's, whose ids are the rows."""
 
@@ -157,7 +181,12 @@ def hnsw(crowd: Crowd, report: Callable[[int, int], None]) -> Faiss:
     return Faiss(index, lambda **more: faiss.SearchParametersHNSW(efSearch=64, **more), crowd)
 
 
-KINDS: dict[str, Callable[..., Any]] = {"rolling": Rolling, "flat": flat, "hnsw": hnsw}
+KINDS: dict[str, Callable[..., Any]] = {
+    "rolling": Rolling,
+    "redis": Spread,
+    "flat": flat,
+    "hnsw": hnsw,
+}
 
 
 def wheres(name: str, count: int) -> list[Where]:
@@ -240,7 +269,7 @@ def main() -> None:
     parser.add_argument("--looks", type=int, default=2000, help="how many ways to be dressed")
     parser.add_argument("--queries", type=int, default=200)
     parser.add_argument("--filter", choices=sorted(FILTERS), default="none")
-    parser.add_argument("--against", default="flat", help="of flat,hnsw; may be empty")
+    parser.add_argument("--against", default="flat", help="of redis,flat,hnsw; may be empty")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="one JSON object and nothing else")
     options = parser.parse_args()

@@ -14,8 +14,10 @@ from pipeline.errors import ConfigError
 from pipeline.store.connection import connect
 from pipeline.store.keys import Keys
 from pipeline.store.server import PrivateRedis, bundled_redis_server, find_redis_server
+from pipeline.store.shard_servers import ShardServers
 from tests.conftest import ROOT, missing
 from tests.recording import Recording
+from tests.vector_servers import VectorCluster, VectorServer, connected, free_ports
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,26 @@ def private_redis(_redis_server: PrivateRedis) -> Iterator[Neighbour]:
     for key in client.scan_iter(f"{keys.namespace}:*", count=1000):
         client.delete(key)
     client.close()
+
+
+@pytest.fixture(scope="session")
+def vector_servers() -> Iterator[ShardServers]:
+    """Connected to a Redis 8 that the whole session shares; skips where none can be had."""
+    server = VectorServer(*free_ports(1))
+    servers = connected(server)
+    yield servers
+    servers.close()
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def vector_cluster() -> Iterator[ShardServers]:
+    """Connected to a Cluster of three masters, each with a replica."""
+    cluster = VectorCluster()
+    servers = connected(*cluster.servers)
+    yield servers
+    servers.close()
+    cluster.stop()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """What every index promises: one body, each index a parameter."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from retrieval.search.exact import find_tracks
 from retrieval.types import Where
 from tests.data.make_sightings import assert_as_by_hand, ids_of, shot_of, told
 from tests.data.rolling_indexes import Compacting, OnDevice, Restarting, Rolling, Sealing
+from tests.data.spread_indexes import ON_SERVERS, SPREAD
 from tests.strategies import DIMENSION, filters, galleries, track_keys, unit_vectors
 
 ALICE, BOB = TrackKey("lobby", "r1", 1), TrackKey("gate", "r1", 2)
@@ -34,10 +36,13 @@ KINDS = {
 }
 
 
-@pytest.fixture(scope="session", params=KINDS.values(), ids=KINDS)
+@pytest.fixture(scope="session", params=[*KINDS, *ON_SERVERS])
 def new_index(request):
     """Makes an empty index."""
-    return request.param
+    if request.param in KINDS:
+        return KINDS[request.param]
+    kind, servers = SPREAD[request.param]
+    return partial(kind, request.getfixturevalue(servers))
 
 
 @pytest.fixture

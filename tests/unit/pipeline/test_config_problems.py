@@ -124,3 +124,30 @@ def test_a_password_of_nobody_is_refused_and_not_repeated(tmp_path: Path) -> Non
     assert "s3cret" not in message
     (tmp_path / "well.yaml").write_text(camera + ", username: guard}}", encoding="utf-8")
     assert load_settings(tmp_path / "well.yaml", {}, {}).cameras["hall"].username == "guard"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("index: {kind: redis}", "has kind redis and no url: name a server, redis://host:port"),
+        ("index: {kind: flat, url: 'redis://h'}", "has a url, which kind flat does not ask"),
+        ("index: {kind: redis, url: 'redis://u:hush@h:1'}", "holds credentials"),
+        ("index: {kind: redis, url: 'redis://h:1,redis://i:2/3'}", "without a database"),
+        ("index: {kind: redis, url: 'redis://h:1,'}", "must be an address that begins with"),
+        ("index: {kind: rolling}", "index.kind"),
+        ("index: {kind: redis, node: 'redis://h:1'}", "index.node is no setting"),
+        ("index: {kind: redis, url: 'redis://h', shards: 0}", "index.shards"),
+    ],
+)
+def test_an_index_on_servers_is_told_what_it_lacks(tmp_path: Path, text: str, message: str) -> None:
+    told = refusal(tmp_path, text)
+    assert message in told
+    assert told.startswith("index")
+    assert "hush" not in told
+
+
+def test_the_password_of_the_index_is_a_secret() -> None:
+    environ = {"DESCRY_INDEX__PASSWORD": "hush"}
+    settings = load_settings(None, environ | {"DESCRY_CONFIG": "/dev/null"}, {})
+    assert list(settings.secrets()) == ["hush"]
+    assert "hush" not in repr(settings)

@@ -75,7 +75,16 @@ CALIBRATION = Calibration(
 )
 
 
-def service(*, people=CROWD, encoder=None, detector="yolo11n", kind="file", trust=None, state=None):
+def service(
+    *,
+    people=CROWD,
+    encoder=None,
+    detector="yolo11n",
+    kind="file",
+    trust=None,
+    state=None,
+    parts=None,
+):
     encoder = encoder or Trained()
     index = FlatIndex(ENCODER.model_id, ENCODER.dimension)
     index.add(
@@ -96,6 +105,7 @@ def service(*, people=CROWD, encoder=None, detector="yolo11n", kind="file", trus
         telemetry=Telemetry(),
         best_of=3,
         trust=trust or Trust(CALIBRATION),
+        parts=parts,
     )
 
 
@@ -192,3 +202,32 @@ def test_what_is_wrong_with_text_and_index_is_said_after_the_models():
         "not searched, because another model embedded them",
         "the index is still being read",
     ]
+
+
+class Parts:
+    """Says each time anew that a part did not answer."""
+
+    def __init__(self, *missing):
+        self._missing = missing
+
+    def missing(self):
+        return list(self._missing)
+
+    def part_of(self, camera_id):
+        return "shard 2"
+
+
+def test_parts_of_the_index_that_are_away_are_named_with_their_cameras():
+    answer = ask(service(parts=Parts("shard 2", "shard 5")))
+    assert answer.coverage.parts_missing == ["shard 2 (cameras lobby)", "shard 5 (cameras none)"]
+    assert answer.notes[0] == (
+        "not all is searched: of the index shard 2 (cameras lobby), shard 5 (cameras none) did "
+        "not answer in full"
+    )
+    assert answer.no_match is False  # the person may be in there
+
+
+def test_an_index_whose_parts_all_answer_says_nothing():
+    answer = ask(service(parts=Parts()))
+    assert answer.coverage.parts_missing == []
+    assert answer.no_match is True

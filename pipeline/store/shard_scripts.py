@@ -1,0 +1,266 @@
+"""What the servers of vector sets do as a whole, in Lua: each script sees one shard.
+
+KEYS[1] is the shard's `state`; its other keys (see `keys`) share what is before that word. What a
+shard was told last is its `token`. A writer names the token that it left: where the shard has
+another, somebody else wrote, or a fail-over lost what was written, and nothing is done.
+
+Scripts are sent whole each time: a replica that took over has none of them.
+"""
+
+_SHARED = """
+local state, P = KEYS[1], string.sub(KEYS[1], 1, -6)
+local told = redis.call('HMGET', state, 'token', 'expired')
+local E = tonumber(told[2] or '-9e15')
+
+local function touch()
+  redis.call('HINCRBY', state, 'changes', 1)
+end
+
+local function track_of(element)
+  return string.match(element, '^(.*)/([^/]*)$')
+end
+
+local function take_out(name, element)
+  local score = redis.call('ZSCORE', P .. 'x:' .. name, element)
+  if not score then return 0 end
+  redis.call('VREM', P .. 'v:' .. name, element)
+  redis.call('ZREM', P .. 'x:' .. name, element)
+  if redis.call('EXISTS', P .. 'x:' .. name) == 0 then
+    redis.call('HDEL', P .. 'sets', name)
+    touch()
+  end
+  return tonumber(score) > E and 1 or 0
+end
+
+local function drop(name)
+  for _, element in ipairs(redis.call('ZRANGE', P .. 'x:' .. name, 0, -1)) do
+    local track, number = track_of(element)
+    redis.call('HDEL', P .. 't:' .. track, number)
+    local left = redis.call('HKEYS', P .. 't:' .. track)
+    local any = false
+    for _, field in ipairs(left) do any = any or string.sub(field, 1, 1) ~= 'g' end
+    if not any then redis.call('DEL', P .. 't:' .. track) end
+  end
+  redis.call('UNLINK', P .. 'v:' .. name, P .. 'x:' .. name)
+  redis.call('HDEL', P .. 'sets', name)
+  touch()
+end
+
+local function living(name)
+  return redis.call('ZCOUNT', P .. 'x:' .. name, '(' .. string.format('%.17g', E), '+inf')
+end
+"""
+
+_OF_WRITER = (
+    _SHARED
+    + """
+if told[1] ~= ARGV[1] then return redis.error_reply('BEHIND') end
+redis.call('HSET', state, 'token', ARGV[2])
+"""
+)
+
+#: ARGV: the new token, and whether something was lost (1, 0).
+BEGIN = """
+redis.call('HSET', KEYS[1], 'token', ARGV[1])
+if ARGV[2] == '1' then redis.call('HSET', KEYS[1], 'behind', 1) end
+return 1
+"""
+
+#: ARGV: token, new token, then eight for each shot. A reply for each: 1 for a new one, what is
+#: known under its name, or 0 for one that was retired before it came.
+ENTER = (
+    _OF_WRITER
+    + """
+local replies = {}
+
+local function keep(key, is_new, ttl)
+  if ttl == '' then redis.call('PERSIST', key) return end
+  local left = redis.call('PTTL', key)
+  if is_new or (left >= 0 and left < tonumber(ttl)) then redis.call('PEXPIRE', key, ttl) end
+end
+
+for i = 3, #ARGV, 8 do
+  local track, number, replaces, name, expires, ttl, about, vector = unpack(ARGV, i, i + 7)
+  local t, element = P .. 't:' .. track, track .. '/' .. number
+  local fields, alive, count = redis.call('HGETALL', t), {}, 0
+  for f = 1, #fields, 2 do
+    local at = fields[f + 1]
+    if string.sub(fields[f], 1, 1) ~= 'g' then
+      local score = redis.call('ZSCORE', P .. 'x:' .. at, track .. '/' .. fields[f])
+      if score and tonumber(score) > E then
+        alive[fields[f]], count = at, count + 1
+      else
+        take_out(at, track .. '/' .. fields[f])
+        redis.call('HDEL', t, fields[f])
+      end
+    end
+  end
+  if count == 0 then redis.call('DEL', t) end
+  if replaces ~= '' then
+    redis.call('HSET', t, 'g' .. replaces, '')
+    if alive[replaces] then
+      take_out(alive[replaces], track .. '/' .. replaces)
+      redis.call('HDEL', t, replaces)
+      alive[replaces], count = nil, count - 1
+    end
+  end
+  if alive[number] then
+    replies[#replies + 1] = {
+      alive[number], redis.call('VGETATTR', P .. 'v:' .. alive[number], element)
+    }
+  elseif redis.call('HEXISTS', t, 'g' .. number) == 1 then
+    if count == 0 then redis.call('DEL', t) end
+    replies[#replies + 1] = 0
+  else
+    local v, x = P .. 'v:' .. name, P .. 'x:' .. name
+    local is_new = redis.call('EXISTS', x) == 0
+    redis.call('VADD', v, 'FP32', vector, element, 'NOQUANT', 'EF', 8, 'SETATTR', about, 'M', 4)
+    redis.call('ZADD', x, expires, element)
+    redis.call('HSET', t, number, name)
+    keep(v, is_new, ttl)
+    keep(x, is_new, ttl)
+    keep(t, count == 0, ttl)
+    local known = redis.call('HGET', P .. 'sets', name)
+    local first, last = string.match(known or '', '^(.*) (.*)$')
+    if is_new or not known then first, last = expires, expires end
+    if tonumber(expires) < tonumber(first) then first = expires end
+    if tonumber(expires) > tonumber(last) then last = expires end
+    if known ~= first .. ' ' .. last then
+      redis.call('HSET', P .. 'sets', name, first .. ' ' .. last)
+      touch()
+    end
+    replies[#replies + 1] = 1
+  end
+end
+return replies
+"""
+)
+
+#: ARGV: token, new token, now.
+EXPIRE = (
+    _OF_WRITER
+    + """
+local now, gone, sets = tonumber(ARGV[3]), 0, redis.call('HGETALL', P .. 'sets')
+for i = 1, #sets, 2 do
+  local first, last = string.match(sets[i + 1], '^(.*) (.*)$')
+  if tonumber(first) <= now then
+    local later = '(' .. string.format('%.17g', E)
+    gone = gone + redis.call('ZCOUNT', P .. 'x:' .. sets[i], later, ARGV[3])
+    if tonumber(last) <= now then drop(sets[i]) end
+  end
+end
+if now > E then redis.call('HSET', state, 'expired', ARGV[3]) end
+return gone
+"""
+)
+
+#: ARGV: token, new token, and the name of a collection behind a colon.
+REMOVE_COLLECTION = (
+    _OF_WRITER
+    + """
+local gone = 0
+for _, name in ipairs(redis.call('HKEYS', P .. 'sets')) do
+  if string.match(name, '^[^:]*(:.*)$') == ARGV[3] then
+    gone = gone + living(name)
+    drop(name)
+  end
+end
+return gone
+"""
+)
+
+#: ARGV: token, new token, number, position.
+CHECKPOINT = (
+    _OF_WRITER
+    + """
+redis.call('HSET', state, 'number', ARGV[3], 'position', ARGV[4])
+redis.call('HDEL', state, 'behind')
+return 1
+"""
+)
+
+#: ARGV: tracks. It takes no writer. Something is written in any case: who does it again, for it
+#: may not be on a replica yet, waits for that.
+REMOVE = (
+    _SHARED
+    + """
+local gone = 0
+redis.call('HINCRBY', state, 'removals', 1)
+for _, track in ipairs(ARGV) do
+  local fields = redis.call('HGETALL', P .. 't:' .. track)
+  for f = 1, #fields, 2 do
+    if string.sub(fields[f], 1, 1) ~= 'g' then
+      gone = gone + take_out(fields[f + 1], track .. '/' .. fields[f])
+    end
+  end
+  redis.call('DEL', P .. 't:' .. track)
+end
+return gone
+"""
+)
+
+CLEAR = (
+    _SHARED
+    + """
+for _, name in ipairs(redis.call('HKEYS', P .. 'sets')) do drop(name) end
+redis.call('HINCRBY', state, 'removals', 1)
+redis.call('DEL', state, P .. 'sets')
+return 1
+"""
+)
+
+#: ARGV: of which writer and after which change the sets are known. The first of the reply is that.
+DIRECTORY = """
+local P = string.sub(KEYS[1], 1, -6)
+local told = redis.call('HMGET', KEYS[1], 'changes', 'expired', 'token', 'behind')
+local changes = (told[1] or '0') .. ':' .. string.match(told[3] or '', '^[^:]*')
+local sets = false
+if changes ~= ARGV[1] then sets = redis.call('HGETALL', P .. 'sets') end
+return {changes, told[2] or '-9e15', told[3] or '', told[4] or '', sets}
+"""
+
+#: ARGV: an instant, then names of sets; how many shots of them expire later.
+LIVING = """
+local P, n = string.sub(KEYS[1], 1, -6), 0
+for i = 2, #ARGV do n = n + redis.call('ZCOUNT', P .. 'x:' .. ARGV[i], '(' .. ARGV[1], '+inf') end
+return n
+"""
+
+_ONE_SHOT = """
+local P = string.sub(KEYS[1], 1, -6)
+local function shot(name, element)
+  local vector = redis.call('VEMB', P .. 'v:' .. name, element, 'RAW')
+  if not vector then return false end
+  return {
+    name, element, redis.call('VGETATTR', P .. 'v:' .. name, element), vector[2], vector[3]
+  }
+end
+"""
+
+#: ARGV: name of a set and of a shot, in turns.
+SHOTS = (
+    _ONE_SHOT
+    + """
+local replies = {}
+for i = 1, #ARGV, 2 do replies[#replies + 1] = shot(ARGV[i], ARGV[i + 1]) end
+return replies
+"""
+)
+
+#: ARGV: tracks.
+OF_TRACKS = (
+    _ONE_SHOT
+    + """
+local replies = {}
+for _, track in ipairs(ARGV) do
+  local fields = redis.call('HGETALL', P .. 't:' .. track)
+  for f = 1, #fields, 2 do
+    if string.sub(fields[f], 1, 1) ~= 'g' then
+      local found = shot(fields[f + 1], track .. '/' .. fields[f])
+      if found then replies[#replies + 1] = found end
+    end
+  end
+end
+return replies
+"""
+)

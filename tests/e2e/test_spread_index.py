@@ -1,0 +1,75 @@
+"""`index.kind: redis`: searches of an index that lies on servers of its own."""
+
+import json
+
+import pytest
+
+from tests.vector_servers import VectorServer, free_ports
+
+pytestmark = [pytest.mark.redis, pytest.mark.slow]
+
+START = ("--start", "2026-03-01T10:00:00Z", "--every-frame")
+SENTENCE = "a man in a blue jacket"
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A Redis 8."""
+    server = VectorServer(*free_ports(1))
+    yield server
+    server.stop()
+
+
+def shots_of(descry, **environment):
+    found = descry.run("search", SENTENCE, "--json", "--limit", "50", **environment).json()
+    return found["coverage"]["shots_searched"], [
+        (hit["track"], [(s["shot"], s["score"]) for s in hit["best_shots"]])
+        for hit in found["hits"]
+    ]
+
+
+def on(server, descry):
+    return {
+        "DESCRY_INDEX__KIND": "redis",
+        "DESCRY_INDEX__URL": server.url,
+        "DESCRY_INDEX__SHARDS": "3",
+        "DESCRY_REDIS__NAMESPACE": f"e2e-{descry.folder.name}",
+    }
+
+
+def test_it_answers_as_the_one_on_disk_and_outlives_its_processes(descry, clip, server):
+    here = {"DESCRY_REDIS__NAMESPACE": on(server, descry)["DESCRY_REDIS__NAMESPACE"]}
+    descry.replay(clip, *START, **here)
+    on_disk = shots_of(descry, **here)
+    assert on_disk[0] > 0
+    assert shots_of(descry, **on(server, descry)) == on_disk
+    assert shots_of(descry, **on(server, descry)) == on_disk
+    log = "".join(path.read_text() for path in (descry.data / "logs").iterdir())
+    assert f"index: {on_disk[0]} shots are there again" in log
+    stats = json.loads(descry.run("index", "stats", "--json", **on(server, descry)).out)
+    assert (stats["shots"], stats["shards"], stats["servers"]) == (on_disk[0], 3, 1)
+    said = descry.run("index", "compact", code=2, **on(server, descry))
+    assert "index.kind is redis: there is nothing on this disk to compact" in said.err
+
+    other = on(server, descry) | {"DESCRY_INDEX__SHARDS": "5"}
+    said = descry.run("search", SENTENCE, code=2, **other)
+    assert "the index was made with 3 shards, and index.shards is 5" in said.err
+    assert f"the index holds {on_disk[0]} shots" in descry.run("index", "rebuild", **other).out
+    assert shots_of(descry, **other) == on_disk
+
+    descry.run("collections", "remove", "imports", "--yes", **other)
+    assert shots_of(descry, **other) == (0, [])
+
+
+def test_what_is_missing_is_said_in_a_line(descry, server):
+    (port,) = free_ports(1)
+    where = {"DESCRY_INDEX__KIND": "redis"}
+    said = descry.run("search", SENTENCE, code=2, **where)
+    assert "index has kind redis and no url: name a server" in said.err
+    gone = where | {"DESCRY_INDEX__URL": f"redis://127.0.0.1:{port}"}
+    said = descry.run("index", "stats", code=3, **gone)
+    assert f"no server of the index answers (redis://127.0.0.1:{port})" in said.err
+    kept = {"DESCRY_INDEX__URL": f"redis://me:hush@127.0.0.1:{port}"}
+    said = descry.run("index", "stats", code=2, **(where | kept))
+    assert "holds credentials" in said.err
+    assert "hush" not in said.err
