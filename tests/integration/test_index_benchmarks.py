@@ -1,0 +1,113 @@
+"""The benchmarks of the index run, and every kind that they compare finds what is right."""
+
+import sys
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+from tests.benchmarks import index_busy
+from tests.benchmarks.index_crowd import FILTERS, SHOTS_OF_A_TRACK, Crowd, right, wheres
+from tests.benchmarks.index_kinds import KINDS
+from tests.benchmarks.index_search import forget, measure, parsed, seen_on_disk
+from tests.conftest import missing
+
+#: What a kind needs besides the product.
+NEEDS = {"qdrant": ["qdrant_client"], "milvus": ["pymilvus", "milvus_lite"]}
+
+#: These score every shot, by full or by half precision; the others promise nothing.
+LEAST_RECALL = {"rolling": 1.0, "redis": 1.0, "flat": 0.999, "qdrant": 0.999}
+
+# Other people's engines warn about themselves.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+def needs(kind):
+    for module in NEEDS.get(kind, []):
+        try:
+            import_module(module)
+        except ImportError:
+            missing(f"no {module}, so nothing is compared with {kind}", kind)
+
+
+def figures_of(kind, *arguments):
+    others = "" if kind == "rolling" else kind
+    sizes = ["--shots", "2000", "--dimension", "64", "--queries", "20", "--forget", "20"]
+    return measure(parsed([*sizes, "--against", others, *arguments]))[kind]
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("name", sorted(FILTERS))
+def test_each_kind_finds_what_is_right_and_forgets_what_it_is_told_to(kind, name):
+    needs(kind)
+    figures = figures_of(kind, "--filter", name)
+    assert LEAST_RECALL.get(kind, 0.1) <= figures["recall_at_10"] <= 1
+    assert 0 < figures["p50_ms"] <= figures["p95_ms"] <= figures["p99_ms"]
+    if kind == "hnsw":
+        assert figures["deleted_ms"] is None
+    else:
+        assert figures["deleted_ms"] > 0
+        assert figures["found_again"] == 0
+
+
+def test_of_what_descry_forgot_no_byte_is_left_once_its_segments_are_merged():
+    assert figures_of("rolling")["seen_on_disk"] == [20, 20, 0]
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"hnsw"}))
+@pytest.mark.parametrize("name", sorted(FILTERS - {"none"}))
+def test_no_kind_finds_a_shot_that_its_filter_excludes(kind, name):
+    needs(kind)
+    crowd = Crowd.drawn(2_000, 64, looks=50)
+    made = KINDS[kind](crowd, lambda done, of: None)
+    for query, where in zip(crowd.queries(20), wheres(name, 20), strict=True):
+        mask = crowd.admitted(where)
+        found = made.search(query, where, mask)
+        assert mask[found].all()
+        if kind in LEAST_RECALL:
+            assert set(found) == right(crowd, query, mask)
+
+
+def test_the_farther_a_query_the_lower_its_best_score():
+    crowd = Crowd.drawn(2_000, 64, looks=50)
+    near, far = (crowd.queries(50, noise) for noise in (1.0, 4.0))
+    assert np.allclose(np.linalg.norm(far, axis=1), 1)
+    assert (far @ crowd.vectors.T).max(1).mean() < (near @ crowd.vectors.T).max(1).mean() - 0.2
+
+
+def test_vectors_are_seen_on_disk_where_they_are_and_not_where_they_are_not(tmp_path):
+    crowd = Crowd.drawn(8 * SHOTS_OF_A_TRACK, 64, looks=4)
+    (tmp_path / "halves").write_bytes(crowd.vectors[:5].astype(np.float16).tobytes())
+    (tmp_path / "floats").write_bytes(crowd.vectors[5:8].tobytes())
+    assert seen_on_disk(tmp_path, crowd.vectors[:12]) == 8
+
+
+def test_tracks_that_are_not_deleted_stay():
+    crowd = Crowd.drawn(400, 64, looks=20)
+    made = KINDS["rolling"](crowd, lambda done, of: None)
+    forget(crowd, made, 10)
+    assert len(made.index) == 400 - 10 * SHOTS_OF_A_TRACK
+
+
+def test_an_unknown_kind_is_named_with_those_there_are(capsys):
+    with pytest.raises(SystemExit):
+        parsed(["--against", "flat,lucene"])
+    assert "no kind 'lucene': --against takes redis,flat,hnsw" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", sorted(NEEDS))
+def test_a_package_that_is_missing_is_named_with_how_to_get_it(kind, monkeypatch):
+    monkeypatch.setitem(sys.modules, NEEDS[kind][0], None)
+    with pytest.raises(SystemExit, match=r"'pip install .*', or leave it out"):
+        KINDS[kind](Crowd.drawn(8, 8, looks=2), lambda done, of: None)
+
+
+def test_searches_are_timed_while_the_index_is_written():
+    sizes = ["--shots", "2000", "--spare", "60000", "--dimension", "16", "--looks", "50"]
+    figures = index_busy.measure(index_busy.parsed([*sizes, "--seconds", "0.3"]))
+    assert list(figures) == ["adding", "sealing", "merging", "expiring", "reindexing"]
+    for phase in figures.values():
+        assert phase["searches"] > 0
+        assert phase["ratio"] == pytest.approx(phase["p99_ms"] / phase["idle_p99_ms"], rel=0.05)
+    assert figures["adding"]["shots_per_s"] > 0
+    assert figures["sealing"]["shots_per_s"] > 0
