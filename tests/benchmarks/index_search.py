@@ -15,12 +15,13 @@ right is a sum in double precision. Kinds:
   `pip install qdrant-client pymilvus milvus-lite` installs them, in an environment of their own.
 
 Figures of each: `recall_at_10`, `p50_ms`, `p95_ms`, `p99_ms`, `build_s`, `memory_mb` (its own,
-its library's and that of processes it began, without mapped files), `disk_mb`; of `rolling` also `segments` and
-`first_answer_s`, from opening to the first answer. Then `--forget` tracks are deleted by a call
-each: `deleted_ms` is the median and `deleted_p99_ms` the slowest but one of a hundred (null: it
-cannot delete), `found_again` how many of their shots are found by their own vectors, and
-`seen_on_disk` in how many of twenty cases the bytes of a deleted vector are in the folder: before,
-after, and after the kind has been asked to tidy up. (0 before means that they are packed.)
+its library's and that of processes it began, without mapped files), `disk_mb`; of `rolling` also
+`segments` and `first_answer_s`, from opening to the first answer. Then `--forget` tracks are
+deleted by a call each: `deleted_ms` is the median and `deleted_p99_ms` the slowest but one of a
+hundred (null: it cannot delete), `found_again` how many of their shots are found by their own
+vectors, and `seen_on_disk` in how many of twenty cases the bytes of a deleted vector are in the
+folder: before, after, and after the kind has been asked to tidy up. (0 before means that they are
+packed.)
 """
 
 import argparse
