@@ -72,6 +72,7 @@ def _work(
     config: Path | None,
     parent: int | None,
 ) -> None:
+    from pipeline.heap import giving_back
     from pipeline.logs import set_up_logging
     from pipeline.shutdown import die_with_parent, stopping
     from pipeline.wiring.settings import read_settings
@@ -80,7 +81,7 @@ def _work(
         die_with_parent(parent)
     settings = read_settings(config)
     set_up_logging(settings.log_level, name=kind)
-    with stopping() as stop:
+    with stopping() as stop, giving_back():
         work(settings, stop)
     sys.stderr.flush()
     # Everything of ours is closed. Taking torch apart would add seconds to every stop.
