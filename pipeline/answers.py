@@ -193,6 +193,44 @@ class RemovedAnswer(_Record):
     runs: int
 
 
+class EraseRequest(_Record):
+    """Which tracks are to be erased, as `camera/run/number`."""
+
+    tracks: Annotated[list[str], Field(min_length=1, max_length=10_000)]
+
+
+class ErasedAnswer(_Record):
+    """What went with erased tracks, and what a search of every byte found of them."""
+
+    tracks: Annotated[list[str], Field(description="as asked; empty: an erasure was finished")]
+    count: Annotated[int, Field(description="how many tracks")]
+    messages: Annotated[int, Field(description="shots in the log, or on their way to it")]
+    pictures: int
+    boxes: Annotated[int, Field(description="kept boxes (--keep-boxes)")]
+    videos: Annotated[int, Field(description="files of recent video and clips")]
+    searched_bytes: Annotated[int, Field(description="of the data folder")]
+    left: Annotated[
+        list[str], Field(description="`file: name|picture|vector|hash` for what is still there")
+    ]
+    notes: Annotated[list[str], Field(description="what is not ours to erase")]
+
+
+class ErasingAnswer(_Record):
+    """How far an erasure is; `step` is empty where none is at work."""
+
+    step: str
+    done: int
+    total: int
+
+
+class HoldAnswer(_Record):
+    """A track that is kept past retention, and not erased."""
+
+    track: str
+    since: str
+    pictures: Annotated[list[str], Field(description="files of the data folder: their copies")]
+
+
 class CameraAnswer(_Record):
     """One camera: what it is, and how it does."""
 

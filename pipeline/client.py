@@ -1,7 +1,7 @@
 """Asks a query worker over HTTP: the one door that the command line and Python use."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -13,6 +13,9 @@ from pipeline.answers import (
     CameraAnswer,
     ClipAnswer,
     CollectionAnswer,
+    ErasedAnswer,
+    ErasingAnswer,
+    HoldAnswer,
     RemovedAnswer,
     SearchAnswer,
     SearchRequest,
@@ -196,6 +199,45 @@ class Client:
         path = f"/api/v1/collections/{quote(name, safe='')}"
         answer = self._ask("DELETE", path, timeout=REMOVED_WITHIN_S)
         return RemovedAnswer.model_validate_json(answer.content)
+
+    def erase(self, names: Sequence[str]) -> ErasedAnswer:
+        """Erase tracks for good, and search the data folder for what is left of them.
+
+        Raises:
+            ConfigError: a name is none, or a track is held.
+            NotFound: a track is not known.
+            Busy: other tracks are being erased.
+        """
+        asked = {"tracks": list(names)}
+        answer = self._ask("POST", "/api/v1/erasures", json=asked, timeout=REMOVED_WITHIN_S)
+        return ErasedAnswer.model_validate_json(answer.content)
+
+    def erasing(self) -> ErasingAnswer:
+        """How far the erasure is that is at work."""
+        return ErasingAnswer.model_validate_json(self._ask("GET", "/api/v1/erasures").content)
+
+    def holds(self) -> list[HoldAnswer]:
+        """Every held track."""
+        answer = self._ask("GET", "/api/v1/holds")
+        return [HoldAnswer.model_validate(item) for item in json.loads(answer.content)]
+
+    def hold(self, name: str) -> HoldAnswer:
+        """Keep a track past retention, and refuse to erase it.
+
+        Raises:
+            NotFound: no such track.
+        """
+        answer = self._ask("PUT", f"/api/v1/holds/{quote(name)}")
+        return HoldAnswer.model_validate_json(answer.content)
+
+    def release(self, name: str) -> HoldAnswer:
+        """Hold a track no longer.
+
+        Raises:
+            NotFound: it is not held.
+        """
+        answer = self._ask("DELETE", f"/api/v1/holds/{quote(name)}")
+        return HoldAnswer.model_validate_json(answer.content)
 
     def picture(self, url: str) -> bytes | None:
         """The JPEG behind a thumbnail address; None if it is gone."""

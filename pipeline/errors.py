@@ -14,6 +14,7 @@ DescryError                     exit code
     StoreFull                       1   no room left for pictures
     VideoGone                       1   the video of a hit is kept nowhere, or not any more
     ServiceUnavailable              3   the query worker did not answer
+    ErasureIncomplete               4   something of an erased track is left somewhere
     WireError                       1   a message that cannot be read: damaged or of another version
 """
 
@@ -102,6 +103,12 @@ class ServiceUnavailable(DescryError):
     """The query worker did not answer."""
 
     exit_code = 3
+
+
+class ErasureIncomplete(DescryError):
+    """Something of an erased track is left, in a place that the message names."""
+
+    exit_code = 4
 
 
 class WireError(DescryError):

@@ -116,6 +116,14 @@ class DurableIndex(Index, Protocol):
         """
         ...
 
+    def erase(self, tracks: Collection[TrackKey]) -> int:
+        """Forget `tracks` as `remove` does, and leave no byte of them on disk; how many shots went.
+
+        Raises:
+            OSError: the disk is full, say; what was removed by then stays so. Erase again.
+        """
+        ...
+
     def tidy(self) -> None:
         """Do a little of what makes searches cheaper, if nothing came since the last checkpoint."""
         ...

@@ -12,6 +12,8 @@ from pipeline.api.auth import Doorkeeper
 from pipeline.api.cameras import CameraList, CameraSwitches, camera_routes
 from pipeline.api.clips import Cut, clip_routes
 from pipeline.api.collections import Collections, collection_routes
+from pipeline.api.erasures import Erasing, erasure_routes
+from pipeline.api.holds import Holds, hold_routes
 from pipeline.api.problems import install_problem_handlers
 from pipeline.errors import StoreUnavailable
 
@@ -60,6 +62,8 @@ class Backing:
         switches: pause and resume cameras.
         enrolment: adds and removes cameras.
         collections: lists and removes them.
+        erasing: erases tracks.
+        holds: holds tracks.
         picture: the JPEG behind a media key; None if it is gone.
         clip: cuts the clip of a track or shot.
         ping: raises StoreUnavailable if Redis is away.
@@ -72,6 +76,8 @@ class Backing:
     switches: CameraSwitches
     enrolment: CameraList
     collections: Collections
+    erasing: Erasing
+    holds: Holds
     picture: Callable[[str], bytes | None]
     clip: Cut
     ping: Callable[[], None]
@@ -89,6 +95,8 @@ def build_app(backing: Backing) -> FastAPI:
     app.include_router(_pictures(backing), prefix="/api/v1")
     app.include_router(camera_routes(backing.switches, backing.enrolment), prefix="/api/v1")
     app.include_router(collection_routes(backing.collections), prefix="/api/v1")
+    app.include_router(erasure_routes(backing.erasing), prefix="/api/v1")
+    app.include_router(hold_routes(backing.holds), prefix="/api/v1")
     app.include_router(clip_routes(backing.clip), prefix="/api/v1")
 
     @app.get("/metrics", include_in_schema=False)

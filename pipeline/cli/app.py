@@ -17,7 +17,9 @@ from pipeline.cli import (
     config,
     doctor,
     encode,
+    erase,
     evaluate,
+    hold,
     index,
     models,
     replay,
@@ -49,13 +51,14 @@ app = typer.Typer(
     rich_markup_mode=None,
     epilog=(
         "Exit codes: 0 done, 1 failed, 2 impossible request, 3 something outside is down, "
-        "130 interrupted."
+        "4 erased, but something is left, 130 interrupted."
     ),
 )
 app.command()(run.run)
 app.command()(replay.replay)
 app.command()(search.search)
 app.command()(clip.clip)
+app.command()(erase.erase)
 app.command()(encode.encode)
 app.command()(evaluate.evaluate)
 app.command()(demo_verb.demo)
@@ -63,6 +66,7 @@ app.command()(doctor.doctor)
 app.add_typer(tracks.app, name="tracks", help="List tracks; export every tracked box.")
 app.add_typer(cameras.app, name="cameras", help="What is watched, and whether it can be.")
 app.add_typer(collections.app, name="collections", help="What was imported; forget it.")
+app.add_typer(hold.app, name="hold", help="Tracks that are kept and not erased: add, list.")
 app.add_typer(index.app, name="index", help="What is searched: stats, verify, compact, rebuild.")
 app.add_typer(models.app, name="models", help="The weights: list, fetch, import, verify.")
 app.add_typer(train.app, name="train", help="Pretrain and fine-tune GA-DMS; export weights.")

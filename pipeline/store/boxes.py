@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -118,6 +118,27 @@ class BoxArchive:
         for suffix in ("", "-wal", "-shm", "-journal"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
         return was_there
+
+    def delete_tracks(self, camera_id: str, run_id: str, numbers: Collection[int]) -> int:
+        """Forget the boxes of some tracks of a run, leaving no byte of them; how many went.
+
+        Raises:
+            StoreFull: no room to write the rest anew.
+            DescryError: somebody else has them open for too long.
+        """
+        self.close(camera_id, run_id)
+        path = self._path(camera_id, run_id)
+        if not path.is_file():
+            return 0
+        with _sqlite_errors(path), closing(sqlite3.connect(path, isolation_level=None)) as database:
+            database.execute("pragma secure_delete = on")
+            gone = sum(
+                database.execute("delete from boxes where number = ?", (number,)).rowcount
+                for number in sorted(numbers)
+            )
+            database.execute("vacuum")
+            database.execute("pragma wal_checkpoint(truncate)")
+        return gone
 
     def _path(self, camera_id: str, run_id: str) -> Path:
         return self._folder.absolute() / _name(camera_id) / (_name(run_id) + _SUFFIX)

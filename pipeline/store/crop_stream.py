@@ -26,8 +26,9 @@ _DAMAGED_KEPT = 1000
 _PUBLISH = (
     OPEN_TRACK_LUA
     + """
-local crops, track = KEYS[5], KEYS[1]
+local crops, track = KEYS[6], KEYS[1]
 local number, room = ARGV[9], tonumber(ARGV[10])
+if is_erased(KEYS[5], ARGV[1]) then return 'erased' end
 if tonumber(number) <= tonumber(redis.call('HGET', track, 'published') or '0') then
   return 'known'
 end
@@ -37,7 +38,7 @@ open_track(KEYS, unpack(ARGV, 1, 8))
 redis.call('HSET', track, 'published', number)
 for zone in string.gmatch(ARGV[11], '%S+') do
   redis.call('HSET', track, 'zone:' .. zone, '1')
-  redis.call('SADD', KEYS[6], zone)
+  redis.call('SADD', KEYS[7], zone)
 end
 return 'published'
 """
@@ -75,12 +76,14 @@ return 1
 class Publish(enum.Enum):
     """What became of a shot that was offered.
 
-    KNOWN: the track has published this number or a higher one before. FULL: nothing was
+    KNOWN: the track has published this number or a higher one before. ERASED: it was erased,
+    and nothing of it is taken any more. FULL: nothing was
     written; an import waits and offers it again, a live camera drops and counts it.
     """
 
     PUBLISHED = "published"
     KNOWN = "known"
+    ERASED = "erased"
     FULL = "full"
 
 

@@ -19,6 +19,9 @@
     {ns}:removed             hash    collection → the log's end when it was removed; for ever
     {ns}:importing:{collection}  zset  an import at work → when it counts as dead; seconds
     {ns}:removing:{collection}   string  it is being removed now; expires in a minute
+    {ns}:erased              hash    salted digest of an erased track → when; for ever
+    {ns}:erasing             set     tracks that are being erased; seconds
+    {ns}:held                hash    held track → since when; until it is held no longer
     {ns}:retired             zset    media key of a picture nobody needs → retired_at; minutes
     {ns}:lease:{camera}      string  the worker that reads it; expires in seconds
     {ns}:turn:{camera}       hash    who took it last, which turn that is, since when; for ever
@@ -60,6 +63,9 @@ class Keys:
         self.cameras = f"{namespace}:cameras"
         self.collections = f"{namespace}:collections"
         self.removed = f"{namespace}:removed"
+        self.erased = f"{namespace}:erased"
+        self.erasing = f"{namespace}:erasing"
+        self.held = f"{namespace}:held"
         self.retired = f"{namespace}:retired"
         self.watchers = f"{namespace}:watchers"
         self.zones = f"{namespace}:zones"

@@ -123,6 +123,7 @@ class Retention:
 
     A picture goes before the message that names it, so that a sweep that was killed is
     completed by the next. Nothing is trimmed by length: what is young stays, read or not.
+    What is held is copied before anything is forgotten; where it cannot be, nothing is.
     """
 
     def __init__(
@@ -135,6 +136,7 @@ class Retention:
         *,
         view_timeout_s: float = 86_400.0,
         video: VideoSweep | None = None,
+        keep_held: Callable[[], object] = lambda: None,
     ) -> None:
         self._redis = client
         self._keys = keys
@@ -142,7 +144,7 @@ class Retention:
         self._boxes = boxes
         self._policy = policy
         self._view_timeout_s = view_timeout_s
-        self._video = video
+        self._video, self._keep_held = video, keep_held
         self._log = SightingLog(client, keys)
         self._cameras = CameraStore(client, keys)
         self._runs = RunStore(client, keys)
@@ -160,6 +162,7 @@ class Retention:
             return expires_at is not None and expires_at <= now
 
         sweep = _Sweep(gone, stopped)
+        self._keep_held()
         if self._video is not None:
             sweep.report.videos = self._video.sweep(now)
         try:
@@ -180,6 +183,7 @@ class Retention:
         Views that have it in memory learn of it from `SightingLog.removed`.
         """
         sweep = _Sweep(lambda collection, _at, _imported_at: collection == name, stopped)
+        self._keep_held()
         if self._video is not None and name == "live":
             sweep.report.videos = self._video.erase()
         try:

@@ -14,6 +14,7 @@ from detectors.types import TrackKey
 from pipeline.errors import WireError
 from pipeline.store.connection import block_ms, store_errors
 from pipeline.store.crop_stream import TakenCrop
+from pipeline.store.erased import IS_ERASED_LUA, ErasedTracks
 from pipeline.store.keys import GROUP, Keys
 from pipeline.store.tracks import CHOOSE_THUMBNAIL_LUA
 from pipeline.store.wire import SHOT, LoggedSighting, decode_sighting, encode_sighting
@@ -31,11 +32,13 @@ START = "0-0"
 # A shot may arrive after the one that replaces it: `gone:{n}` waits for it.
 _SETTLE = (
     CHOOSE_THUMBNAIL_LUA
+    + IS_ERASED_LUA
     + """
 local crops, sightings, track, retired = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local group, entry, number, replaces, quality, picture, now = unpack(ARGV, 1, 7)
+local group, entry, number, replaces, quality, picture, now, member = unpack(ARGV, 1, 8)
 redis.call('XACK', crops, group, entry)
 local ours = redis.call('XDEL', crops, entry) == 1
+if is_erased(KEYS[5], member) then return -1 end
 local forgotten = redis.call('EXISTS', track) == 0
 if forgotten or not ours then
   if redis.call('HEXISTS', track, 'shot:' .. number) == 0 then
@@ -43,7 +46,7 @@ if forgotten or not ours then
   end
   return 0
 end
-redis.call('XADD', sightings, '*', unpack(ARGV, 8))
+redis.call('XADD', sightings, '*', unpack(ARGV, 9))
 redis.call('HSET', track, 'shot:' .. number, quality .. '|' .. picture)
 if replaces ~= '' then redis.call('HSET', track, 'gone:' .. replaces, '1') end
 for _, n in ipairs({number, replaces}) do
@@ -65,6 +68,19 @@ class View:
 
     position: str
     heartbeat_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of crops.
+
+    Attributes:
+        sightings: how many were still ours to turn into sightings.
+        erased: pictures of tracks that were erased meanwhile: whoever wrote them deletes them now.
+    """
+
+    sightings: int
+    erased: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +109,23 @@ class SightingLog:
 
     Attributes:
         damaged: messages passed over because they could not be read.
+        erased: of which tracks nothing counts any more, wherever it still is.
     """
 
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self.damaged = 0
+        self.erased = ErasedTracks(client, keys)
         self._redis = client
         self._keys = keys
         self._settle = client.register_script(_SETTLE)
         self._warned: set[bytes] = set()
 
     @store_errors()
-    def settle(self, taken: Sequence[tuple[TakenCrop, LoggedSighting]]) -> int:
-        """Turn crops into sightings; how many were still ours to turn.
+    def settle(self, taken: Sequence[tuple[TakenCrop, LoggedSighting]]) -> Settled:
+        """Turn crops into sightings.
 
         Each crop at once: the sighting appended, the track brought up to date, the crop
-        acknowledged and deleted. A crop whose track was forgotten meanwhile is only deleted.
+        acknowledged and deleted. A crop whose track was forgotten or erased is only deleted.
         """
         with self._redis.pipeline(transaction=False) as pipe:
             for crop, sighting in taken:
@@ -119,6 +137,7 @@ class SightingLog:
                         self._keys.sightings,
                         self._keys.track(shot.track),
                         self._keys.retired,
+                        self._keys.erased,
                     ],
                     args=[
                         GROUP,
@@ -128,11 +147,14 @@ class SightingLog:
                         repr(float(sighting.quality)),
                         sighting.picture,
                         repr(float(sighting.embedded_at)),
+                        str(shot.track),
                         *fields,
                     ],
                     client=pipe,
                 )
-            return sum(pipe.execute())
+            done = pipe.execute()
+        erased = [each.picture for (_, each), became in zip(taken, done, strict=True) if became < 0]
+        return Settled(done.count(1), erased)
 
     @store_errors()
     def page(self, after: str, *, count: int, block_s: float = 0.0) -> LogPage:

@@ -8,12 +8,16 @@ import redis
 
 from detectors.types import TrackKey
 from pipeline.store.connection import store_errors
+from pipeline.store.erased import IS_ERASED_LUA
 from pipeline.store.keys import Keys
 from pipeline.store.track_record import TrackCursor, TrackRecord, decode_track
 
-OPEN_TRACK_LUA = """
+OPEN_TRACK_LUA = (
+    IS_ERASED_LUA
+    + """
 local function open_track(keys, member, camera, collection, is_live, first, last, imported, heard)
   local track, tracks, live, cameras = keys[1], keys[2], keys[3], keys[4]
+  if is_erased(keys[5], member) then return 0 end
   local known = redis.call('HMGET', track, 'first', 'last')
   if not known[1] then
     redis.call('HSET', track, 'state', 'open', 'collection', collection, 'is_live', is_live,
@@ -33,7 +37,11 @@ local function open_track(keys, member, camera, collection, is_live, first, last
   return 0
 end
 """
-"""Creates a track or widens its span; opening twice, in any order, is opening once."""
+)
+"""Creates a track or widens its span; opening twice, in any order, is opening once.
+
+An erased track stays erased.
+"""
 
 CHOOSE_THUMBNAIL_LUA = """
 local function choose_thumbnail(track)
@@ -101,8 +109,9 @@ def _or_empty(at: float | None) -> str:
 
 
 def open_keys(keys: Keys, track: TrackKey) -> list[str]:
-    """The keys that `open_track` in Lua writes."""
-    return [keys.track(track), keys.tracks(track.camera_id), keys.live, keys.cameras]
+    """The keys that `open_track` in Lua takes."""
+    of_track = [keys.track(track), keys.tracks(track.camera_id)]
+    return [*of_track, keys.live, keys.cameras, keys.erased]
 
 
 class TrackStore:

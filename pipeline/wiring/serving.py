@@ -17,6 +17,7 @@ from pipeline.store.runs import RunRecord, RunStore
 from pipeline.store.sighting_log import SightingLog
 from pipeline.telemetry import CameraFigures, ScrapePage, StoreFigures, Telemetry
 from pipeline.wiring.enrolment import build_enrolment
+from pipeline.wiring.erasing import build_erasing
 from pipeline.wiring.gallery import build_view, open_index
 from pipeline.wiring.models import build_encoder
 from pipeline.wiring.settings import token_file
@@ -24,6 +25,7 @@ from pipeline.wiring.stores import Stores, build_catalogue, build_collections, o
 from pipeline.wiring.trust import build_trust
 from pipeline.wiring.video import clip_cutter
 from pipeline.workers.catalogue import LIVE_WITHIN_S, Catalogue
+from pipeline.workers.erasing import Erasing
 from pipeline.workers.query import QueryWorker, bind_tcp, bind_unix
 from pipeline.workers.service import SearchService
 from pipeline.workers.view import LogView
@@ -57,12 +59,14 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
         parts=parts,
     )
 
-    backing = _backing(settings, stores, catalogue, service, view, telemetry)
+    erasing = build_erasing(settings, stores, view)
+    backing = _backing(settings, stores, catalogue, service, view, telemetry, erasing)
     return QueryWorker(
         app=build_app(backing),
         listeners=_listeners(settings, api_socket),
         view=view,
         retention=stores.retention,
+        erasing=erasing,
         now=clock.now,
         sweep_s=settings.retention.sweep_s,
     )
@@ -100,6 +104,7 @@ def _backing(
     service: SearchService,
     view: LogView,
     telemetry: Telemetry,
+    erasing: Erasing,
 ) -> Backing:
     """What the application answers from."""
     now = SystemClock().now
@@ -117,6 +122,8 @@ def _backing(
         switches=catalogue,
         enrolment=build_enrolment(settings, stores, catalogue),
         collections=build_collections(stores, lambda: view.state.removed),
+        erasing=erasing,
+        holds=stores.holding,
         picture=partial(_picture, stores.media),
         clip=clip_cutter(settings, stores),
         ping=ping,

@@ -20,6 +20,7 @@ from pipeline.errors import ConfigError, FolderInUse, ServiceUnavailable, StoreU
 from pipeline.owner import Owner, command_of
 from pipeline.store.server import PrivateRedis
 from pipeline.wiring.enrolment import build_enrolment
+from pipeline.wiring.erasing import build_erasing
 from pipeline.wiring.processes import fresh_log, start_redis, worker_spec
 from pipeline.wiring.settings import token_file, worker_environment
 from pipeline.wiring.stores import (
@@ -32,6 +33,8 @@ from pipeline.wiring.weights import encoder_name
 from pipeline.workers.catalogue import Catalogue
 from pipeline.workers.collecting import Collections
 from pipeline.workers.enrolment import Enrolment
+from pipeline.workers.erasing import Erasing
+from pipeline.workers.holding import Holding
 from pipeline.workers.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
@@ -132,6 +135,18 @@ class Session:
         if self.redis_url is None or self.api_socket is not None:
             return self.client()
         return build_collections(open_stores(self.settings, self.redis_url))
+
+    def holds(self) -> Client | Holding:
+        """What holds tracks: likewise."""
+        if self.redis_url is None or self.api_socket is not None:
+            return self.client()
+        return open_stores(self.settings, self.redis_url).holding
+
+    def erasing(self) -> Client | Erasing:
+        """What erases tracks: likewise."""
+        if self.redis_url is None or self.api_socket is not None:
+            return self.client()
+        return build_erasing(self.settings, open_stores(self.settings, self.redis_url))
 
 
 def _read_token(settings: Settings) -> str:

@@ -15,6 +15,7 @@ from pipeline.store.boxes import BoxArchive
 from pipeline.store.cameras import CameraStore
 from pipeline.store.connection import connect
 from pipeline.store.crop_stream import CropStream
+from pipeline.store.held import HeldTracks
 from pipeline.store.imports import ImportsAtWork
 from pipeline.store.keys import Keys
 from pipeline.store.media import FolderMedia
@@ -26,6 +27,7 @@ from pipeline.store.tracks import TrackStore
 from pipeline.store.video_sweep import VideoSweep
 from pipeline.workers.catalogue import Catalogue
 from pipeline.workers.collecting import Collections
+from pipeline.workers.holding import Holding
 
 # A view that was silent for a day no longer holds the log back.
 VIEW_TIMEOUT_S = 86_400.0
@@ -48,6 +50,7 @@ class Stores:
     clips: Path
     policy: RetentionPolicy
     retention: Retention
+    holding: Holding
 
 
 def open_folder(settings: Settings) -> DataFolder:
@@ -91,13 +94,15 @@ def _assemble(settings: Settings, client: redis.Redis, folder: Path) -> Stores:
     media, boxes = FolderMedia(folder / "media"), BoxArchive(folder / "boxes")
     ring, clips = RingFolder(folder / "ring"), folder / "clips"
     retention = settings.retention
+    sightings = SightingLog(client, keys)
+    holding = Holding(HeldTracks(client, keys), sightings, media, folder / "holds", SystemClock())
     policy = RetentionPolicy(
         live_s=retention.live_s, imports_s=retention.imports_s, collections=retention.collections
     )
     return Stores(
         client=client,
         crops=CropStream(client, keys, max_length=settings.crops.max_length),
-        sightings=SightingLog(client, keys),
+        sightings=sightings,
         tracks=TrackStore(client, keys),
         cameras=CameraStore(client, keys),
         runs=RunStore(client, keys),
@@ -115,7 +120,9 @@ def _assemble(settings: Settings, client: redis.Redis, folder: Path) -> Stores:
             policy,
             view_timeout_s=VIEW_TIMEOUT_S,
             video=VideoSweep(ring, video_keep_s(settings), clips),
+            keep_held=holding.refresh,
         ),
+        holding=holding,
     )
 
 

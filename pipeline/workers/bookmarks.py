@@ -2,9 +2,11 @@
 
 import json
 import logging
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, replace
 from typing import Final
 
+from detectors.types import TrackKey
 from pipeline.clock import Clock
 from pipeline.errors import StoreUnavailable
 from pipeline.store.retention import RetentionPolicy
@@ -100,6 +102,15 @@ class Bookmarks:
             else:
                 return position
         return START if last is None else last.position
+
+    def erase(self, tracks: Collection[TrackKey]) -> None:
+        """Leave no byte of `tracks` in the index.
+
+        Raises:
+            OSError: the disk is full, say; they are found no longer.
+        """
+        gone = self._index.erase(tracks)
+        log.info("index: %d shots of %d tracks are erased", gone, len(tracks))
 
     def tidy(self) -> None:
         """Have the index put in order, a little at a time, while nothing comes."""

@@ -103,9 +103,12 @@ class EmbedWorker:
         for crop, sighting in self._in_hand:
             self._parts.media.write(sighting.picture, crop.shot.jpeg)
         settled = self._parts.sightings.settle(self._in_hand)
+        for picture in settled.erased:
+            self._parts.media.delete(picture)
         self._in_hand = []
-        self._parts.telemetry.shots_embedded.labels(self._parts.encoder.model_id).inc(settled)
-        return settled
+        embedded = self._parts.telemetry.shots_embedded.labels(self._parts.encoder.model_id)
+        embedded.inc(settled.sightings)
+        return settled.sightings
 
     def _gather(self, block_s: float) -> list[TakenCrop]:
         """Wait for the first crop, then a moment for others to share the batch."""

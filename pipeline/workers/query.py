@@ -10,13 +10,15 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
-from pipeline.errors import ConfigError, DescryError, StoreUnavailable
+from pipeline.errors import ConfigError, DescryError, StoreFull, StoreUnavailable
 from pipeline.store.retention import Retention
+from pipeline.workers.erasing import Erasing
 from pipeline.workers.view import LogView
 
 log = logging.getLogger(__name__)
 
 STOP_WITHIN_S = 3.0
+RESUME_EVERY_S = 5.0
 
 
 def bind_unix(path: Path) -> socket.socket:
@@ -62,11 +64,12 @@ class QueryWorker:
         listeners: Sequence[socket.socket],
         view: LogView,
         retention: Retention,
+        erasing: Erasing,
         now: Callable[[], float],
         sweep_s: float,
     ) -> None:
         self._app, self._listeners = app, listeners
-        self._view, self._retention = view, retention
+        self._view, self._retention, self._erasing = view, retention, erasing
         self._now, self._sweep_s = now, sweep_s
         self._failure: Exception | None = None
         self._ended = threading.Event()
@@ -90,6 +93,7 @@ class QueryWorker:
             for name, work in (
                 ("view", lambda: self._view.run(stop, self._fail)),
                 ("retention", lambda: self._sweep(stop)),
+                ("erasing", lambda: self._erasing.resume_until(stop, RESUME_EVERY_S)),
                 ("http", lambda: self._serve(server)),
             )
         ]
@@ -119,7 +123,7 @@ class QueryWorker:
                 report = self._retention.sweep(self._now(), stopped=stop.is_set)
                 if report:
                     log.info("retention: %s", report)
-            except StoreUnavailable as error:
+            except (StoreUnavailable, StoreFull) as error:
                 log.warning("retention waits: %s", error)
             except Exception as error:
                 self._fail(error)

@@ -87,6 +87,7 @@ class SharedView(LogView):
             state.indexed_until = asked_at
         if position_order(state.position) >= position_order(self._target):
             state.caught_up = True
+        self._forget_erased()  # anybody may; who fills the index takes out what it adds meanwhile
         now = self._clock.monotonic()
         if now - self._beat_at >= HEARTBEAT_EVERY_S:
             self._beat_at = now

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from detectors.types import TrackKey
 from pipeline.clock import Clock
 from pipeline.errors import StoreUnavailable
 from pipeline.retry import Backoff
@@ -35,6 +36,7 @@ class ViewState:
         indexed_until: Unix seconds: everything embedded before this instant is searchable.
         skipped: sightings of other models, by model id, which are not searched.
         removed: collections that were removed, and up to which position of the log.
+        erased: of the tracks that are being erased now, those that the index has no more.
         messages: how many were read since it started.
     """
 
@@ -43,6 +45,7 @@ class ViewState:
     indexed_until: float | None = None
     skipped: dict[str, int] = field(default_factory=dict)
     removed: dict[str, str] = field(default_factory=dict)
+    erased: frozenset[TrackKey] = frozenset()
     messages: int = 0
 
 
@@ -102,7 +105,10 @@ class LogView:
         page = self._log.page(self.state.position, count=READ_AT_ONCE, block_s=block_s)
         # Behind the page: of a collection that was removed while it was read, nothing gets in.
         self._forget_removed()
+        self._forget_erased()
         messages = [m for position, m in page.sightings if not self._is_removed(m, position)]
+        erased = self._log.erased.which({m.shot.track for m in messages})
+        messages = [m for m in messages if m.shot.track not in erased]
         added = self._add([s for m in messages if (s := self._admit(m)) is not None])
         self.state.position = page.last
         self.state.messages += len(page.sightings)
@@ -137,6 +143,19 @@ class LogView:
                     continue
                 log.info("collection '%s': was removed, %d shots with it", name, gone)
         self.state.removed = removed
+
+    def _forget_erased(self) -> None:
+        erasing = self._log.erased.at_work()
+        if fresh := erasing - self.state.erased:
+            try:
+                if self._bookmarks is None:
+                    self._index.remove(fresh)
+                else:
+                    self._bookmarks.erase(fresh)
+            except OSError as error:  # found no longer; what is on disk is tried again
+                log.warning("index: erased tracks are on disk still (%s)", error)
+                erasing = self.state.erased & erasing
+        self.state.erased = erasing
 
     def _is_removed(self, message: LoggedSighting, position: str) -> bool:
         until = self.state.removed.get(message.collection)

@@ -143,6 +143,10 @@ class Columns:
         names: dict[str, Names] = {"camera": self.cameras, "run": self.runs, "zones": self.zones}
         return names[column]
 
+    def bounds(self, column: str) -> tuple[float, float]:
+        """The least and the greatest of `column`."""
+        return float(self[column].min()), float(self[column].max())
+
     def hashes(self) -> NDArray[np.uint64]:
         """(N,) `track_hash` by row."""
         found = np.empty(len(self), np.uint64)

@@ -1,12 +1,13 @@
 """The files of a rolling index: which there are, and that they are there whole."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from detectors.types import TrackKey
 from retrieval.errors import IndexUnusable
 from retrieval.index.codes import Coder
 from retrieval.index.columns import Columns
@@ -153,6 +154,27 @@ class IndexFolder:
         for segment in segments:
             if segment.entry.name in changed:
                 segment.is_written(changed[segment.entry.name], removed_only=True)
+
+    def forget_retirements(self, tracks: Collection[TrackKey]) -> None:
+        """Write the retirements again without those of `tracks`, and delete what was set aside.
+
+        The checkpoint stays what it is.
+
+        Raises:
+            OSError: they cannot be written; the folder holds what it held.
+        """
+        shutil.rmtree(self._folder / DAMAGED, ignore_errors=True)
+        if self.manifest.retired is None:
+            return
+        kept = Retirements.read(self._folder / self.manifest.retired.name)
+        for track in tracks:
+            kept.forget(track)
+        if kept.is_changed:
+            name = f"retired-{self._next():08d}.safetensors"
+            kept.write(self._folder / name)
+            retired = FileEntry.of(self._folder, name)
+            self.manifest = self._written(self.manifest.segments, retired=retired)
+            self.sweep()
 
     def clear(self) -> None:
         """Hold nothing.

@@ -4,7 +4,6 @@ import logging
 import threading
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from retrieval.index.compaction import in_few, worth_merging
 from retrieval.index.faiss_flat import FaissHalves
 from retrieval.index.gallery import Gallery
 from retrieval.index.index_folder import IndexFolder
+from retrieval.index.parts import Parts
 from retrieval.index.retirements import Retirements
 from retrieval.index.sampling import sample_of
 from retrieval.index.scanning import Scan, best_in, scores_in, tracks_drawn
@@ -30,13 +30,6 @@ MERGES_AT_ONCE = 4
 
 #: Retirements of tracks that are gone may be so many before they are looked for.
 SPARE_RETIREMENTS = 10_000
-
-
-class _Parts(NamedTuple):
-    """What is searched; replaced as a whole, so that a search sees one state of it."""
-
-    head: Gallery
-    segments: tuple[Segment, ...]
 
 
 class RollingIndex:
@@ -67,7 +60,7 @@ class RollingIndex:
         for problem in self.problems:
             log.error("index: %s; all is to be read again for it", problem)
         self._memory = SealedMemory(retirements)
-        self._parts = _Parts(self._new_head(), tuple(segments))
+        self._parts = Parts(self._new_head(), tuple(segments))
         self._unsaved = 0
 
     @property
@@ -123,6 +116,23 @@ class RollingIndex:
             gone = sum(segment.remove(tracks) for segment in segments)
             self._write_removals()
             return gone + unsaved
+
+    def erase(self, tracks: Collection[TrackKey]) -> int:
+        """Forget `tracks` as `remove` does, and leave no byte of them on disk; how many shots went.
+
+        Every segment that has a row of theirs, found still or not, is written again without it.
+
+        Raises:
+            OSError: the disk is full, say; what was removed by then stays so. Erase again.
+        """
+        with self._writing:
+            gone = self.remove(tracks)
+            for segment in [each for each in self._parts.segments if each.holds(tracks)]:
+                self._merge([segment])
+            for track in tracks:
+                self._memory.retirements.forget(track)
+            self._disk.forget_retirements(tracks)
+            return gone
 
     def remove_collection(self, name: str) -> int:
         """Forget every shot of a collection, on disk as well; how many shots went.
@@ -229,7 +239,7 @@ class RollingIndex:
         """
         with self._writing:
             self._memory.retirements = Retirements()
-            self._parts = _Parts(self._new_head(), ())
+            self._parts = Parts(self._new_head(), ())
             self._unsaved = 0
             self._disk.clear()
 
@@ -238,27 +248,23 @@ class RollingIndex:
         return Gallery(self._model_id, self._dimension, store, self._memory)
 
     def _write_removals(self) -> None:
-        head, segments = self._parts
-        if any(segment.is_removed for segment in segments):
+        if any(segment.is_removed for segment in self._parts.segments):
             self._unsaved += 1
-            self._disk.commit_removals(segments)
+            self._disk.commit_removals(self._parts.segments)
             self._unsaved -= 1
-            left = tuple(segment for segment in segments if not segment.is_gone)
-            self._parts = _Parts(head, left)
+            self._parts = self._parts.without_gone()
 
     def _commit(self, segments: Sequence[Segment], head: Gallery, position: str) -> None:
         """Make `segments` what is on disk, and what is searched."""
         living = [segment for segment in segments if len(segment)]
         retirements = self._memory.retirements
         self._memory.retirements = self._disk.commit(living, retirements, position)
-        self._parts = _Parts(head, tuple(living))
+        self._parts = Parts(head, tuple(living))
 
     def _forget_retirements(self, unless_of: int = 0) -> None:
         """Forget those of tracks of which no shot is left, if there are more than so many."""
         if len(self._memory.retirements) > unless_of:
-            head, segments = self._parts
-            alive = [head.track_hashes(), *(segment.live_hashes() for segment in segments)]
-            self._memory.retirements.only(np.concatenate(alive))
+            self._memory.retirements.only(self._parts.track_hashes())
 
     def _seal(self, position: str) -> Collection[Group]:
         """Write the head into segments; their groups."""
@@ -288,12 +294,4 @@ class RollingIndex:
             log.warning("index: segments cannot be merged (%s); they stay as they are", error)
 
     def _merge(self, some: Sequence[Segment]) -> None:
-        merged = self._disk.merge(some)
-        head, segments = self._parts
-        left: list[Segment] = []
-        for segment in segments:
-            if segment is some[0] and merged is not None:
-                left.append(merged)
-            elif segment not in some:
-                left.append(segment)
-        self._parts = _Parts(head, tuple(left))
+        self._parts = self._parts.merged(some, self._disk.merge(some))

@@ -55,7 +55,7 @@ class Segment:
         self._is_removed = False
         self._live = int(np.count_nonzero(alive))
         self._captured = (entry.first_at, entry.last_at)
-        self._expires = _bounds(columns["expires_at"])
+        self._expires = columns.bounds("expires_at")
         self._cameras = frozenset(columns.cameras)
 
     @classmethod
@@ -184,6 +184,10 @@ class Segment:
         """Whether nothing of it is left, on disk either once it is written."""
         return not self._live and not self._alive_on_disk.any()
 
+    def holds(self, tracks: Collection[TrackKey]) -> bool:
+        """Whether a row of `tracks` lies in it, found still or dead."""
+        return len(self._columns.rows_of(tracks)) > 0
+
     def kill(self, rows: Rows) -> int:
         """Let `rows` be found no longer; how many were until now."""
         gone = int(np.count_nonzero(self._alive[rows]))
@@ -293,7 +297,3 @@ def _codes_of(folder: Path, entry: SegmentEntry) -> Codes | None:
 
 
 _FILTERED = ("expires_at", "captured_at", "quality", "camera", "zones")
-
-
-def _bounds(column: NDArray[np.float64]) -> tuple[float, float]:
-    return float(column.min()), float(column.max())

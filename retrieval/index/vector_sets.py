@@ -83,6 +83,13 @@ class VectorSetIndex(SetSearch):
         """Forget every shot of `tracks` and what they retired; how many shots went."""
         return self._shards.remove(by_shard(tracks, self._shards.count)) if tracks else 0
 
+    def erase(self, tracks: Collection[TrackKey]) -> int:
+        """Forget `tracks` as `remove` does; how many shots went.
+
+        What the servers keep on their own disks is theirs: it goes when they write it anew.
+        """
+        return self.remove(tracks)
+
     def remove_collection(self, name: str) -> int:
         """Forget every shot of a collection; how many shots went.
 

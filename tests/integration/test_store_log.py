@@ -51,7 +51,7 @@ def street(private_redis):
 
 def test_a_settled_crop_is_a_sighting_and_no_longer_a_crop(street):
     street.publish(published(1, quality=0.7))
-    assert street.log.settle(street.take()) == 1
+    assert street.log.settle(street.take()).sightings == 1
     ((_, sighting),) = street.log.read(START, count=10)
     wanted = logged(published(1, quality=0.7))
     np.testing.assert_allclose(sighting.vector, wanted.vector, atol=1e-3)
@@ -67,9 +67,9 @@ def test_a_crop_that_two_workers_encoded_is_settled_once(street):
     street.publish(published(1), published(2))
     slow = street.take("slow")
     quick = street.take("quick", reclaim_idle_s=0.0)
-    assert street.log.settle(quick) == 1
-    assert street.log.settle(slow) == 1
-    assert street.log.settle(quick) == 0
+    assert street.log.settle(quick).sightings == 1
+    assert street.log.settle(slow).sightings == 1
+    assert street.log.settle(quick).sightings == 0
     assert street.shots_in_log() == [1, 2]
 
 
@@ -78,12 +78,12 @@ def test_workers_that_settle_the_same_crops_at_once_double_none(street):
     taken = street.take()
     with ThreadPoolExecutor(4) as pool:
         settled = list(pool.map(street.log.settle, [taken] * 4))
-    assert sum(settled) == 40
+    assert sum(each.sightings for each in settled) == 40
     assert sorted(street.shots_in_log()) == list(range(1, 41))
 
 
 def test_settling_nothing_settles_nothing(street):
-    assert street.log.settle([]) == 0
+    assert street.log.settle([]).sightings == 0
 
 
 # Each shot with what it replaces: chains, forks, and what may never come.
@@ -138,7 +138,7 @@ def test_a_crop_of_a_forgotten_track_brings_nothing_back(street):
     street.publish(published(1))
     taken = street.take()
     street.client.delete(street.keys.track(ALICE))
-    assert street.log.settle(taken) == 0
+    assert street.log.settle(taken).sightings == 0
     assert street.log.length() == 0
     assert street.crops.length() == 0
     assert not street.client.exists(street.keys.track(ALICE))

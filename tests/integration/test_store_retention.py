@@ -256,7 +256,7 @@ def test_a_crop_in_the_hands_of_a_worker_that_has_expired_is_taken_from_it(house
     (crop,) = house.crops.take("w", count=1, block_s=0, reclaim_idle_s=60)
     assert house.retention.sweep(NOON + 500).crops == 1
     assert house.crops.pending() == 0
-    assert house.log.settle([(crop, logged(crop.shot))]) == 0
+    assert house.log.settle([(crop, logged(crop.shot))]).sightings == 0
     assert house.log.length() == 0
     # The worker wrote a picture of it meanwhile: that goes, too.
     assert house.client.zcard(house.keys.retired) == 1

@@ -13,6 +13,9 @@ from pipeline.answers import (
     ClipAnswer,
     CollectionAnswer,
     CoverageAnswer,
+    ErasedAnswer,
+    ErasingAnswer,
+    HoldAnswer,
     ModelAnswer,
     RemovedAnswer,
     SearchAnswer,
@@ -63,6 +66,33 @@ class Lists:
     def boxes(self, camera, run):
         self.cameras(camera)
         return "1,1,2,3,4,5,0.9,-1,-1,-1\n"
+
+
+class Eraser:
+    """Erases whatever it is asked for."""
+
+    def erase(self, names):
+        return ErasedAnswer(
+            tracks=names, count=len(names), messages=1, pictures=1, boxes=0, videos=0,
+            searched_bytes=9, left=["note.txt: name"], notes=[],
+        )  # fmt: skip
+
+    def erasing(self):
+        return ErasingAnswer(step="searching", done=1, total=9)
+
+
+class Holds:
+    """Holds one track, lobby/r/1."""
+
+    def holds(self):
+        return [HoldAnswer(track="lobby/r/1", since="2026-03-01T10:00:00Z", pictures=["1.jpg"])]
+
+    def hold(self, name):
+        if name != "lobby/r/1":
+            raise NotFound(f"no track {name}")
+        return self.holds()[0]
+
+    release = hold
 
 
 class Switches:
@@ -213,6 +243,8 @@ def client(service: Service, away: list[bool], cut_clips, book, slow, tmp_path: 
         switches=Switches(),
         enrolment=book,
         collections=Shelf(),
+        erasing=Eraser(),
+        holds=Holds(),
         picture=lambda key: b"jpeg" if key == "lobby/day/1.jpg" else None,
         clip=clip,
         ping=ping,

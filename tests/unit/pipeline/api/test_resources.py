@@ -107,3 +107,22 @@ def test_a_margin_that_makes_no_sense_is_refused(client, cut_clips, margin):
     path = f"/api/v1/tracks/lobby/r/1/clip?after_s={margin}"
     assert client.get(path, headers=AUTHORISED).status_code == 422
     assert cut_clips == []
+
+
+def test_tracks_are_erased_by_the_tokens_holder_who_is_told_what_is_left(client):
+    path, tracks = "/api/v1/erasures", {"tracks": ["lobby/r/1"]}
+    assert client.post(path, json=tracks).status_code == client.get(path).status_code == 401
+    gone = client.post(path, json=tracks, headers=AUTHORISED).json()
+    assert (gone["tracks"], gone["left"]) == (["lobby/r/1"], ["note.txt: name"])
+    assert client.get(path, headers=AUTHORISED).json()["step"] == "searching"
+    none = client.post(path, json={"tracks": []}, headers=AUTHORISED)
+    assert (none.status_code, none.json()["code"]) == (422, "malformed")
+
+
+def test_tracks_are_held_listed_and_released_by_the_tokens_holder(client):
+    path = "/api/v1/holds/lobby/r/1"
+    assert client.put(path).status_code == client.delete(path).status_code == 401
+    (held,) = client.get("/api/v1/holds", headers=AUTHORISED).json()
+    assert client.put(path, headers=AUTHORISED).json() == held
+    assert client.delete(path, headers=AUTHORISED).json() == held
+    assert client.put("/api/v1/holds/lobby/r/2", headers=AUTHORISED).status_code == 404

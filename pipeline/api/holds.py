@@ -1,0 +1,45 @@
+"""Held tracks over HTTP."""
+
+from typing import Protocol
+
+from fastapi import APIRouter
+
+from pipeline.answers import HoldAnswer
+
+
+class Holds(Protocol):
+    """What the routes ask (`pipeline.workers.holding.Holding`)."""
+
+    def holds(self) -> list[HoldAnswer]:
+        """Every held track."""
+        ...
+
+    def hold(self, name: str) -> HoldAnswer:
+        """Hold a track."""
+        ...
+
+    def release(self, name: str) -> HoldAnswer:
+        """Hold it no longer."""
+        ...
+
+
+def hold_routes(holds: Holds) -> APIRouter:
+    """The routes under `/holds`."""
+    routes = APIRouter()
+
+    @routes.get("/holds")
+    def list_holds() -> list[HoldAnswer]:
+        """Every held track, with where its pictures lie."""
+        return holds.holds()
+
+    @routes.put("/holds/{track:path}")
+    def hold(track: str) -> HoldAnswer:
+        """Keep a track past retention, and refuse to erase it."""
+        return holds.hold(track)
+
+    @routes.delete("/holds/{track:path}")
+    def release(track: str) -> HoldAnswer:
+        """Hold a track no longer, and delete its copy."""
+        return holds.release(track)
+
+    return routes

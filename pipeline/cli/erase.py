@@ -1,0 +1,19 @@
+"""`descry erase`: nothing of some tracks is left, or it is said where."""
+
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.options import ConfigOption, JsonOption
+
+
+def erase(
+    tracks: Annotated[list[str], typer.Argument(help="Names, as 'descry tracks list' has them.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Erase tracks for good, then search the data folder for what is left (exit code 4)."""
+    from pipeline.cli.erasing import run_erase
+
+    run_erase(tracks, yes=yes, json=json, config=config)

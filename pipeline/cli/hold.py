@@ -1,0 +1,58 @@
+"""`descry hold`: tracks that are kept past retention, and not erased."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.options import ConfigOption, JsonOption
+
+if TYPE_CHECKING:
+    from pipeline.answers import HoldAnswer
+
+app = typer.Typer(no_args_is_help=True)
+
+Tracks = Annotated[list[str], typer.Argument(help="Names, as 'descry tracks list' has them.")]
+
+
+@app.command()
+def add(tracks: Tracks, json: JsonOption = False, config: ConfigOption = None) -> None:
+    """Keep a copy of tracks past retention, and refuse to erase them."""
+    from pipeline.wiring.sessions import open_session
+    from pipeline.wiring.settings import read_settings
+
+    with open_session(read_settings(config), need=frozenset()) as session:
+        holds = session.holds()
+        for track in tracks:
+            _tell(holds.hold(track), json=json, what="held")
+
+
+@app.command("list")
+def list_holds(json: JsonOption = False, config: ConfigOption = None) -> None:
+    """List the held tracks and where the copies of their pictures lie."""
+    from pipeline.wiring.sessions import open_session
+    from pipeline.wiring.settings import read_settings
+
+    with open_session(read_settings(config), need=frozenset()) as session:
+        for held in session.holds().holds():
+            _tell(held, json=json, what="held")
+
+
+@app.command()
+def remove(tracks: Tracks, json: JsonOption = False, config: ConfigOption = None) -> None:
+    """Hold tracks no longer and delete the copies; what is within retention stays."""
+    from pipeline.wiring.sessions import open_session
+    from pipeline.wiring.settings import read_settings
+
+    with open_session(read_settings(config), need=frozenset()) as session:
+        holds = session.holds()
+        for track in tracks:
+            _tell(holds.release(track), json=json, what="no longer held")
+
+
+def _tell(held: "HoldAnswer", *, json: bool, what: str) -> None:
+    count = len(held.pictures)
+    words = f"{held.track}  {what} since {held.since}  {count} pictures"
+    if what != "held":
+        words = f"{held.track}  {what}: the copies of {count} pictures are deleted"
+    sys.stdout.write((held.model_dump_json() if json else words) + "\n")

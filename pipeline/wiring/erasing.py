@@ -1,0 +1,114 @@
+"""Builds what erases tracks, with every index of the data folder."""
+
+import os
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from detectors.types import TrackKey
+from pipeline.clock import SystemClock
+from pipeline.config import Settings
+from pipeline.errors import StoreUnavailable
+from pipeline.store.erased import ErasedTracks
+from pipeline.store.forgetting import Forgetting
+from pipeline.store.intents import Intents
+from pipeline.store.keys import Keys
+from pipeline.store.server import PrivateRedis
+from pipeline.wiring.gallery import lock_folder
+from pipeline.wiring.stores import Stores, open_folder
+from pipeline.workers.erasable import Erasable
+from pipeline.workers.erasing import Erasing
+from pipeline.workers.view import LogView
+from retrieval.index.manifest import MANIFEST, Manifest
+from retrieval.index.rolling import RollingIndex
+from retrieval.index.traces import hash_bytes, vectors_of
+
+HEARD_WITHIN_S: Final = 120.0
+"""A view looks three times a second, but may be writing a segment."""
+
+_POLL_S = 0.02
+
+
+class FolderIndexes:
+    """The indexes of all models: that of `view`, and those that nobody has open."""
+
+    def __init__(self, data_folder: Path, view: LogView | None) -> None:
+        self._folder, self._view = data_folder, view
+
+    def erase(self, tracks: Collection[TrackKey]) -> None:
+        """Have every index hold no byte of `tracks`; another process's sees to its own.
+
+        Raises:
+            StoreUnavailable: the view has not heard of it in time.
+            OSError: one cannot be written.
+        """
+        deadline = time.monotonic() + HEARD_WITHIN_S
+        while self._view is not None and not self._view.state.erased.issuperset(tracks):
+            if time.monotonic() > deadline:
+                raise StoreUnavailable(
+                    "the index has not taken the tracks out yet: see its log, and erase again"
+                )
+            time.sleep(_POLL_S)
+        for folder in self._folders():
+            with _ours(folder) as is_ours:
+                if is_ours:
+                    manifest = Manifest.read(folder)
+                    RollingIndex(folder, manifest.model_id, manifest.dimension).erase(tracks)
+
+    def vectors(self, tracks: Collection[TrackKey]) -> list[bytes]:
+        """The vector of every shot of theirs, as it lies there."""
+        return [vector for folder in self._folders() for vector in vectors_of(folder, tracks)]
+
+    def hashes(self, tracks: Collection[TrackKey]) -> list[bytes]:
+        """The 64 bits that stand for each of them in an index."""
+        return list(map(hash_bytes, tracks))
+
+    def _folders(self) -> list[Path]:
+        return sorted(path.parent for path in self._folder.glob(f"index/*/{MANIFEST}"))
+
+
+@contextmanager
+def _ours(folder: Path) -> Iterator[bool]:
+    """Whether nobody has the index open; nobody can for the length of a `with`."""
+    descriptor = lock_folder(folder, within_s=0)
+    try:
+        yield descriptor is not None
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def build_erasing(settings: Settings, stores: Stores, view: LogView | None = None) -> Erasing:
+    """What erases tracks from all that is kept.
+
+    Args:
+        settings: all of them.
+        stores: where things are kept.
+        view: what fills the index of this process; None if it has none.
+    """
+    folder, keys = open_folder(settings), Keys(settings.redis.namespace)
+    ours = PrivateRedis(folder.path, folder.runtime_dir).socket
+    parts = Erasable(
+        tracks=stores.tracks,
+        runs=stores.runs,
+        marks=ErasedTracks(stores.client, keys),
+        forgetting=Forgetting(stores.client, keys),
+        media=stores.media,
+        boxes=stores.boxes,
+        ring=stores.ring,
+        clips=stores.clips,
+        logs=folder.logs,
+        indexes=FolderIndexes(folder.path, view),
+        folder=folder.path,
+        elsewhere=tuple(_elsewhere(settings, ours)),
+    )
+    return Erasing(parts, Intents(folder.path / "erasures"), SystemClock())
+
+
+def _elsewhere(settings: Settings, ours: Path) -> Iterator[str]:
+    if settings.redis.url not in (None, f"unix://{ours}"):
+        yield "Redis is not ours: what it keeps on its own disk was not searched"
+    if settings.index.kind == "redis":
+        yield "the servers of the index are not ours: what is on their own disks was not searched"
