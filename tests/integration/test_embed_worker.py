@@ -93,6 +93,18 @@ def test_what_a_killed_worker_held_is_taken_up_by_its_successor_at_once(parts):
     assert parts.crops.length() == 0
 
 
+def test_a_picture_in_hand_goes_where_its_track_is_erased_meanwhile(parts):
+    publish(parts, 1, 2)
+    embedder = worker(parts)
+    parts.media.full_for = 1
+    with pytest.raises(StoreFull):
+        embed(embedder)  # it has them in hand now
+    parts.sightings.erased.mark([published(1).shot.track], 1.0)
+    assert embed(embedder) == 0
+    assert parts.crops.length() == parts.sightings.length() == 0
+    assert [path for path in parts.media.root.rglob("*") if path.is_file()] == []
+
+
 def test_a_picture_that_is_none_is_put_aside_and_the_others_go_on(parts):
     publish(parts, 1)
     parts.crops.publish(published(2))  # its JPEG is no picture

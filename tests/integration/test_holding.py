@@ -81,6 +81,14 @@ def test_what_comes_later_is_held_before_retention_forgets_it(filled):
     assert_held(filled, *(ShotId(ALICE, number) for number in (1, 2, 3)))
 
 
+def test_what_is_held_stays_though_another_shot_takes_its_place(filled):
+    filled.stores.holding.hold(str(ALICE))
+    filled.see(ALICE, 3, replaces=1)
+    filled.embed()
+    filled.stores.retention.sweep(LATER)
+    assert_held(filled, *(ShotId(ALICE, number) for number in (1, 2, 3)))
+
+
 def test_a_hold_that_was_cut_off_is_completed_before_retention_forgets(filled, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(RollingIndex, "checkpoint", lambda *_: (_ for _ in ()).throw(OSError(28)))

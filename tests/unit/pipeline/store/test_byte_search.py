@@ -56,6 +56,13 @@ def test_what_lies_across_two_blocks_is_found_and_a_longer_number_is_not(
     assert sorted(told) == [("a", "name"), ("a", "picture")]
 
 
+def test_a_number_that_a_block_cuts_is_read_to_its_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(byte_search, "_READ_AT_ONCE", len(b"..lobby/r1/4"))
+    (tmp_path / "hers").write_bytes(b"..lobby/r1/4.")
+    (tmp_path / "other").write_bytes(b"..lobby/r1/42")
+    assert found(tmp_path, ALICE) == [("hers", "name")]
+
+
 @given(st.lists(st.binary(min_size=8, max_size=40), min_size=1, max_size=8), st.data())
 def test_pieces_are_found_as_plain_reading_finds_them(tmp_path_factory, pieces, data):
     folder = tmp_path_factory.mktemp("searched")
