@@ -88,6 +88,12 @@ class ErasedTracks:
         return {TrackKey.parse(name.decode()) for name in found}
 
     @store_errors()
+    def held(self, tracks: Sequence[TrackKey]) -> list[TrackKey]:
+        """Those of `tracks` that are held, known still or past retention."""
+        since: Any = self._redis.hmget(self._keys.held, list(map(str, tracks)))
+        return [track for track, told in zip(tracks, since, strict=True) if told is not None]
+
+    @store_errors()
     def at_work(self) -> frozenset[TrackKey]:
         """Those that are being erased now: whoever has an index takes them out of it."""
         names: Any = self._redis.smembers(self._keys.erasing)

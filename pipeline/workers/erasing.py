@@ -121,6 +121,8 @@ class Erasing:
 
     def _intent(self, tracks: Sequence[TrackKey]) -> Intent:
         parts = self._parts
+        if held := parts.marks.held(tracks):
+            raise ConfigError(_refusal(held))
         records = parts.tracks.get_many(tracks)
         unknown = [t for t in tracks if t not in records]
         unknown = [t for t in unknown if t not in parts.marks.which(unknown)]

@@ -112,6 +112,14 @@ def test_what_is_held_is_not_erased_until_it_is_held_no_longer(filled):
     assert filled.erasing().erase([str(ALICE), str(BOB)]).left == []
 
 
+def test_what_is_held_past_retention_is_not_erased_either(filled):
+    filled.stores.holding.hold(str(ALICE))
+    filled.stores.retention.sweep(LATER)
+    with pytest.raises(ConfigError, match="track lobby/r1/1 is held, and nothing was erased"):
+        filled.erasing().erase([str(ALICE)])
+    assert_held(filled, ShotId(ALICE, 1), ShotId(ALICE, 2))
+
+
 def test_a_copy_whose_deletion_was_cut_off_is_deleted_later(filled, monkeypatch):
     filled.stores.holding.hold(str(ALICE))
     with monkeypatch.context() as patch:
