@@ -6,45 +6,12 @@ import pytest
 
 from pipeline.clock import ManualClock
 from pipeline.store.retention import RetentionPolicy
-from pipeline.store.sighting_log import LogPage
 from pipeline.telemetry import Telemetry
 from pipeline.workers import view as view_module
 from pipeline.workers.bookmarks import CHECKPOINT_EVERY_S, RETRY_AFTER_S, Bookmarks
 from pipeline.workers.view import LogView
+from tests.data.log_in_memory import Log
 from tests.store_messages import logged, published
-
-
-class Log:
-    """A log in memory; a message may be unreadable (None)."""
-
-    def __init__(self, readable: list[bool]) -> None:
-        self.rows = [
-            (f"{n}-0", logged(published(n)) if r else None) for n, r in enumerate(readable, 1)
-        ]
-
-        self.removals: dict[str, str] = {}
-        self.log_id = "log-1"
-
-    def identity(self) -> str:
-        return self.log_id
-
-    def end(self) -> str:
-        return self.last_id()
-
-    def last_id(self) -> str:
-        return self.rows[-1][0] if self.rows else "0-0"
-
-    def page(self, after: str, *, count: int, block_s: float) -> LogPage:
-        at = int(after.partition("-")[0])
-        rows = self.rows[at : at + count]
-        good = [(entry_id, message) for entry_id, message in rows if message is not None]
-        return LogPage(good, rows[-1][0] if rows else after, len(rows) == count)
-
-    def register_view(self, name: str, position: str, now: float) -> None:
-        self.registered = position
-
-    def removed(self) -> dict[str, str]:
-        return dict(self.removals)
 
 
 class Gallery:
@@ -52,6 +19,7 @@ class Gallery:
 
     def __init__(self) -> None:
         self.shots: list[int] = []
+        self.is_full = False
 
     def __len__(self) -> int:
         return len(self.shots)
@@ -59,6 +27,13 @@ class Gallery:
     def add(self, sightings):
         self.shots += [sighting.shot.number for sighting in sightings]
         return len(sightings)
+
+    def remove(self, tracks) -> int:
+        if self.is_full:
+            raise OSError(28, "No space left on device")
+        gone, self.shots = len(self.shots), []
+        self.removed = set(tracks)
+        return gone
 
     def remove_collection(self, name: str) -> int:
         gone, self.shots = len(self.shots), []
@@ -183,6 +158,31 @@ def test_what_was_removed_leaves_the_index_and_does_not_come_back():
     assert gallery.shots == [5]
     view.follow_once(block_s=0)
     assert gallery.shots == [5]
+
+
+def test_a_message_of_an_erased_track_does_not_come_back():
+    log = Log([True] * 3)
+    log.erased.tracks = {message.shot.track for _, message in log.rows}
+    view, gallery = view_of(log)
+    view.follow_once(block_s=0)
+    assert gallery.shots == []
+    assert view.state.position == "3-0"
+
+
+def test_what_is_being_erased_leaves_the_index_and_is_tried_again_on_a_full_disk(caplog):
+    log = Log([True] * 3)
+    view, gallery = view_of(log)
+    view.follow_once(block_s=0)
+    assert len(gallery.shots) == 3
+    log.erased.now = {message.shot.track for _, message in log.rows}
+    gallery.is_full = True
+    view.follow_once(block_s=0)
+    assert "erased tracks are on disk still (" in caplog.text
+    assert view.state.erased == frozenset()
+    gallery.is_full = False
+    view.follow_once(block_s=0)
+    assert gallery.removed == log.erased.now == view.state.erased
+    assert gallery.shots == []
 
 
 def test_a_view_goes_on_where_the_last_checkpoint_was():
