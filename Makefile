@@ -30,7 +30,7 @@ install: .venv/.installed ## install into .venv: about 4.2 GB to download, 8 GB 
 demo: install ## see it work: no GPU, no camera, no server
 	$(BIN)/descry demo
 
-test: install ## all tests but the slow ones: a quarter of an hour on two cores
+test: install ## all tests but the slow ones: twenty minutes on two cores
 	$(PYTEST) -m "not slow"
 
 # pytest ends with 5 when there is nothing to run.
