@@ -3,7 +3,8 @@
     python tests/benchmarks/index_busy.py --shots 50000 --json
 
 Four clients search the index of one process, each again a pause after its last answer, while one
-thread writes, as in a query worker. Phases of writing alternate with idle ones of the same length:
+thread writes, as in a query worker. Phases of writing alternate with idle ones of the same length,
+which begin with all sealed and merged:
 
 - `adding`: shots are added by 512 and nothing is sealed: `shots_per_s`;
 - `sealing`: the same, with a checkpoint every 4,096 shots and the merges behind it: `shots_per_s`;
@@ -135,7 +136,10 @@ class Writer:
                 second.checkpoint(str(row))
 
     def phases(self) -> Iterator[tuple[str, Callable[[Callable[[], bool]], None]]]:
+        """Each finds all sealed and merged, or its idle phase would search what the last left."""
         for name in ("adding", "sealing", "merging", "expiring", "reindexing"):
+            self.index.checkpoint(str(self._next))
+            self.index.compact()
             yield name, getattr(self, name)
 
     @property

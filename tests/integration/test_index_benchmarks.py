@@ -111,3 +111,11 @@ def test_searches_are_timed_while_the_index_is_written():
         assert phase["ratio"] == pytest.approx(phase["p99_ms"] / phase["idle_p99_ms"], rel=0.05)
     assert figures["adding"]["shots_per_s"] > 0
     assert figures["sealing"]["shots_per_s"] > 0
+
+
+def test_no_phase_finds_unsealed_what_the_one_before_it_left(tmp_path):
+    writer = index_busy.Writer(tmp_path, Crowd.drawn(20_000, 16, looks=50))
+    writer.fill(2_000, lambda done, of: None)
+    for _, phase in writer.phases():
+        assert writer.index.unsaved == 0
+        phase(iter([True, True, False]).__next__)
