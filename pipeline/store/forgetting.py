@@ -39,26 +39,12 @@ class Forgetting:
     @store_errors()
     def vectors(self, tracks: Collection[TrackKey]) -> list[bytes]:
         """The vectors that the log holds of `tracks`, as it holds them."""
-        found: list[bytes] = []
-        for batch in self._theirs(self._keys.sightings, tracks):
-            for message in batch:
-                entries: Any = self._redis.xrange(
-                    self._keys.sightings, message.entry_id, message.entry_id
-                )
-                found += [fields[b"vector"] for _, fields in entries if b"vector" in fields]
-        return found
+        return self._values(self._keys.sightings, b"vector", tracks)
 
     @store_errors()
     def crop_pictures(self, tracks: Collection[TrackKey]) -> list[bytes]:
         """The JPEGs that wait to be embedded."""
-        found: list[bytes] = []
-        for batch in self._theirs(self._keys.crops, tracks):
-            for message in batch:
-                entries: Any = self._redis.xrange(
-                    self._keys.crops, message.entry_id, message.entry_id
-                )
-                found += [fields[b"jpeg"] for _, fields in entries if b"jpeg" in fields]
-        return found
+        return self._values(self._keys.crops, b"jpeg", tracks)
 
     @store_errors()
     def messages(self, tracks: Collection[TrackKey]) -> int:
@@ -83,6 +69,15 @@ class Forgetting:
         for picture, _ in self._redis.zscan_iter(self._keys.retired, count=1000):
             if named.search(picture):
                 self._redis.zrem(self._keys.retired, picture)
+
+    def _values(self, stream: str, name: bytes, tracks: Collection[TrackKey]) -> list[bytes]:
+        """What the messages of `tracks` have in a field, those that have it."""
+        found: list[bytes] = []
+        for batch in self._theirs(stream, tracks):
+            for message in batch:
+                entries: Any = self._redis.xrange(stream, message.entry_id, message.entry_id)
+                found += [fields[name] for _, fields in entries if name in fields]
+        return found
 
     def _theirs(self, stream: str, tracks: Collection[TrackKey]) -> Iterator[list[Message]]:
         wanted, named = set(tracks), pattern_of(tracks)

@@ -10,7 +10,7 @@ import numpy as np
 from detectors.types import Box, Quality, ShotId
 from pipeline.errors import WireError
 from pipeline.names import NAME
-from retrieval.types import Vector
+from retrieval.types import Sighting, Vector
 
 Fields = Mapping[bytes, bytes]
 """A stream entry as Redis holds it."""
@@ -82,6 +82,22 @@ class LoggedSighting(ShotFacts):
     quality: float
     picture: str
     embedded_at: float
+
+    def for_index(self, expires_at: float | None) -> Sighting:
+        """As an index takes it, to be found until `expires_at` (Unix seconds); None is for ever."""
+        return Sighting(
+            shot=self.shot,
+            collection=self.collection,
+            captured_at=self.captured_at,
+            vector=self.vector,
+            model_id=self.model_id,
+            box=self.box,
+            quality=self.quality,
+            picture=self.picture,
+            replaces=self.replaces,
+            zones=self.zones,
+            expires_at=expires_at,
+        )
 
 
 def encode_shot(shot: PublishedShot) -> dict[bytes, bytes]:

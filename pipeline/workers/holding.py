@@ -7,7 +7,7 @@ import re
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from detectors.types import ShotId, TrackKey
@@ -202,19 +202,7 @@ class Holding:
 
 def _sighting_of(message: LoggedSighting) -> Sighting:
     """As the index has it, but for ever, and in place of no other."""
-    return Sighting(
-        shot=message.shot,
-        collection=message.collection,
-        captured_at=message.captured_at,
-        vector=message.vector,
-        model_id=message.model_id,
-        box=message.box,
-        quality=message.quality,
-        picture=message.picture,
-        replaces=None,
-        zones=message.zones,
-        expires_at=None,
-    )
+    return replace(message.for_index(None), replaces=None)
 
 
 def _key_of(name: str) -> TrackKey:

@@ -165,20 +165,8 @@ class LogView:
         if message.model_id != self._model_id:
             self.state.skipped[message.model_id] = self.state.skipped.get(message.model_id, 0) + 1
             return None
-        return Sighting(
-            shot=message.shot,
-            collection=message.collection,
-            captured_at=message.captured_at,
-            vector=message.vector,
-            model_id=message.model_id,
-            box=message.box,
-            quality=message.quality,
-            picture=message.picture,
-            replaces=message.replaces,
-            zones=message.zones,
-            expires_at=self._policy.expires_at(
-                message.collection, message.captured_at, message.imported_at
-            ),
+        return message.for_index(
+            self._policy.expires_at(message.collection, message.captured_at, message.imported_at)
         )
 
     def _add(self, sightings: list[Sighting]) -> int:

@@ -17,7 +17,6 @@ Figures of each: `p50_ms` and `p99_ms` of searches meanwhile, the same of the id
 """
 
 import argparse
-import json
 import sys
 import tempfile
 import threading
@@ -33,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from pipeline.cli.progress import progress_bar
 from retrieval.index.rolling import RollingIndex
 from retrieval.types import Where
-from tests.benchmarks.index_crowd import DAYS, MODEL, Crowd, K
+from tests.benchmarks.index_crowd import DAYS, MODEL, Crowd, K, tell
 
 AT_ONCE, CHECKPOINT_AT = 512, 4_096
 CLIENTS = 4
@@ -202,12 +201,7 @@ def parsed(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def main() -> None:
     options = parsed()
-    figures = measure(options)
-    if options.json:
-        print(json.dumps(figures))
-        return
-    for name, values in figures.items():
-        print(name, "  ".join(f"{key} {value}" for key, value in values.items()))
+    tell(measure(options), as_json=options.json)
 
 
 if __name__ == "__main__":

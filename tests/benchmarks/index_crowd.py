@@ -1,5 +1,6 @@
 """The shots that the benchmarks of the index hold, their queries, and what is right for each."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,6 +87,15 @@ def wheres(name: str, count: int) -> list[Where]:
         return [Where(now=0.0, cameras=frozenset({f"camera{n:02d}"})) for n in drawn]
     hours = rng.integers(DAYS * 24, size=count) * HOUR_S
     return [Where(now=0.0, since=float(h), until=float(h) + HOUR_S) for h in hours]
+
+
+def tell(figures: dict[str, dict[str, Any]], *, as_json: bool) -> None:
+    """Print the figures of each kind or phase."""
+    if as_json:
+        print(json.dumps(figures))
+        return
+    for name, values in figures.items():
+        print(name, "  ".join(f"{key} {value}" for key, value in values.items()))
 
 
 def right(crowd: Crowd, query: Any, mask: Any) -> set[int]:

@@ -25,7 +25,6 @@ packed.)
 """
 
 import argparse
-import json
 import struct
 import sys
 import time
@@ -38,7 +37,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from pipeline.cli.progress import progress_bar
 from retrieval.types import Where
-from tests.benchmarks.index_crowd import FILTERS, SHOTS_OF_A_TRACK, Crowd, right, wheres
+from tests.benchmarks.index_crowd import FILTERS, SHOTS_OF_A_TRACK, Crowd, right, tell, wheres
 from tests.benchmarks.index_kinds import KINDS, CannotForget
 
 #: Deleted vectors whose bytes are looked for on disk.
@@ -177,12 +176,7 @@ def parsed(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def main() -> None:
     options = parsed()
-    figures = measure(options)
-    if options.json:
-        print(json.dumps(figures))
-        return
-    for name, values in figures.items():
-        print(name, "  ".join(f"{key} {value}" for key, value in values.items()))
+    tell(measure(options), as_json=options.json)
 
 
 if __name__ == "__main__":
