@@ -82,7 +82,7 @@ class Writer:
 
     def __init__(self, folder: Path, crowd: Crowd) -> None:
         self._folder, self._crowd = folder, crowd
-        self.index = RollingIndex(folder / "first", MODEL, crowd.vectors.shape[1])
+        self.index = RollingIndex(folder / "first", MODEL, crowd.dimension)
         self._next = 0
         self._oldest_at = float(crowd.at[0]) + YEAR_S
 
@@ -94,7 +94,7 @@ class Writer:
         self.index.compact()
 
     def _add(self, index: RollingIndex) -> None:
-        rows = range(self._next, min(self._next + AT_ONCE, len(self._crowd.vectors)))
+        rows = range(self._next, min(self._next + AT_ONCE, len(self._crowd)))
         if not rows:
             sys.exit("all drawn shots are in: ask for fewer --seconds, or more --spare")
         index.add([self._crowd.sighting(row) for row in rows])
@@ -125,7 +125,7 @@ class Writer:
             self.index.checkpoint(str(self._next))
 
     def reindexing(self, goes_on: Callable[[], bool]) -> None:
-        second = RollingIndex(self._folder / "second", MODEL, self._crowd.vectors.shape[1])
+        second = RollingIndex(self._folder / "second", MODEL, self._crowd.dimension)
         row = 0
         while goes_on():
             rows = range(row, min(row + AT_ONCE, self._next))

@@ -1,6 +1,8 @@
 """The shots that the benchmarks of the index hold, their queries, and what is right for each."""
 
 import json
+import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,17 +14,19 @@ from retrieval.types import Sighting, Where
 DAYS, CAMERAS, SHOTS_OF_A_TRACK = 30, 50, 4
 DAY_S, HOUR_S = 86_400.0, 3_600.0
 MODEL = "benchmark@1"
-CHECKPOINT_AT = 16_384
-AT_ONCE = 512
 K = 10
+#: Rows that are drawn, or looked through, at once; whole tracks.
+ROWS_AT_ONCE = 1 << 16
+#: So many that are best by sums in single precision are summed in double.
+SUMMED_TWICE = 200
 FILTERS = {"none", "camera", "hour"}
 
 
 @dataclass(frozen=True)
 class Crowd:
-    """N shots: (N, D) vectors, and the camera and the instant of each."""
+    """N shots: (N, D) vectors in half precision, on disk, and the camera and instant of each."""
 
-    vectors: Any
+    halves: Any
     camera: Any
     at: Any
 
@@ -31,15 +35,26 @@ class Crowd:
         rng = np.random.default_rng(1)
         tracks = -(-shots // SHOTS_OF_A_TRACK)
         centres = rng.standard_normal((looks, dimension)).astype(np.float32)
-        people = centres[rng.integers(looks, size=tracks)]
-        people += 0.7 * rng.standard_normal((tracks, dimension)).astype(np.float32)
-        vectors = np.repeat(people, SHOTS_OF_A_TRACK, axis=0)[:shots]
-        vectors += 0.4 * rng.standard_normal(vectors.shape, dtype=np.float32)
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        with tempfile.TemporaryFile() as file:
+            halves = np.memmap(file, np.float16, "w+", shape=(shots, dimension))
+        for start in range(0, shots, ROWS_AT_ONCE):
+            stop = min(start + ROWS_AT_ONCE, shots)
+            halves[start:stop] = _dressed(rng, centres, stop - start)
         began = np.sort(rng.uniform(0, DAYS * DAY_S, tracks))
         at = np.repeat(began, SHOTS_OF_A_TRACK)[:shots] + np.arange(shots) % SHOTS_OF_A_TRACK
         camera = np.repeat(rng.integers(CAMERAS, size=tracks), SHOTS_OF_A_TRACK)[:shots]
-        return cls(vectors.astype(np.float16).astype(np.float32), camera, at)
+        return cls(halves, camera, at)
+
+    def __len__(self) -> int:
+        return len(self.halves)
+
+    @property
+    def dimension(self) -> int:
+        return int(self.halves.shape[1])
+
+    def vectors(self, rows: Any) -> Any:
+        """(M, D) of some rows, or (D,) of one, in single precision."""
+        return self.halves[rows].astype(np.float32)
 
     def queries(self, count: int, noise: float = 1.0) -> Any:
         """(Q, D), each a shot and noise of so many times its length.
@@ -47,7 +62,7 @@ class Crowd:
         Of 1 they are near to some; sentences lie as far from every picture as noise of 4 does.
         """
         rng = np.random.default_rng(2)
-        near = self.vectors[rng.integers(len(self.vectors), size=count)]
+        near = self.vectors(rng.integers(len(self), size=count))
         off = noise * rng.standard_normal(near.shape).astype(np.float32)
         drawn = near + off / np.sqrt(near.shape[1])
         return drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
@@ -58,7 +73,7 @@ class Crowd:
             shot=ShotId(track, row % SHOTS_OF_A_TRACK + 1),
             collection="live",
             captured_at=float(self.at[row]),
-            vector=self.vectors[row],
+            vector=self.vectors(row),
             model_id=MODEL,
             box=Box(0, 0, 50, 120),
             quality=0.5,
@@ -66,14 +81,26 @@ class Crowd:
             expires_at=float(self.at[row]) + 365 * DAY_S,
         )
 
-    def admitted(self, where: Where) -> Any:
-        """(N,) whether a filter admits each."""
-        mask = np.ones(len(self.at), np.bool_)
+    def admitted(self, where: Where, rows: slice = slice(None)) -> Any:
+        """(M,) whether a filter admits each of some rows."""
+        at, camera = self.at[rows], self.camera[rows]
+        mask = np.ones(len(at), np.bool_)
         if where.cameras is not None:
-            mask &= self.camera == int(min(where.cameras)[-2:])
+            mask &= camera == int(min(where.cameras)[-2:])
         if where.since is not None and where.until is not None:
-            mask &= (self.at >= where.since) & (self.at < where.until)
+            mask &= (at >= where.since) & (at < where.until)
         return mask
+
+
+def _dressed(rng: Any, centres: Any, shots: int) -> Any:
+    """(shots, D) of tracks that are dressed like one of `centres` each."""
+    tracks = -(-shots // SHOTS_OF_A_TRACK)
+    people = centres[rng.integers(len(centres), size=tracks)]
+    people += 0.7 * rng.standard_normal(people.shape, dtype=np.float32)
+    vectors = np.repeat(people, SHOTS_OF_A_TRACK, axis=0)[:shots]
+    vectors += 0.4 * rng.standard_normal(vectors.shape, dtype=np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors
 
 
 def wheres(name: str, count: int) -> list[Where]:
@@ -98,12 +125,31 @@ def tell(figures: dict[str, dict[str, Any]], *, as_json: bool) -> None:
         print(name, "  ".join(f"{key} {value}" for key, value in values.items()))
 
 
-def right(crowd: Crowd, query: Any, mask: Any) -> set[int]:
-    """The ten nearest, by sums in double precision of the best two hundred by single ones."""
-    rows = np.flatnonzero(mask)
-    if len(rows) > 200:
-        scores = crowd.vectors[rows] @ query if len(rows) < len(mask) else crowd.vectors @ query
-        rows = rows[np.argpartition(-scores, 200)[:200]]
-    vectors = crowd.vectors[rows].astype(np.float64)
+def right(
+    crowd: Crowd,
+    queries: Any,
+    wheres: Sequence[Where],
+    report: Callable[[int, int], None] = lambda done, of: None,
+    at_once: int = ROWS_AT_ONCE,
+) -> list[set[int]]:
+    """The ten nearest of each of (Q, D): what is best in single precision, summed in double."""
+    best = [np.empty(0, np.int64) for _ in wheres]
+    scores = [np.empty(0, np.float32) for _ in wheres]
+    for start in range(0, len(crowd), at_once):
+        rows = slice(start, min(start + at_once, len(crowd)))
+        told = crowd.vectors(rows) @ queries.T
+        for number, where in enumerate(wheres):
+            here = np.flatnonzero(crowd.admitted(where, rows))
+            best[number] = np.append(best[number], start + here)
+            scores[number] = np.append(scores[number], told[here, number])
+            if len(best[number]) > SUMMED_TWICE:
+                kept = np.argpartition(-scores[number], SUMMED_TWICE)[:SUMMED_TWICE]
+                best[number], scores[number] = best[number][kept], scores[number][kept]
+        report(rows.stop, len(crowd))
+    return [_nearest(crowd, query, rows) for query, rows in zip(queries, best, strict=True)]
+
+
+def _nearest(crowd: Crowd, query: Any, rows: Any) -> set[int]:
+    vectors = crowd.vectors(rows).astype(np.float64)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     return set(rows[np.argsort(-(vectors @ query.astype(np.float64)))[:K]].tolist())

@@ -40,7 +40,7 @@ class Qdrant:
         self._temporary = tempfile.TemporaryDirectory(prefix="descry-qdrant-")
         self.folder = Path(self._temporary.name)
         self._client = client.QdrantClient(path=str(self.folder))
-        count, dimension = crowd.vectors.shape
+        count, dimension = len(crowd), crowd.dimension
         params = models.VectorParams(size=dimension, distance=models.Distance.DOT)
         self._client.create_collection(NAME, vectors_config=params)
         for begin in range(0, count, AT_ONCE):
@@ -48,7 +48,7 @@ class Qdrant:
             points = [
                 models.PointStruct(
                     id=row,
-                    vector=crowd.vectors[row].tolist(),
+                    vector=crowd.vectors(row).tolist(),
                     payload={"camera": int(crowd.camera[row]), "at": float(crowd.at[row])},
                 )
                 for row in rows
@@ -86,7 +86,7 @@ class Milvus:
         self._temporary = tempfile.TemporaryDirectory(prefix="descry-milvus-")
         self.folder = Path(self._temporary.name)
         self._client = client = pymilvus.MilvusClient(str(self.folder / "shots.db"))
-        count, dimension = crowd.vectors.shape
+        count, dimension = len(crowd), crowd.dimension
         types, schema = pymilvus.DataType, client.create_schema(auto_id=False)
         schema.add_field("row", types.INT64, is_primary=True)
         schema.add_field("vector", types.FLOAT_VECTOR, dim=dimension)
@@ -102,7 +102,7 @@ class Milvus:
                 [
                     {
                         "row": row,
-                        "vector": crowd.vectors[row].tolist(),
+                        "vector": crowd.vectors(row).tolist(),
                         "camera": int(crowd.camera[row]),
                         "at": float(crowd.at[row]),
                     }

@@ -7,9 +7,11 @@ when one is made. A kind more is a row in `KINDS`.
 """
 
 import atexit
+import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,10 +22,11 @@ from detectors.types import TrackKey
 from pipeline.clock import SystemClock
 from pipeline.store.keys import Keys
 from pipeline.store.vector_shards import RedisShards
+from retrieval.index.manifest import MANIFEST
 from retrieval.index.rolling import RollingIndex
 from retrieval.index.vector_sets import VectorSetIndex
 from retrieval.types import Where
-from tests.benchmarks.index_crowd import MODEL, SHOTS_OF_A_TRACK, Crowd, K
+from tests.benchmarks.index_crowd import MODEL, ROWS_AT_ONCE, SHOTS_OF_A_TRACK, Crowd, K
 from tests.benchmarks.index_engines import Milvus, Qdrant, disk_mb
 from tests.vector_servers import VectorServer, connected, free_ports
 
@@ -38,12 +41,24 @@ class CannotForget(Exception):
 class Rolling:
     """Descry's."""
 
-    def __init__(self, crowd: Crowd, report: Callable[[int, int], None]) -> None:
-        self._temporary = tempfile.TemporaryDirectory(prefix="descry-index-")
-        self.folder = Path(self._temporary.name)
+    def __init__(
+        self, crowd: Crowd, report: Callable[[int, int], None], folder: Path | None = None
+    ) -> None:
+        """In `folder`, or what lies there already."""
+        if folder is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="descry-index-")
+            folder = Path(self._temporary.name)
+        self.folder = folder
         self._crowd = crowd
-        count, dimension = crowd.vectors.shape
-        self._made_of = self.folder, MODEL, dimension
+        self._made_of = self.folder, MODEL, crowd.dimension
+        if not (folder / MANIFEST).exists():
+            self._fill(report)
+        self.open(crowd.vectors(0))
+        if len(self.index) != len(crowd):
+            sys.exit(f"'{folder}' has {len(self.index)} shots, not {len(crowd)}: name another")
+
+    def _fill(self, report: Callable[[int, int], None]) -> None:
+        crowd, count = self._crowd, len(self._crowd)
         index = RollingIndex(*self._made_of)
         for begin in range(0, count, AT_ONCE):
             index.add([crowd.sighting(row) for row in range(begin, min(begin + AT_ONCE, count))])
@@ -51,7 +66,6 @@ class Rolling:
                 index.checkpoint(str(begin))
             report(begin + AT_ONCE, count)
         index.checkpoint(str(count))
-        self.open(crowd.vectors[0])
 
     def open(self, query: Any) -> None:
         began = time.perf_counter()
@@ -83,7 +97,7 @@ class Spread(Rolling):
 
     def __init__(self, crowd: Crowd, report: Callable[[int, int], None]) -> None:
         self._crowd = crowd
-        count, dimension = crowd.vectors.shape
+        count, dimension = len(crowd), crowd.dimension
         self._server = VectorServer(*free_ports(1))
         atexit.register(self._server.stop)
         keys, servers = Keys("benchmark"), connected(self._server, timeout_s=60.0)
@@ -102,10 +116,21 @@ class Faiss:
     folder = None
     more: ClassVar[dict[str, Any]] = {"disk_mb": 0}
 
-    def __init__(self, index: Any, parameters: Callable[..., Any], crowd: Crowd) -> None:
+    def __init__(
+        self,
+        index: Any,
+        parameters: Callable[..., Any],
+        crowd: Crowd,
+        report: Callable[[int, int], None],
+    ) -> None:
         self._index, self._parameters = index, parameters
-        self._index.add(crowd.vectors)
-        self._rows = np.arange(len(crowd.vectors))
+        for start in range(0, len(crowd), ROWS_AT_ONCE):
+            rows = slice(start, start + ROWS_AT_ONCE)
+            vectors = crowd.vectors(rows)
+            faiss.normalize_L2(vectors)  # their length is what half precision made of 1
+            self._index.add(vectors)
+            report(min(rows.stop, len(crowd)), len(crowd))
+        self._rows = np.arange(len(crowd))
 
     def search(self, query: Any, where: Where, mask: Any) -> list[int]:
         params = self._parameters()
@@ -127,12 +152,13 @@ class Faiss:
 
 
 def flat(crowd: Crowd, report: Callable[[int, int], None]) -> Faiss:
-    return Faiss(faiss.IndexFlatIP(crowd.vectors.shape[1]), faiss.SearchParameters, crowd)
+    return Faiss(faiss.IndexFlatIP(crowd.dimension), faiss.SearchParameters, crowd, report)
 
 
 def hnsw(crowd: Crowd, report: Callable[[int, int], None]) -> Faiss:
-    index = faiss.IndexHNSWFlat(crowd.vectors.shape[1], 32, faiss.METRIC_INNER_PRODUCT)
-    return Faiss(index, lambda **more: faiss.SearchParametersHNSW(efSearch=64, **more), crowd)
+    index = faiss.IndexHNSWFlat(crowd.dimension, 32, faiss.METRIC_INNER_PRODUCT)
+    parameters = partial(faiss.SearchParametersHNSW, efSearch=64)
+    return Faiss(index, parameters, crowd, report)
 
 
 KINDS: dict[str, Callable[..., Any]] = {

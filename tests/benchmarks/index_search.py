@@ -28,6 +28,7 @@ import argparse
 import struct
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from pipeline.cli.progress import progress_bar
 from retrieval.types import Where
 from tests.benchmarks.index_crowd import FILTERS, SHOTS_OF_A_TRACK, Crowd, right, tell, wheres
-from tests.benchmarks.index_kinds import KINDS, CannotForget
+from tests.benchmarks.index_kinds import KINDS, CannotForget, Rolling
 
 #: Deleted vectors whose bytes are looked for on disk.
 LOOKED_FOR = 20
@@ -56,11 +57,14 @@ def anonymous_mb(pid: str = "self") -> float:
     return own + sum(map(anonymous_mb, begun))
 
 
-def build(crowd: Crowd, names: list[str], bars: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+def build(
+    crowd: Crowd, names: list[str], kept: Path | None, bars: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    kinds = KINDS | {"rolling": partial(Rolling, folder=kept)}
     figures, built = {}, {}
     for name in names:
         before, began = anonymous_mb(), time.perf_counter()
-        built[name] = KINDS[name](crowd, bars(f"building {name}"))
+        built[name] = kinds[name](crowd, bars(f"building {name}"))
         figures[name] = {
             "build_s": round(time.perf_counter() - began, 1),
             "memory_mb": round(anonymous_mb() - before),
@@ -70,17 +74,16 @@ def build(crowd: Crowd, names: list[str], bars: Any) -> tuple[dict[str, Any], di
 
 
 def search(
-    crowd: Crowd, built: dict[str, Any], options: argparse.Namespace, report: Any
+    crowd: Crowd, built: dict[str, Any], options: argparse.Namespace, bars: Any
 ) -> dict[str, dict[str, Any]]:
     times: dict[str, list[float]] = {name: [] for name in built}
     hits = dict.fromkeys(built, 0)
-    wanted = 0
     queries = crowd.queries(options.queries, options.far)
     filters = wheres(options.filter, len(queries))
+    wanted = right(crowd, queries, filters, bars("what is right"))
+    report = bars("queries")
     for number, (query, where) in enumerate(zip(queries, filters, strict=True)):
-        mask = crowd.admitted(where)
-        expected = right(crowd, query, mask)
-        wanted += len(expected)
+        mask, expected = crowd.admitted(where), wanted[number]
         for name, kind in built.items():
             began = time.perf_counter()
             found = kind.search(query, where, mask)
@@ -91,7 +94,7 @@ def search(
     for name in built:
         p50, p95, p99 = np.percentile(times[name][len(times[name]) // 10 :], [50, 95, 99])
         figures[name] = {
-            "recall_at_10": round(hits[name] / max(wanted, 1), 5),
+            "recall_at_10": round(hits[name] / max(sum(map(len, wanted)), 1), 5),
             "p50_ms": round(float(p50), 2),
             "p95_ms": round(float(p95), 2),
             "p99_ms": round(float(p99), 2),
@@ -112,10 +115,10 @@ def seen_on_disk(folder: Path, vectors: Any) -> int:
 
 def forget(crowd: Crowd, kind: Any, count: int) -> dict[str, Any]:
     """What it costs to delete so many tracks, and what is left of them."""
-    whole = len(crowd.vectors) // SHOTS_OF_A_TRACK
+    whole = len(crowd) // SHOTS_OF_A_TRACK
     tracks = np.linspace(0, whole - 1, min(count, whole)).astype(int).tolist()
     rows = [t * SHOTS_OF_A_TRACK + n for t in tracks for n in range(SHOTS_OF_A_TRACK)]
-    sought = crowd.vectors[rows[:: max(1, len(rows) // LOOKED_FOR)]][:LOOKED_FOR]
+    sought = crowd.vectors(rows[:: max(1, len(rows) // LOOKED_FOR)])[:LOOKED_FOR]
     seen = [] if kind.folder is None else [seen_on_disk(kind.folder, sought)]
     times = []
     try:
@@ -125,8 +128,8 @@ def forget(crowd: Crowd, kind: Any, count: int) -> dict[str, Any]:
             times.append((time.perf_counter() - began) * 1000)
     except CannotForget:
         return {"deleted_ms": None}
-    everything, mask = Where(now=0.0), np.ones(len(crowd.vectors), np.bool_)
-    found = sum(row in kind.search(crowd.vectors[row], everything, mask) for row in rows)
+    everything, mask = Where(now=0.0), np.ones(len(crowd), np.bool_)
+    found = sum(row in kind.search(crowd.vectors(row), everything, mask) for row in rows)
     if kind.folder is not None:
         seen.append(seen_on_disk(kind.folder, sought))
         kind.tidy()
@@ -145,8 +148,8 @@ def measure(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
     crowd = Crowd.drawn(options.shots, options.dimension, options.looks)
     names = ["rolling", *filter(None, options.against.split(","))]
     with progress_bar() as bars:
-        figures, built = build(crowd, names, bars)
-        found = search(crowd, built, options, bars("queries"))
+        figures, built = build(crowd, names, options.keep, bars)
+        found = search(crowd, built, options, bars)
     for name, kind in built.items():
         figures[name] |= found[name]
         if options.forget:
@@ -165,6 +168,7 @@ def parsed(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--filter", choices=sorted(FILTERS), default="none")
     parser.add_argument("--against", default="flat", help=f"of {others}; may be empty")
     parser.add_argument("--forget", type=int, default=100, help="tracks to delete at the end")
+    parser.add_argument("--keep", type=Path, help="where rolling stays, and is opened again")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="one JSON object and nothing else")
     options = parser.parse_args(arguments)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.benchmarks import index_busy
-from tests.benchmarks.index_crowd import FILTERS, SHOTS_OF_A_TRACK, Crowd, right, wheres
+from tests.benchmarks.index_crowd import FILTERS, SHOTS_OF_A_TRACK, Crowd, K, right, wheres
 from tests.benchmarks.index_kinds import KINDS
 from tests.benchmarks.index_search import forget, measure, parsed, seen_on_disk
 from tests.conftest import missing
@@ -60,26 +60,52 @@ def test_no_kind_finds_a_shot_that_its_filter_excludes(kind, name):
     needs(kind)
     crowd = Crowd.drawn(2_000, 64, looks=50)
     made = KINDS[kind](crowd, lambda done, of: None)
-    for query, where in zip(crowd.queries(20), wheres(name, 20), strict=True):
+    queries, filters = crowd.queries(20), wheres(name, 20)
+    wanted = right(crowd, queries, filters)
+    for query, where, expected in zip(queries, filters, wanted, strict=True):
         mask = crowd.admitted(where)
         found = made.search(query, where, mask)
         assert mask[found].all()
         if kind in LEAST_RECALL:
-            assert set(found) == right(crowd, query, mask)
+            assert set(found) == expected
+
+
+def test_what_is_right_does_not_follow_how_many_rows_are_looked_at_at_once():
+    crowd = Crowd.drawn(2_000, 64, looks=50)
+    queries = crowd.queries(20)
+    for name in sorted(FILTERS):
+        filters, exact = wheres(name, 20), crowd.vectors(slice(None)).astype(np.float64)
+        exact /= np.linalg.norm(exact, axis=1, keepdims=True)
+        expected = []
+        for query, where in zip(queries.astype(np.float64), filters, strict=True):
+            rows = np.flatnonzero(crowd.admitted(where))
+            expected.append(set(rows[np.argsort(-(exact[rows] @ query))[:K]].tolist()))
+        assert right(crowd, queries, filters, at_once=70) == expected
+        assert right(crowd, queries, filters) == expected
+
+
+def test_an_index_that_is_kept_is_opened_again(tmp_path):
+    first = figures_of("rolling", "--keep", str(tmp_path), "--forget", "0")
+    again = figures_of("rolling", "--keep", str(tmp_path), "--forget", "0")
+    assert first["recall_at_10"] == again["recall_at_10"] == 1
+    assert first["disk_mb"] == again["disk_mb"]
+    with pytest.raises(SystemExit, match="has 2000 shots, not 500: name another"):
+        figures_of("rolling", "--keep", str(tmp_path), "--shots", "500")
 
 
 def test_the_farther_a_query_the_lower_its_best_score():
     crowd = Crowd.drawn(2_000, 64, looks=50)
     near, far = (crowd.queries(50, noise) for noise in (1.0, 4.0))
     assert np.allclose(np.linalg.norm(far, axis=1), 1)
-    assert (far @ crowd.vectors.T).max(1).mean() < (near @ crowd.vectors.T).max(1).mean() - 0.2
+    shots = crowd.vectors(slice(None)).T
+    assert (far @ shots).max(1).mean() < (near @ shots).max(1).mean() - 0.2
 
 
 def test_vectors_are_seen_on_disk_where_they_are_and_not_where_they_are_not(tmp_path):
     crowd = Crowd.drawn(8 * SHOTS_OF_A_TRACK, 64, looks=4)
-    (tmp_path / "halves").write_bytes(crowd.vectors[:5].astype(np.float16).tobytes())
-    (tmp_path / "floats").write_bytes(crowd.vectors[5:8].tobytes())
-    assert seen_on_disk(tmp_path, crowd.vectors[:12]) == 8
+    (tmp_path / "halves").write_bytes(crowd.halves[:5].tobytes())
+    (tmp_path / "floats").write_bytes(crowd.vectors(slice(5, 8)).tobytes())
+    assert seen_on_disk(tmp_path, crowd.vectors(slice(12))) == 8
 
 
 def test_tracks_that_are_not_deleted_stay():
