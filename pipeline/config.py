@@ -20,14 +20,13 @@ from pipeline.config_sections import (
     Crops,
     Detector,
     Encoder,
-    Index,
-    Redis,
     Retention,
     Search,
     Shots,
     Sources,
     Tracker,
 )
+from pipeline.config_servers import Index, Redis
 from pipeline.config_sources import (
     default_data_dir,
     find_config,

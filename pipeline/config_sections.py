@@ -11,13 +11,9 @@ from pipeline.config_types import (
     ApiUrl,
     Device,
     Half,
-    IndexUrl,
     ModelName,
-    Namespace,
     PathOnDisk,
-    RedisUrl,
     Seconds,
-    Secret,
     as_collection,
     refuse_yes_no,
 )
@@ -41,27 +37,6 @@ class Section(BaseModel):
         if annotation in (int, float, int | None, float | None):
             refuse_yes_no(value)
         return value
-
-
-class Redis(Section):
-    """The bus. Without a url, Descry starts a private server of its own."""
-
-    url: RedisUrl | None = Field(
-        default=None,
-        description="redis://host:port/db, rediss://… or unix:///socket, never with credentials;"
-        " null: a private server in the data folder",
-    )
-    username: str | None = Field(
-        default=None, description="Who to log in as, where the server asks"
-    )
-    password: Secret | None = Field(default=None, description="The password of that user")
-    namespace: Namespace = Field(
-        default="descry",
-        description="What every key begins with; two installations on one server need two",
-    )
-    timeout_s: Seconds = Field(
-        default=5.0, gt=0, le=300, description="How long to wait for the server to answer"
-    )
 
 
 class Detector(Section):
@@ -153,48 +128,6 @@ class Encoder(Section):
     max_wait_s: Seconds = Field(
         default=0.05, ge=0, le=10, description="How long the first shot waits for others to join it"
     )
-
-
-class Index(Section):
-    """The structure that is searched."""
-
-    kind: Literal["faiss", "flat", "redis"] = Field(
-        default="faiss",
-        description="faiss (on disk), redis (on servers of its own, for more than one machine"
-        " holds), or flat (in memory, plain, for a comparison)",
-    )
-    device: Device = Field(
-        default="auto",
-        description="auto (a GPU where there is one), cpu, cuda or cuda:N",
-    )
-    gpu_memory_mb: int = Field(
-        default=2048, ge=0, le=1_048_576, description="Of a GPU, at most; 1 KB a shot; 0: none"
-    )
-    url: IndexUrl | None = Field(
-        default=None,
-        description="For kind redis: redis://host:port of a Redis 8, or of some nodes of a Cluster"
-        " with commas between; never with credentials, and never the bus",
-    )
-    username: str | None = Field(default=None, description="Who to log in as there, if asked")
-    password: Secret | None = Field(default=None, description="The password of that user")
-    shards: int = Field(
-        default=8,
-        ge=1,
-        le=1024,
-        description="Parts that cameras are spread over; a few for each server, and not changed"
-        " without `descry index rebuild`",
-    )
-    timeout_s: Seconds = Field(
-        default=5.0, gt=0, le=300, description="How long a server of the index may take to answer"
-    )
-
-    @model_validator(mode="after")
-    def _has_servers_where_it_needs_them(self) -> "Index":
-        if self.kind == "redis" and self.url is None:
-            raise ValueError("has kind redis and no url: name a server, redis://host:port")
-        if self.kind != "redis" and self.url is not None:
-            raise ValueError(f"has a url, which kind {self.kind} does not ask: kind: redis does")
-        return self
 
 
 class Search(Section):

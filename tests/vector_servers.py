@@ -12,7 +12,8 @@ from pathlib import Path
 
 import redis
 
-from pipeline.store.shard_servers import Access, ShardServers
+from pipeline.store.shard_access import Access
+from pipeline.store.shard_servers import ShardServers
 from tests.redis8 import Unavailable, redis8
 
 NODE_TIMEOUT_MS = 1500
@@ -44,15 +45,19 @@ def free_ports(count):
 
 
 class VectorServer:
-    """One server in a folder of its own, in memory."""
+    """One server in a folder of its own, in memory; over TLS where it has a certificate."""
 
-    def __init__(self, port, *options, binary=None):
-        self.port, self.url = port, f"redis://127.0.0.1:{port}"
+    def __init__(self, port, *options, binary=None, shown=None):
+        self.port, self.ca_file = port, None if shown is None else shown.path
+        self.url = f"{'redis' if shown is None else 'rediss'}://127.0.0.1:{port}"
+        ports = ["--port", str(port)]
+        if shown is not None:
+            ports = ["--port", "0", "--tls-port", str(port), *shown.of_redis()]
         shared = Path("/dev/shm")
         where = shared if os.access(shared, os.W_OK) else None
         self._folder = Path(tempfile.mkdtemp(prefix="dt-", dir=where))
         self._command = [
-            *(binary or program(), "--port", str(port), "--bind", "127.0.0.1", "--save", ""),
+            *(binary or program(), *ports, "--bind", "127.0.0.1", "--save", ""),
             *("--dir", self._folder, "--logfile", self._folder / "log", *options),
         ]
         self.start()
@@ -61,7 +66,7 @@ class VectorServer:
         self.process = subprocess.Popen(
             list(map(str, self._command)), stdin=subprocess.DEVNULL, start_new_session=True
         )
-        client = redis.Redis.from_url(self.url)
+        client = self.client()
         for _ in range(500):
             with contextlib.suppress(redis.RedisError):
                 if client.ping():
@@ -70,9 +75,14 @@ class VectorServer:
             time.sleep(0.02)
         raise RuntimeError((self._folder / "log").read_text()[-2000:])
 
+    def client(self):
+        """One of it."""
+        trust = {} if self.ca_file is None else {"ssl_ca_certs": str(self.ca_file)}
+        return redis.Redis.from_url(self.url, **trust)
+
     def memory(self):
         """Bytes that it holds."""
-        client = redis.Redis.from_url(self.url)
+        client = self.client()
         try:
             return client.info("memory")["used_memory"]
         finally:
@@ -92,12 +102,15 @@ class VectorServer:
 class VectorCluster:
     """Masters, and a replica of each."""
 
-    def __init__(self, masters=3):
+    def __init__(self, masters=3, shown=None):
         options = (
+            *(() if shown is None else ("--tls-cluster", "yes", "--tls-replication", "yes")),
             *("--cluster-enabled", "yes", "--cluster-node-timeout", NODE_TIMEOUT_MS),
             *("--cluster-require-full-coverage", "no", "--repl-diskless-sync-delay", "0"),
         )
-        self.servers = [VectorServer(port, *options) for port in free_ports(masters * 2)]
+        self.servers = [
+            VectorServer(port, *options, shown=shown) for port in free_ports(masters * 2)
+        ]
         try:
             self._join(masters)
         except BaseException:
@@ -105,7 +118,7 @@ class VectorCluster:
             raise
 
     def _join(self, masters):
-        clients = [redis.Redis.from_url(each.url) for each in self.servers]
+        clients = [each.client() for each in self.servers]
         for number, client in enumerate(clients):
             client.execute_command("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
             client.execute_command("CLUSTER", "MEET", "127.0.0.1", self.servers[0].port)
@@ -135,7 +148,7 @@ class VectorCluster:
         """The server that has a slot now."""
         for server in self.servers:
             if server.process.poll() is None:
-                client = redis.Redis.from_url(server.url)
+                client = server.client()
                 for first, last, (_, port, *_), *_ in client.execute_command("CLUSTER", "SLOTS"):
                     if first <= slot <= last:
                         return next(each for each in self.servers if each.port == port)
@@ -156,4 +169,5 @@ def _is_linked(client):
 
 def connected(*servers, timeout_s=5.0):
     """To these servers, and those that they know."""
-    return ShardServers(Access([each.url for each in servers], None, None, timeout_s))
+    urls, ca_file = [each.url for each in servers], servers[0].ca_file
+    return ShardServers(Access(urls, None, None, timeout_s, ca_file))

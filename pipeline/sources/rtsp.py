@@ -14,12 +14,13 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 
 from detectors.types import Frame, Image
+from pipeline.certificates import check_ca_file
 from pipeline.clock import Clock, SystemClock
 from pipeline.packets import PacketSink
 from pipeline.sources.capture_clock import CaptureClock, TimedBy
 from pipeline.sources.decoding import CameraDecoding, DecodeOn, fault_of
 from pipeline.sources.rate import RatePicker
-from pipeline.sources.rtsp_faults import Attempt, check_ca_file, check_url, explain_open
+from pipeline.sources.rtsp_faults import Attempt, check_url, explain_open
 from pipeline.sources.rtsp_stream import MICROSECONDS, RtspStream
 
 log = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ class RtspCamera:
         """
         check_url(camera_id, url)
         if ca_file is not None:
-            check_ca_file(camera_id, ca_file)
+            check_ca_file(f"cameras.{camera_id}.ca_file", ca_file)
         self.camera_id = camera_id
         self.url = url
         self._login = None if username is None else (username, password or "")

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import av.error
 
+from pipeline.certificates import check_ca_file, distrust
 from pipeline.errors import ConfigError, SourceError, SourceRefused, SourceUnreachable
 
 # libav gives up a little early or late; an attempt that took this part of its time timed out.
@@ -55,21 +56,6 @@ def check_url(camera_id: str, url: str) -> None:
         )
     if parts.scheme not in ("rtsp", "rtsps") or not parts.hostname or not port_is_sound:
         raise ConfigError(f"{key}.url: not an RTSP address; write rtsp://HOST:PORT/PATH")
-
-
-def check_ca_file(camera_id: str, ca_file: Path) -> None:
-    """Let pass a file of certificates.
-
-    Raises:
-        ConfigError: it cannot be read, or holds none.
-    """
-    try:
-        ssl.create_default_context(cafile=str(ca_file))
-    except OSError as error:  # what is no certificate is an OSError too
-        raise ConfigError(
-            f"cameras.{camera_id}.ca_file: no certificates in {ca_file} "
-            f"({error.strerror or error}); give a PEM file"
-        ) from None
 
 
 def explain_open(error: av.error.FFmpegError, attempt: Attempt, took_s: float) -> SourceError:
@@ -122,7 +108,7 @@ def _distrust(attempt: Attempt) -> str | None:
     if attempt.ca_file is None or parts.scheme != "rtsps":
         return None
     try:
-        check_ca_file(attempt.camera_id, attempt.ca_file)
+        check_ca_file(f"cameras.{attempt.camera_id}.ca_file", attempt.ca_file)
     except ConfigError as error:  # it was there when we began
         return str(error)
     context = ssl.create_default_context(cafile=str(attempt.ca_file))
@@ -130,11 +116,9 @@ def _distrust(attempt: Attempt) -> str | None:
     try:
         with socket.create_connection(where, attempt.timeout_s) as plain:
             context.wrap_socket(plain, server_hostname=parts.hostname).close()
-    except ssl.SSLCertVerificationError as error:
-        key = f"cameras.{attempt.camera_id}"
-        return f"its certificate is not to be trusted ({error.verify_message}); check {key}.ca_file"
-    except OSError:
-        return None  # something else is the matter
+    except OSError as error:
+        reason = distrust(error)  # or something else is the matter
+        return reason and f"{reason}; check cameras.{attempt.camera_id}.ca_file"
     return None
 
 

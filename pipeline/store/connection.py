@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import redis
@@ -16,6 +17,7 @@ from redis.exceptions import (
 )
 from redis.retry import Retry
 
+from pipeline.certificates import check_ca_file, distrust
 from pipeline.errors import ConfigError, StoreUnavailable
 
 _HEALTH_CHECK_S = 15
@@ -44,13 +46,15 @@ def connect(
     username: str | None,
     password: str | None,
     timeout_s: float,
+    ca_file: Path | None = None,
 ) -> redis.Redis:
     """A client of the Redis at `url` or behind `unix_socket`; it connects at its first command.
 
     One retry covers the connection that broke while it lay idle. More is the caller's to decide.
 
     Raises:
-        ConfigError: not exactly one address, a malformed one, or one that carries a password.
+        ConfigError: not exactly one address, a malformed one, or one that carries a password; or
+            `ca_file`, whose certificates vouch for a rediss:// server, has none.
     """
     if (url is None) == (unix_socket is None):
         raise ConfigError("name one Redis: redis.url, or a unix socket")
@@ -67,9 +71,22 @@ def connect(
             socket_connect_timeout=timeout_s,
             health_check_interval=_HEALTH_CHECK_S,
             retry=retry,
+            **trusting(address, ca_file, "redis.ca_file"),
         )
     except ValueError as error:
         raise ConfigError(f"redis.url is no Redis address: {error}") from error
+
+
+def trusting(url: str, ca_file: Path | None, key: str) -> dict[str, Any]:
+    """What a client of `url` is told of certificates: {} if nothing, or none are asked.
+
+    Raises:
+        ConfigError: `ca_file`, which the setting `key` names, has none.
+    """
+    if ca_file is None or urlsplit(url).scheme != "rediss":
+        return {}
+    check_ca_file(key, ca_file)
+    return {"ssl_ca_certs": str(ca_file)}
 
 
 def _check_address(url: str) -> None:
@@ -95,6 +112,8 @@ def store_errors() -> Iterator[None]:
             "Redis refused our credentials: check redis.username and redis.password"
         ) from error
     except (redis.ConnectionError, redis.TimeoutError) as error:
+        if reason := distrust(error):
+            raise ConfigError(f"Redis: {reason}; check redis.ca_file") from error
         raise StoreUnavailable(f"Redis did not answer: {_first_line(error)}") from error
     except ResponseError as error:
         for mark, meaning in _PASSING.items():

@@ -5,68 +5,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from typing import Any
 
 import redis
-from redis.backoff import NoBackoff
-from redis.cluster import ClusterNode, RedisCluster
 from redis.crc import key_slot
 from redis.exceptions import (
-    AskError,
-    AuthenticationError,
-    AuthorizationError,
-    ClusterDownError,
-    ConnectionError,  # noqa: A004  # redis's own, which is none of Python's
-    MasterDownError,
-    MovedError,
-    NoPermissionError,
-    ReadOnlyError,
-    RedisClusterException,
     RedisError,
-    ResponseError,
     SlotNotCoveredError,
-    TimeoutError,  # noqa: A004
-    TryAgainError,
 )
-from redis.retry import Retry
 
-from pipeline.errors import ConfigError, StoreUnavailable
+from pipeline.errors import StoreUnavailable
+from pipeline.store.shard_access import AWAY, REFUSED, Access, connect_servers, refusal
 
 Command = tuple[Any, ...]
 
-OLDEST = (8, 0)
-
-_AWAY = (
-    AskError,
-    ClusterDownError,
-    ConnectionError,
-    MasterDownError,
-    MovedError,
-    ReadOnlyError,
-    RedisClusterException,
-    SlotNotCoveredError,
-    TimeoutError,
-    TryAgainError,
-)
-_REFUSED = (AuthenticationError, AuthorizationError, NoPermissionError)
 _AT_ONCE = 32
-
-
-class Access(NamedTuple):
-    """Where the servers are, and how they are spoken to.
-
-    Attributes:
-        nodes: redis://host:port of some of them; the others are learnt from these.
-        username: who to log in as, where they ask.
-        password: of that user.
-        timeout_s: how long one may take to answer.
-    """
-
-    nodes: Sequence[str]
-    username: str | None
-    password: str | None
-    timeout_s: float
 
 
 class ShardServers:
@@ -83,7 +36,7 @@ class ShardServers:
             ConfigError: no address, refused credentials, or a server without vector sets.
             StoreUnavailable: none of the addresses answers.
         """
-        self._cluster, self._one = _connect(access)
+        self._cluster, self._one = connect_servers(access)
         self._refreshing = threading.Lock()
         self._wait_ms = int(access.timeout_s * 500)  # a server that waits must not look dead
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="shards")
@@ -180,9 +133,9 @@ def _on_one(
             pipe.execute_command(*command)  # type: ignore[no-untyped-call]
     try:
         replies = iter(pipe.execute(raise_on_error=False))
-    except _REFUSED as error:
-        raise _refusal() from error
-    except _AWAY:
+    except REFUSED as error:
+        raise refusal() from error
+    except AWAY:
         return {}
     told: dict[str, list[Any]] = {}
     for key in keys:
@@ -196,89 +149,7 @@ def _on_one(
 
 
 def _raise_unless_away(error: RedisError) -> None:
-    if isinstance(error, _REFUSED):
-        raise _refusal() from error
-    if not isinstance(error, _AWAY) and not str(error).startswith("LOADING"):
+    if isinstance(error, REFUSED):
+        raise refusal() from error
+    if not isinstance(error, AWAY) and not str(error).startswith("LOADING"):
         raise error
-
-
-def _refusal() -> ConfigError:
-    return ConfigError(
-        "a server of the index refused our credentials: check index.username and index.password"
-    )
-
-
-def _connect(access: Access) -> tuple[RedisCluster | None, redis.Redis | None]:
-    if not access.nodes:
-        raise ConfigError("index.kind is redis: say where, index.nodes: [redis://host:6379]")
-    more: dict[str, Any] = {
-        "username": access.username,
-        "password": access.password,
-        "socket_timeout": access.timeout_s,
-        "socket_connect_timeout": access.timeout_s,
-        "protocol": 2,
-    }
-    first: Exception | None = None
-    for url in access.nodes:
-        one = redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **more)
-        try:
-            if not _is_cluster(one, url):
-                return None, one
-            cluster = _cluster(access.nodes, more)
-            for node in cluster.get_nodes():  # type: ignore[no-untyped-call]
-                with suppress(*_AWAY):  # one that is away is found out when it is asked
-                    _check(cluster.get_redis_connection(node), node.name)
-        except _REFUSED as error:
-            raise _refusal() from error
-        except _AWAY as error:
-            first = first or error
-            one.close()
-        else:
-            one.close()
-            return cluster, None
-    where = ", ".join(access.nodes)
-    raise StoreUnavailable(f"no server of the index answers ({where}): {first}") from first
-
-
-def _cluster(nodes: Sequence[str], more: Mapping[str, Any]) -> RedisCluster:
-    parts = [urlsplit(url) for url in nodes]
-    return RedisCluster(
-        startup_nodes=[
-            ClusterNode(part.hostname, part.port or 6379)  # type: ignore[no-untyped-call]
-            for part in parts
-        ],
-        ssl=parts[0].scheme == "rediss",
-        require_full_coverage=False,
-        **more,
-    )
-
-
-def _is_cluster(client: redis.Redis, name: str) -> bool:
-    _check(client, name)
-    told: Any = client.info("cluster")
-    return bool(told.get("cluster_enabled"))
-
-
-def _check(client: redis.Redis, name: str) -> None:
-    """Let a server pass that has vector sets.
-
-    Raises:
-        ConfigError: it is older than 8, or has none.
-    """
-    told: Any = client.info("server")
-    version = str(told.get("redis_version", "0"))
-    is_new = tuple(int(part) for part in version.split(".")[:2] if part.isdigit()) >= OLDEST
-    if not is_new or not _has_vector_sets(client):
-        raise ConfigError(
-            f"{name} is a Redis {version} without vector sets: index.nodes takes a Redis 8 or newer"
-        )
-
-
-def _has_vector_sets(client: redis.Redis) -> bool:
-    try:
-        client.execute_command("VCARD", "descry")  # type: ignore[no-untyped-call]
-    except MovedError:
-        return True  # it knows the command, and who has the key
-    except ResponseError as error:
-        return "unknown command" not in str(error)
-    return True

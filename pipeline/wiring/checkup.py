@@ -47,6 +47,7 @@ def _greet_redis(settings: Settings) -> str:
         username=redis.username,
         password=password,
         timeout_s=redis.timeout_s,
+        ca_file=redis.ca_file,
     )
     try:
         with store_errors():

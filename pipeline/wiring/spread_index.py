@@ -10,7 +10,8 @@ from pipeline.errors import ConfigError, FolderInUse
 from pipeline.names import process_name
 from pipeline.store.keys import Keys
 from pipeline.store.leases import LeaseStore
-from pipeline.store.shard_servers import Access, ShardServers
+from pipeline.store.shard_access import Access
+from pipeline.store.shard_servers import ShardServers
 from pipeline.store.vector_shards import RedisShards, known_count
 from pipeline.telemetry import Telemetry
 from pipeline.wiring.stores import Stores
@@ -43,7 +44,7 @@ def open_servers(settings: Settings) -> ShardServers:
     index = settings.index
     nodes = [url.strip() for url in (index.url or "").split(",")]
     password = None if index.password is None else index.password.get_secret_value()
-    return ShardServers(Access(nodes, index.username, password, index.timeout_s))
+    return ShardServers(Access(nodes, index.username, password, index.timeout_s, index.ca_file))
 
 
 def open_spread(

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +11,10 @@ import redis
 from pipeline.clock import SystemClock
 from pipeline.config import Settings
 from pipeline.data_folder import DataFolder
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, StoreUnavailable
 from pipeline.store.boxes import BoxArchive
 from pipeline.store.cameras import CameraStore
-from pipeline.store.connection import connect
+from pipeline.store.connection import connect, store_errors
 from pipeline.store.crop_stream import CropStream
 from pipeline.store.held import HeldTracks
 from pipeline.store.imports import ImportsAtWork
@@ -70,7 +71,8 @@ def open_stores(settings: Settings, redis_url: str | None = None) -> Stores:
         redis_url: the private Redis; the one of the settings otherwise.
 
     Raises:
-        ConfigError: there is no Redis to connect to.
+        ConfigError: there is no Redis to connect to, or it turns us away. One that does not
+            answer may yet.
     """
     url = redis_url or settings.redis.url
     if url is None:
@@ -85,7 +87,10 @@ def open_stores(settings: Settings, redis_url: str | None = None) -> Stores:
         username=None if private else settings.redis.username,
         password=None if private or password is None else password.get_secret_value(),
         timeout_s=settings.redis.timeout_s,
+        ca_file=settings.redis.ca_file,
     )
+    with suppress(StoreUnavailable), store_errors():
+        client.ping()
     return _assemble(settings, client, open_folder(settings).path)
 
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.certificates import certificate
 from tests.vector_servers import VectorServer, free_ports
 
 pytestmark = [pytest.mark.redis, pytest.mark.slow]
@@ -59,6 +60,27 @@ def test_it_answers_as_the_one_on_disk_and_outlives_its_processes(descry, clip, 
 
     descry.run("collections", "remove", "imports", "--yes", **other)
     assert shots_of(descry, **other) == (0, [])
+
+
+def test_bus_and_index_may_be_encrypted(descry, clip, tmp_path):
+    shown = certificate(tmp_path, "shown", "127.0.0.1")
+    bus, server = (VectorServer(port, shown=shown) for port in free_ports(2))
+    try:
+        asked = {"DESCRY_REDIS__URL": bus.url, "DESCRY_REDIS__CA_FILE": str(shown.path)}
+        asked |= on(server, descry) | {"DESCRY_INDEX__CA_FILE": str(shown.path)}
+        descry.replay(clip, *START, **asked)
+        found = shots_of(descry, **asked)
+        assert found[0] > 0
+        assert found[1]
+        for name in ("REDIS", "INDEX"):
+            left = {key: asked[key] for key in asked if key != f"DESCRY_{name}__CA_FILE"}
+            said = descry.run("search", SENTENCE, code=2, **left)
+            assert (
+                f"is not to be trusted (self-signed certificate); check {name.lower()}." in said.err
+            )
+    finally:
+        bus.stop()
+        server.stop()
 
 
 def test_what_is_missing_is_said_in_a_line(descry, server):

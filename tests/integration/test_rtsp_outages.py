@@ -2,8 +2,6 @@
 
 import queue
 import random
-import ssl
-import subprocess
 from contextlib import contextmanager
 from itertools import count
 
@@ -15,7 +13,7 @@ from pipeline.retry import Backoff
 from pipeline.sources.reader import CameraReader
 from pipeline.sources.rtsp import RtspCamera
 from pipeline.telemetry import Telemetry
-from tests.conftest import missing
+from tests.certificates import certificate
 from tests.drawn_clips import draw_clip, even, numbered
 from tests.rtsp_media import load_clip
 from tests.rtsp_server import Behaviour, RtspServer
@@ -157,40 +155,19 @@ def test_a_dark_picture_is_blind_time_and_light_is_another_run(clips):
     assert b'descry_reconnects_total{camera="gate"}' not in telemetry.render()
 
 
-def certificate(folder, name, address):
-    """A self-signed certificate for an address, made by the system's openssl."""
-    key, cert = folder / f"{name}.key", folder / f"{name}.pem"
-    try:
-        subprocess.run(
-            [
-                *("openssl", "req", "-x509", "-newkey", "ec"),
-                *("-pkeyopt", "ec_paramgen_curve:P-256"),
-                *("-nodes", "-keyout", key, "-out", cert, "-days", "2", "-subj", f"/CN={name}"),
-                *("-addext", f"subjectAltName=IP:{address}"),
-            ],
-            check=True, capture_output=True,
-        )  # fmt: skip
-    except FileNotFoundError:
-        missing("no openssl command to make certificates with", "openssl")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(cert, key)
-    return cert, context
-
-
 def test_an_rtsps_camera_must_show_a_certificate_that_is_vouched_for(clips, tmp_path):
-    mine, tls = certificate(tmp_path, "mine", "127.0.0.1")
-    other, _ = certificate(tmp_path, "other", "127.0.0.1")
-    elsewhere, tls_elsewhere = certificate(tmp_path, "elsewhere", "127.0.0.2")
-    with RtspServer(clips["h264"], Behaviour(tls=tls)) as server:
-        for options in ({}, {"ca_file": mine}):
+    mine, other = (certificate(tmp_path, name, "127.0.0.1") for name in ("mine", "other"))
+    elsewhere = certificate(tmp_path, "elsewhere", "127.0.0.2")
+    with RtspServer(clips["h264"], Behaviour(tls=mine.served())) as server:
+        for options in ({}, {"ca_file": mine.path}):
             with reading(server.url, **options) as (said, _, _):
                 wait_for(said, "live")
-        with reading(server.url, ca_file=other) as (said, _, _):
+        with reading(server.url, ca_file=other.path) as (said, _, _):
             detail = wait_for(said, "refused", "lost", "live")[1]
             assert "certificate is not to be trusted" in detail
             assert "cameras.gate.ca_file" in detail
     with (
-        RtspServer(clips["h264"], Behaviour(tls=tls_elsewhere)) as server,
-        reading(server.url, ca_file=elsewhere) as (said, _, _),
+        RtspServer(clips["h264"], Behaviour(tls=elsewhere.served())) as server,
+        reading(server.url, ca_file=elsewhere.path) as (said, _, _),
     ):
         assert "mismatch" in wait_for(said, "refused", "lost", "live")[1]

@@ -13,7 +13,8 @@ from pipeline.clock import ManualClock
 from pipeline.errors import ConfigError, StoreUnavailable
 from pipeline.store.keys import Keys
 from pipeline.store.server import bundled_redis_server
-from pipeline.store.shard_servers import Access, ShardServers
+from pipeline.store.shard_access import Access
+from pipeline.store.shard_servers import ShardServers
 from retrieval.errors import IndexBehind
 from retrieval.types import Where
 from tests.conftest import missing

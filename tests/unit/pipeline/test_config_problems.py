@@ -130,6 +130,15 @@ def test_a_password_of_nobody_is_refused_and_not_repeated(tmp_path: Path) -> Non
     ("text", "message"),
     [
         ("index: {kind: redis}", "has kind redis and no url: name a server, redis://host:port"),
+        (
+            "redis: {url: 'redis://h', ca_file: /ca.pem}",
+            "has a ca_file, which only a rediss:// url",
+        ),
+        ("redis: {ca_file: /ca.pem}", "has a ca_file, which only a rediss:// url asks"),
+        (
+            "index: {kind: redis, url: 'rediss://h,redis://g', ca_file: /ca.pem}",
+            "has a ca_file, which only a rediss:// url asks",
+        ),
         ("index: {kind: flat, url: 'redis://h'}", "has a url, which kind flat does not ask"),
         ("index: {kind: redis, url: 'redis://u:hush@h:1'}", "holds credentials"),
         ("index: {kind: redis, url: 'redis://h:1,redis://i:2/3'}", "without a database"),
@@ -139,10 +148,10 @@ def test_a_password_of_nobody_is_refused_and_not_repeated(tmp_path: Path) -> Non
         ("index: {kind: redis, url: 'redis://h', shards: 0}", "index.shards"),
     ],
 )
-def test_an_index_on_servers_is_told_what_it_lacks(tmp_path: Path, text: str, message: str) -> None:
+def test_servers_are_told_what_they_lack(tmp_path: Path, text: str, message: str) -> None:
     told = refusal(tmp_path, text)
     assert message in told
-    assert told.startswith("index")
+    assert told.startswith(text.partition(":")[0])
     assert "hush" not in told
 
 
