@@ -11,7 +11,9 @@ DescryError                     exit code
         SourceUnreadable            1   a file that is missing, empty, damaged or no video
             NotVideo                1   a file of another kind: in a folder it is passed over
     StoreUnavailable                3   Redis did not answer in time
-    StoreFull                       1   no room left for pictures
+    StoreFull                       1   no room left for pictures, or for an index beside the old
+    OtherModel                      2   vectors of a model that is not in use
+    ReindexFailed                   1   the change of model came to nothing; the old one is in use
     VideoGone                       1   the video of a hit is kept nowhere, or not any more
     ServiceUnavailable              3   the query worker did not answer
     ErasureIncomplete               4   something of an erased track is left somewhere
@@ -93,6 +95,14 @@ class UnwritableClip(ConfigError):
 
 class StoreFull(DescryError):
     """No room left on the disk that holds pictures."""
+
+
+class OtherModel(ConfigError):
+    """Vectors of a model that is not the one in use; the catcher loads the one that is."""
+
+
+class ReindexFailed(DescryError):
+    """The change of model came to nothing; the old one is in use as before."""
 
 
 class VideoGone(DescryError):

@@ -33,12 +33,13 @@ class Finder:
         Raises:
             ConfigError: the settings do not make sense.
         """
-        self._settings = read_settings(config, model=model)
+        self._settings, self._asked = read_settings(config, model=model), model
         self._open = ExitStack()
         self._client: Client | None = None
 
     def __enter__(self) -> "Finder":
-        session = self._open.enter_context(open_session(self._settings, need=frozenset({"query"})))
+        reached = open_session(self._settings, need=frozenset({"query"}), asked=self._asked)
+        session = self._open.enter_context(reached)
         self._client = self._open.enter_context(session.client())
         return self
 

@@ -22,6 +22,7 @@ from pipeline.cli import (
     hold,
     index,
     models,
+    reindex,
     replay,
     run,
     search,
@@ -59,6 +60,7 @@ app.command()(replay.replay)
 app.command()(search.search)
 app.command()(clip.clip)
 app.command()(erase.erase)
+app.command()(reindex.reindex)
 app.command()(encode.encode)
 app.command()(evaluate.evaluate)
 app.command()(demo_verb.demo)

@@ -95,18 +95,14 @@ def lacks_boxes(job: ReplayJob, known: RunRecord) -> bool:
 
 
 def refuse_elsewhere(job: ReplayJob, known: RunRecord | None) -> None:
-    """A file lies in one collection, embedded by one model; a second import would be silent.
+    """A file lies in one collection; a second import would be silent.
 
     Raises:
-        ConfigError: it lies elsewhere, or was embedded by another model.
+        ConfigError: it lies elsewhere.
     """
     if known is None:
         return
     if known.collection != job.collection:
         raise ConfigError(
             f"{job.path} is in the collection {known.collection!r} already: search it there"
-        )
-    if known.encoder and known.encoder != job.encoder:
-        raise ConfigError(
-            f"{job.path} was embedded with {known.encoder}: search it with --model {known.encoder}"
         )

@@ -43,7 +43,7 @@ def import_files(
     if order.collection == "live":
         raise ConfigError("--collection live is for cameras: choose another name")
     with stopping() as stop:
-        summary = _import(order, settings, stop, as_json=as_json)
+        summary = _import(order, settings, stop, as_json=as_json, asked=model)
     if as_json:
         sys.stdout.write(dumps(summary.as_json()) + "\n")
     else:
@@ -54,7 +54,9 @@ def import_files(
     return summary
 
 
-def _import(order: Order, settings: Settings, stop: Stop, *, as_json: bool) -> Summary:
+def _import(
+    order: Order, settings: Settings, stop: Stop, *, as_json: bool, asked: str | None
+) -> Summary:
     began = time.monotonic()
     with import_progress() as (bars, progress_of):
         planner = Planner(order, settings, bars, stop)
@@ -65,7 +67,7 @@ def _import(order: Order, settings: Settings, stop: Stop, *, as_json: bool) -> S
         need = frozenset({"embed"})
         with (
             _ending(planner),
-            open_session(settings, need=need, stopped=stop.is_set) as session,
+            open_session(settings, need=need, stopped=stop.is_set, asked=asked) as session,
         ):
             stores = open_stores(settings, session.redis_url)
             planner.know(known_starts(stores.runs, order.camera))

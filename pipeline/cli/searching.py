@@ -72,7 +72,7 @@ def answer(
     check_query(question.text)  # at once, not once the workers are up
     settings = read_settings(config, model=model)
     request = question.request(now=time.time(), default_limit=settings.search.limit)
-    with open_session(settings, need=frozenset({"query"})) as session:
+    with open_session(settings, need=frozenset({"query"}), asked=model) as session:
         client = session.client()
         found = client.search(request)
         if sheet is not None:

@@ -66,6 +66,14 @@ def query(
     _work("query", lambda settings, stop: work_query(settings, socket, stop), config, parent)
 
 
+@app.command()
+def reindex(parent: ParentOption = None, config: ConfigOption = None) -> None:
+    """Carry on the change of model that `descry reindex` asked for, and end with it."""
+    from pipeline.wiring.workers import work_reindex
+
+    _work("reindex", work_reindex, config, parent)
+
+
 def _work(
     kind: str,
     work: "Callable[[Settings, Stop], None]",

@@ -66,6 +66,10 @@ class Forgetting:
         for entry_id, fields in aside:
             if any(named.search(value) for value in fields.values()):
                 self._redis.xdel(self._keys.damaged, entry_id)
+        for names in (self._keys.reindex_missing, self._keys.reindex_sample):
+            for name in self._redis.sscan_iter(names, count=1000):
+                if named.search(name):
+                    self._redis.srem(names, name)
         for picture, _ in self._redis.zscan_iter(self._keys.retired, count=1000):
             if named.search(picture):
                 self._redis.zrem(self._keys.retired, picture)

@@ -4,6 +4,10 @@
     {ns}:damaged             stream  id and reason of messages put aside; capped by length
     {ns}:sightings           stream  embedded shots; retention
     {ns}:log_id              string  which log this is, until Redis forgets everything
+    {ns}:model               string  the id of the encoder in use; until Redis forgets everything
+    {ns}:reindex             hash    the last change of the encoder, as far as it has come; for ever
+    {ns}:reindex_missing     set     shots that it found no picture of; a day
+    {ns}:reindex_sample      set     shots that it looks for in both indexes; a day
     {ns}:views               hash    view → last durable message and heartbeat; a day of silence
     {ns}:track:{track}       hash    first and last seen, state, kept shots, thumbnail; retention
     {ns}:tracks:{camera}     zset    track → first_seen_at; retention
@@ -59,6 +63,10 @@ class Keys:
         self.sightings = f"{namespace}:sightings"
         self.log_id = f"{namespace}:log_id"
         self.views = f"{namespace}:views"
+        self.model = f"{namespace}:model"
+        self.reindex = f"{namespace}:reindex"
+        self.reindex_missing = f"{namespace}:reindex_missing"
+        self.reindex_sample = f"{namespace}:reindex_sample"
         self.live = f"{namespace}:live"
         self.cameras = f"{namespace}:cameras"
         self.collections = f"{namespace}:collections"

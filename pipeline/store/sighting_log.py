@@ -30,12 +30,15 @@ START = "0-0"
 # Two workers may encode one crop: whoever deletes it first settles it. The loser wrote the same
 # picture again, perhaps after it was retired, so it makes sure that somebody deletes it.
 # A shot may arrive after the one that replaces it: `gone:{n}` waits for it.
+# The first shot says which model is in use; a vector of another is refused, and its crop waits.
 _SETTLE = (
     CHOOSE_THUMBNAIL_LUA
     + IS_ERASED_LUA
     + """
-local crops, sightings, track, retired = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local group, entry, number, replaces, quality, picture, now, member = unpack(ARGV, 1, 8)
+local crops, sightings, track, retired, in_use = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[6]
+local group, entry, number, replaces, quality, picture, now, member, model = unpack(ARGV, 1, 9)
+local wanted = redis.call('GET', in_use)
+if wanted and wanted ~= model then return -2 end
 redis.call('XACK', crops, group, entry)
 local ours = redis.call('XDEL', crops, entry) == 1
 if is_erased(KEYS[5], member) then return -1 end
@@ -46,7 +49,8 @@ if forgotten or not ours then
   end
   return 0
 end
-redis.call('XADD', sightings, '*', unpack(ARGV, 9))
+redis.call('SET', in_use, model)
+redis.call('XADD', sightings, '*', unpack(ARGV, 10))
 redis.call('HSET', track, 'shot:' .. number, quality .. '|' .. picture)
 if replaces ~= '' then redis.call('HSET', track, 'gone:' .. replaces, '1') end
 for _, n in ipairs({number, replaces}) do
@@ -77,10 +81,12 @@ class Settled:
     Attributes:
         sightings: how many were still ours to turn into sightings.
         erased: pictures of tracks that were erased meanwhile: whoever wrote them deletes them now.
+        refused: how many are of another model than the one in use, and wait.
     """
 
     sightings: int
     erased: list[str]
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +131,8 @@ class SightingLog:
         """Turn crops into sightings.
 
         Each crop at once: the sighting appended, the track brought up to date, the crop
-        acknowledged and deleted. A crop whose track was forgotten or erased is only deleted.
+        acknowledged and deleted. A crop whose track was forgotten or erased is only deleted. One
+        that was embedded by another model than the one in use by now waits.
         """
         with self._redis.pipeline(transaction=False) as pipe:
             for crop, sighting in taken:
@@ -138,6 +145,7 @@ class SightingLog:
                         self._keys.track(shot.track),
                         self._keys.retired,
                         self._keys.erased,
+                        self._keys.model,
                     ],
                     args=[
                         GROUP,
@@ -148,13 +156,14 @@ class SightingLog:
                         sighting.picture,
                         repr(float(sighting.embedded_at)),
                         str(shot.track),
+                        sighting.model_id,
                         *fields,
                     ],
                     client=pipe,
                 )
             done = pipe.execute()
-        erased = [each.picture for (_, each), became in zip(taken, done, strict=True) if became < 0]
-        return Settled(done.count(1), erased)
+        erased = [each.picture for (_, each), came in zip(taken, done, strict=True) if came == -1]
+        return Settled(done.count(1), erased, refused=done.count(-2))
 
     @store_errors()
     def page(self, after: str, *, count: int, block_s: float = 0.0) -> LogPage:
@@ -234,6 +243,11 @@ class SightingLog:
         """Say that view `name` has everything up to `position` on disk, and is alive."""
         state = json.dumps({"position": position, "heartbeat_at": now})
         self._redis.hset(self._keys.views, name, state)
+
+    @store_errors()
+    def forget_view(self, name: str) -> None:
+        """View `name` is no more; the log need not wait for it."""
+        self._redis.hdel(self._keys.views, name)
 
     @store_errors()
     def views(self) -> dict[str, View]:

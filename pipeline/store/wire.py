@@ -75,6 +75,7 @@ class LoggedSighting(ShotFacts):
         quality: overall quality, 0 to 1.
         picture: media key of its JPEG.
         embedded_at: Unix seconds.
+        is_copy: whether the shot was in the log already, with a vector of another model.
     """
 
     vector: Vector
@@ -82,6 +83,7 @@ class LoggedSighting(ShotFacts):
     quality: float
     picture: str
     embedded_at: float
+    is_copy: bool = False
 
     def for_index(self, expires_at: float | None) -> Sighting:
         """As an index takes it, to be found until `expires_at` (Unix seconds); None is for ever."""
@@ -119,13 +121,18 @@ def decode_shot(fields: Fields) -> PublishedShot:
 
 def encode_sighting(sighting: LoggedSighting) -> dict[bytes, bytes]:
     """The fields of `sighting` for `{ns}:sightings`; the vector halves its precision."""
-    return _encode_facts(sighting) | {
-        b"vector": np.ascontiguousarray(sighting.vector, dtype="<f2").tobytes(),
-        b"model": sighting.model_id.encode(),
-        b"quality": _numbers(sighting.quality),
-        PICTURE: sighting.picture.encode(),
-        b"embedded_at": _numbers(sighting.embedded_at),
-    }
+    copy = {b"copy": b"1"} if sighting.is_copy else {}
+    return (
+        _encode_facts(sighting)
+        | copy
+        | {
+            b"vector": np.ascontiguousarray(sighting.vector, dtype="<f2").tobytes(),
+            b"model": sighting.model_id.encode(),
+            b"quality": _numbers(sighting.quality),
+            PICTURE: sighting.picture.encode(),
+            b"embedded_at": _numbers(sighting.embedded_at),
+        }
+    )
 
 
 def decode_sighting(fields: Fields) -> LoggedSighting:
@@ -141,6 +148,7 @@ def decode_sighting(fields: Fields) -> LoggedSighting:
         quality=_read(fields, b"quality", _share),
         picture=_read(fields, PICTURE, _text),
         embedded_at=_read(fields, b"embedded_at", _number),
+        is_copy=b"copy" in fields,
     )
 
 

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -20,7 +20,6 @@ from pipeline.wiring.gallery import lock_folder
 from pipeline.wiring.stores import Stores, open_folder
 from pipeline.workers.erasable import Erasable
 from pipeline.workers.erasing import Erasing
-from pipeline.workers.view import LogView
 from retrieval.index.manifest import MANIFEST, Manifest
 from retrieval.index.rolling import RollingIndex
 from retrieval.index.traces import hash_bytes, vectors_of
@@ -32,10 +31,11 @@ _POLL_S = 0.02
 
 
 class FolderIndexes:
-    """The indexes of all models: that of `view`, and those that nobody has open."""
+    """The indexes of all models: those of this process, and those that nobody has open."""
 
-    def __init__(self, data_folder: Path, view: LogView | None) -> None:
-        self._folder, self._view = data_folder, view
+    def __init__(self, data_folder: Path, heard: Callable[[], Set[TrackKey]] | None) -> None:
+        """`heard` says what the indexes of this process no longer hold; None if it has none."""
+        self._folder, self._heard = data_folder, heard
 
     def erase(self, tracks: Collection[TrackKey]) -> None:
         """Have every index hold no byte of `tracks`; another process's sees to its own.
@@ -45,7 +45,7 @@ class FolderIndexes:
             OSError: one cannot be written.
         """
         deadline = time.monotonic() + HEARD_WITHIN_S
-        while self._view is not None and not self._view.state.erased.issuperset(tracks):
+        while self._heard is not None and not set(tracks) <= self._heard():
             if time.monotonic() > deadline:
                 raise StoreUnavailable(
                     "the index has not taken the tracks out yet: see its log, and erase again"
@@ -80,13 +80,15 @@ def _ours(folder: Path) -> Iterator[bool]:
             os.close(descriptor)
 
 
-def build_erasing(settings: Settings, stores: Stores, view: LogView | None = None) -> Erasing:
+def build_erasing(
+    settings: Settings, stores: Stores, heard: Callable[[], Set[TrackKey]] | None = None
+) -> Erasing:
     """What erases tracks from all that is kept.
 
     Args:
         settings: all of them.
         stores: where things are kept.
-        view: what fills the index of this process; None if it has none.
+        heard: tells what the indexes of this process hold no more; None if it has none.
     """
     folder, keys = open_folder(settings), Keys(settings.redis.namespace)
     ours = PrivateRedis(folder.path, folder.runtime_dir).socket
@@ -100,7 +102,7 @@ def build_erasing(settings: Settings, stores: Stores, view: LogView | None = Non
         ring=stores.ring,
         clips=stores.clips,
         logs=folder.logs,
-        indexes=FolderIndexes(folder.path, view),
+        indexes=FolderIndexes(folder.path, heard),
         folder=folder.path,
         elsewhere=tuple(_elsewhere(settings, ours)),
     )

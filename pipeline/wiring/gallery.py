@@ -17,7 +17,7 @@ from pipeline.errors import ConfigError
 from pipeline.telemetry import Telemetry
 from pipeline.wiring.stores import Stores
 from pipeline.workers.bookmarks import Bookmarks
-from pipeline.workers.view import LogView
+from pipeline.workers.view import VIEW_NAME, LogView
 from retrieval.ports import DurableIndex, Encoder, Index
 
 if TYPE_CHECKING:
@@ -125,6 +125,7 @@ def build_view(
     durable: DurableIndex | None,
     model_id: str,
     telemetry: Telemetry,
+    name: str = VIEW_NAME,
 ) -> LogView:
     """What reads the log into an index, and goes on where `durable` was."""
     clock = SystemClock()
@@ -139,6 +140,7 @@ def build_view(
         clock=clock,
         telemetry=telemetry,
         bookmarks=bookmarks,
+        name=name,
     )
 
 

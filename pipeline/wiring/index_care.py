@@ -10,7 +10,7 @@ from pipeline.config import Settings
 from pipeline.errors import FolderInUse, NotFound
 from pipeline.telemetry import Telemetry
 from pipeline.wiring.gallery import LOCK, LOCK_WITHIN_S, build_view, index_folder, lock_folder
-from pipeline.wiring.models import build_encoder
+from pipeline.wiring.models import encoder_in_use
 from pipeline.wiring.spread_index import rebuild_spread
 from pipeline.wiring.stores import Stores
 from retrieval.index.inspection import SegmentReport
@@ -80,7 +80,7 @@ def rebuild(settings: Settings, stores: Stores, data_folder: Path, progress: Pro
         WeightsError: the encoder cannot be used.
         StoreUnavailable: Redis is away.
     """
-    encoder = build_encoder(settings)
+    encoder = encoder_in_use(settings, stores.models.in_use())
     if settings.index.kind == "redis":
         return rebuild_spread(settings, stores, encoder, progress)
     folder = index_folder(data_folder, encoder.model_id)

@@ -1,5 +1,6 @@
 """Chooses detector, tracker, shot choice and encoder."""
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,9 +10,18 @@ from detectors.areas import Area
 from detectors.ports import Detector, Tracker
 from detectors.shots import ShotChooser
 from pipeline.config import Settings
-from pipeline.wiring.weights import detector_file, encoder_name, open_library
+from pipeline.errors import ConfigError
+from pipeline.store.model_change import name_of
+from pipeline.wiring.weights import (
+    detector_file,
+    encoder_name,
+    of_another_model,
+    open_library,
+)
 from pipeline.workers.following import RunFollower, Tally
 from retrieval.ports import Encoder
+
+log = logging.getLogger(__name__)
 
 
 def build_detector(settings: Settings) -> Detector:
@@ -83,8 +93,8 @@ class FollowerMaker:
         return RunFollower(camera_id, run_id, tracker=tracker, chooser=chooser, tally=tally)
 
 
-def build_encoder(settings: Settings) -> Encoder:
-    """The encoder that the settings name, loaded.
+def build_encoder(settings: Settings, name: str | None = None) -> Encoder:
+    """An encoder of the library, loaded; the one that the settings name if none is given.
 
     Raises:
         WeightsError: it is unknown, not installed, or damaged.
@@ -94,11 +104,33 @@ def build_encoder(settings: Settings) -> Encoder:
     section = settings.encoder
     return load_encoder_named(
         open_library(settings),
-        encoder_name(settings),
+        name or encoder_name(settings),
         device=None if section.device == "auto" else section.device,
         precision=section.precision,
         batch=section.batch,
     )
+
+
+def encoder_in_use(settings: Settings, model_id: str | None) -> Encoder:
+    """The encoder of the model in use, whatever the settings name; theirs where none is in use yet.
+
+    Raises:
+        WeightsError: it is not installed, or damaged.
+        ConfigError: it has other weights than those that the shots were embedded with.
+    """
+    if model_id is None:
+        return build_encoder(settings)
+    name = name_of(model_id)
+    if settings.encoder.model not in {None, name}:
+        log.warning("%s", of_another_model(settings.encoder.model, name))
+    encoder = build_encoder(settings, name)
+    if encoder.model_id != model_id:
+        raise ConfigError(
+            f"all shots are of {model_id}, and {name!r} has other weights now "
+            f"({encoder.model_id}): put those back with 'descry models remove' and 'import', and "
+            "use new ones under a new name with 'descry reindex --model NAME'"
+        )
+    return encoder
 
 
 def quiet_libraries() -> None:

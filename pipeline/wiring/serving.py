@@ -18,18 +18,15 @@ from pipeline.store.sighting_log import SightingLog
 from pipeline.telemetry import CameraFigures, ScrapePage, StoreFigures, Telemetry
 from pipeline.wiring.enrolment import build_enrolment
 from pipeline.wiring.erasing import build_erasing
-from pipeline.wiring.gallery import build_view, open_index
-from pipeline.wiring.models import build_encoder
+from pipeline.wiring.lineage import Lineage
 from pipeline.wiring.settings import token_file
 from pipeline.wiring.stores import Stores, build_catalogue, build_collections, open_folder
-from pipeline.wiring.trust import build_trust
 from pipeline.wiring.video import clip_cutter
 from pipeline.workers.catalogue import LIVE_WITHIN_S, Catalogue
 from pipeline.workers.erasing import Erasing
 from pipeline.workers.query import QueryWorker, bind_tcp, bind_unix
 from pipeline.workers.service import SearchService
-from pipeline.workers.view import LogView
-from retrieval.ports import DurableIndex, Index, SharedIndex
+from pipeline.workers.succession import Succession
 
 
 def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | None) -> QueryWorker:
@@ -43,51 +40,33 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
     if api_socket is None and settings.api.port is None:
         raise ConfigError("a query worker of its own needs api.port (DESCRY_API__PORT) or --socket")
     clock, telemetry = SystemClock(), Telemetry()
-    encoder = build_encoder(settings)
-    index, durable = open_index(settings, encoder, open_folder(settings).path)
-    view, parts = _view_and_parts(settings, stores, index, durable, encoder.model_id, telemetry)
+    lineage = Lineage(settings, stores, telemetry)
+    first = lineage.first()
     catalogue = build_catalogue(settings, stores)
     service = SearchService(
-        encoder=encoder,
-        index=index,
-        view=view,
+        encoder=first.encoder,
+        index=first.index,
+        view=first.view,
         catalogue=catalogue,
         clock=clock,
         telemetry=telemetry,
         best_of=settings.search.best_of,
-        trust=build_trust(settings, encoder),
-        parts=parts,
+        trust=first.trust,
+        parts=first.parts,
     )
 
-    erasing = build_erasing(settings, stores, view)
-    backing = _backing(settings, stores, catalogue, service, view, telemetry, erasing)
+    succession = Succession(first, lineage.estate(service.serve))
+    erasing = build_erasing(settings, stores, succession.erased)
+    backing = _backing(settings, stores, catalogue, service, telemetry, erasing)
     return QueryWorker(
         app=build_app(backing),
         listeners=_listeners(settings, api_socket),
-        view=view,
+        view=succession,
         retention=stores.retention,
         erasing=erasing,
         now=clock.now,
         sweep_s=settings.retention.sweep_s,
     )
-
-
-def _view_and_parts(
-    settings: Settings,
-    stores: Stores,
-    index: Index,
-    durable: DurableIndex | None,
-    model_id: str,
-    telemetry: Telemetry,
-) -> tuple[LogView, SharedIndex | None]:
-    """What reads the log into the index; and the index again, where it lies in parts."""
-    from retrieval.index.vector_sets import VectorSetIndex
-
-    if isinstance(index, VectorSetIndex):
-        from pipeline.wiring.spread_index import build_shared_view
-
-        return build_shared_view(settings, stores, index, model_id, telemetry), index
-    return build_view(stores, index, durable, model_id, telemetry), None
 
 
 def _listeners(settings: Settings, api_socket: Path | None) -> list[socket.socket]:
@@ -102,7 +81,6 @@ def _backing(
     stores: Stores,
     catalogue: Catalogue,
     service: SearchService,
-    view: LogView,
     telemetry: Telemetry,
     erasing: Erasing,
 ) -> Backing:
@@ -121,7 +99,7 @@ def _backing(
         lists=catalogue,
         switches=catalogue,
         enrolment=build_enrolment(settings, stores, catalogue),
-        collections=build_collections(stores, lambda: view.state.removed),
+        collections=build_collections(stores, lambda: service.removed),
         erasing=erasing,
         holds=stores.holding,
         picture=partial(_picture, stores.media),

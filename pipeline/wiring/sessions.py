@@ -22,6 +22,7 @@ from pipeline.store.server import PrivateRedis
 from pipeline.wiring.enrolment import build_enrolment
 from pipeline.wiring.erasing import build_erasing
 from pipeline.wiring.processes import fresh_log, start_redis, worker_spec
+from pipeline.wiring.reindexing import ReindexKeeper, check_asked, model_in_use
 from pipeline.wiring.settings import token_file, worker_environment
 from pipeline.wiring.stores import (
     build_catalogue,
@@ -58,6 +59,7 @@ class Session:
         api_socket: the query worker's socket; None if it is reached by `api.url`.
         leftovers: what to remove at the end.
         owner_pid: the process that owns the folder; None if that is us, or nobody.
+        reindexing: runs the worker of a change of model; the owner's.
     """
 
     settings: Settings
@@ -68,6 +70,7 @@ class Session:
     api_socket: Path | None = None
     leftovers: ExitStack = field(default_factory=ExitStack)
     owner_pid: int | None = None
+    reindexing: ReindexKeeper | None = None
 
     @property
     def media(self) -> Path | None:
@@ -91,6 +94,8 @@ class Session:
                 self.redis.restart()
             except StoreUnavailable as error:
                 log.warning("%s; trying again", error)
+        if self.reindexing is not None:
+            self.reindexing.look()
         self.supervisor.tend()
 
     def quick_client(self) -> Client:
@@ -165,6 +170,7 @@ def open_session(
     *,
     need: frozenset[str],
     stopped: Callable[[], bool] = lambda: False,
+    asked: str | None = None,
 ) -> Iterator[Session]:
     """Reach the workers that `need` names, starting them if nobody owns the data folder.
 
@@ -172,8 +178,10 @@ def open_session(
         settings: all of them.
         need: of `embed` and `query`.
         stopped: whether the user has had enough of waiting for others.
+        asked: the encoder that a flag named, if one did.
 
     Raises:
+        ConfigError: the shots are embedded with another model than `asked`.
         FolderInUse: an owner without these workers does not go away.
     """
     if settings.api.url is not None and "embed" not in need:
@@ -185,6 +193,7 @@ def open_session(
     folder.token()
     with ExitStack() as stack:
         session = _join_or_own(settings, folder, need, stack)
+        check_asked(settings, session.redis_url, asked)
         with session.leftovers:
             yield session
         # Whoever came meanwhile works with our Redis and our workers: do not pull them away.
@@ -222,15 +231,16 @@ def _join(
     Raises:
         ConfigError: its workers use another model than the one asked for.
     """
-    if need and owner.model is not None and owner.model != encoder_name(settings):
-        raise ConfigError(
-            f"'{owner.command}' (process {owner.pid}) uses the model {owner.model}: leave out "
-            f"--model and encoder.model, or stop it"
-        )
     stack.enter_context(folder.be_client())
     supervisor = Supervisor(most_failures=3)
     stack.callback(supervisor.stop)
     url = f"unix://{owner.redis_socket}" if owner.redis_socket else settings.redis.url
+    in_use = model_in_use(settings, url)
+    if need and in_use is None and owner.model not in {None, encoder_name(settings)}:
+        raise ConfigError(
+            f"'{owner.command}' (process {owner.pid}) uses the model {owner.model}: leave out "
+            f"--model and encoder.model, or stop it"
+        )
     socket = owner.api_socket
     if "query" in need and "query" not in owner.workers:
         socket = folder.runtime_dir / f"api-{os.getpid()}.sock"
@@ -280,4 +290,11 @@ def own(
         is_up=True,
         model=encoder_name(settings) if kinds else None,
     )
-    return Session(settings, supervisor, folder, redis_url, private, socket)
+    keeper = ReindexKeeper(
+        open_stores(settings, redis_url).models,
+        supervisor,
+        environment,
+        fresh_log(folder.logs / "reindex.log") if is_brief else None,
+        wanted=folder.has_clients if is_brief else lambda: True,
+    )
+    return Session(settings, supervisor, folder, redis_url, private, socket, reindexing=keeper)

@@ -20,6 +20,7 @@ from pipeline.store.held import HeldTracks
 from pipeline.store.imports import ImportsAtWork
 from pipeline.store.keys import Keys
 from pipeline.store.media import FolderMedia
+from pipeline.store.model_change import ModelStore
 from pipeline.store.retention import Retention, RetentionPolicy
 from pipeline.store.ring import RingFolder
 from pipeline.store.runs import RunStore
@@ -41,6 +42,7 @@ class Stores:
     client: redis.Redis
     crops: CropStream
     sightings: SightingLog
+    models: ModelStore
     tracks: TrackStore
     cameras: CameraStore
     runs: RunStore
@@ -108,6 +110,7 @@ def _assemble(settings: Settings, client: redis.Redis, folder: Path) -> Stores:
         client=client,
         crops=CropStream(client, keys, max_length=settings.crops.max_length),
         sightings=sightings,
+        models=ModelStore(client, keys),
         tracks=TrackStore(client, keys),
         cameras=CameraStore(client, keys),
         runs=RunStore(client, keys),

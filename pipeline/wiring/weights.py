@@ -102,6 +102,14 @@ def usable_encoder(library: ModelLibrary, wanted: str | None) -> str:
     return name
 
 
+def of_another_model(wanted: str | None, in_use: str) -> str:
+    """What to tell who asks for a model, `wanted`, that the shots are not embedded with."""
+    return (
+        f"the model in use is {in_use}, not {wanted}: "
+        f"'descry reindex --model {wanted}' embeds all shots anew and changes to it"
+    )
+
+
 def makers_of(settings: Settings) -> list[str]:
     """Fingerprints of detector, tracker and shot choice."""
     detector, tracker, shots = settings.detector, settings.tracker, settings.shots

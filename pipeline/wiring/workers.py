@@ -1,6 +1,7 @@
 """Builds each kind of worker from the settings, and runs it."""
 
 import logging
+import os
 import threading
 from functools import partial
 from pathlib import Path
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from pipeline.workers.replay import Footage, ReplayParts
 
 log = logging.getLogger(__name__)
+
+REINDEX_NICENESS = 19
+"""Everything else goes first: a change of model takes the processor time that is left over."""
 
 quiet_libraries()
 
@@ -170,25 +174,34 @@ def _open_frames(job: ReplayJob, first_frame: int) -> "Footage":
 
 def work_embed(settings: Settings, name: str | None, stop: Stop) -> None:
     """Embed shots until `stop`."""
-    from pipeline.wiring.models import build_encoder
+    from pipeline.wiring.models import encoder_in_use
     from pipeline.workers.embed import Embedding, EmbedWorker
 
-    stores, telemetry = open_stores(settings), Telemetry()
-    parts = Embedding(
-        encoder=build_encoder(settings),
-        crops=stores.crops,
-        sightings=stores.sightings,
-        media=stores.media,
-        telemetry=telemetry,
-        clock=SystemClock(),
-    )
-    worker = EmbedWorker(
-        parts,
-        name=name or process_name(),
-        batch=settings.encoder.batch,
-        max_wait_s=settings.encoder.max_wait_s,
-    )
-    worker.run(stop)
+    stores, telemetry, name = open_stores(settings), Telemetry(), name or process_name()
+    while not stop.is_set():  # once for each model that comes into use
+        parts = Embedding(
+            encoder=encoder_in_use(settings, stores.models.in_use()),
+            crops=stores.crops,
+            sightings=stores.sightings,
+            media=stores.media,
+            telemetry=telemetry,
+            clock=SystemClock(),
+        )
+        worker = EmbedWorker(
+            parts,
+            name=name,
+            batch=settings.encoder.batch,
+            max_wait_s=settings.encoder.max_wait_s,
+        )
+        worker.run(stop)
+
+
+def work_reindex(settings: Settings, stop: Stop) -> None:
+    """Carry the change of model that was asked for to its end, or until `stop`."""
+    from pipeline.wiring.copying import build_reindex_worker
+
+    os.nice(REINDEX_NICENESS)
+    build_reindex_worker(settings, open_stores(settings), stop).run(stop)
 
 
 def work_query(settings: Settings, api_socket: Path | None, stop: Stop) -> None:

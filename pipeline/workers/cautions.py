@@ -81,7 +81,10 @@ def cautions_about_index(skipped: Mapping[str, int], *, is_whole: bool) -> list[
     cautions = []
     if skipped:
         others = ", ".join(f"{count} of {model}" for model, count in sorted(skipped.items()))
-        cautions.append(f"not searched, because another model embedded them: {others} shots")
+        cautions.append(
+            f"not searched, because another model embedded them: {others} shots; 'descry reindex "
+            "--model NAME' embeds all that is kept with one model"
+        )
     return cautions if is_whole else [*cautions, STILL_READING]
 
 

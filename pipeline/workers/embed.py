@@ -12,7 +12,7 @@ import numpy as np
 
 from detectors.types import Image
 from pipeline.clock import Clock
-from pipeline.errors import StoreFull, StoreUnavailable
+from pipeline.errors import OtherModel, StoreFull, StoreUnavailable
 from pipeline.instants import LATEST_AT
 from pipeline.retry import Backoff
 from pipeline.store.crop_stream import CropStream, TakenCrop
@@ -67,7 +67,10 @@ class EmbedWorker:
         self._has_encoded = False
 
     def run(self, stop: threading.Event) -> None:
-        """Work until `stop`; waits while Redis is away or the disk is full."""
+        """Work until `stop`, or until another model is in use; what was in hand is taken again.
+
+        Waits while Redis is away or the disk is full.
+        """
         backoff = Backoff(0.2, 5.0, random.Random())
         away = False
         while not stop.is_set():
@@ -77,6 +80,9 @@ class EmbedWorker:
                     log.info("the store is back")
                 away = False
                 backoff.reset()
+            except OtherModel as error:
+                log.info("%s", error)
+                break
             except (StoreUnavailable, StoreFull) as error:
                 self._parts.telemetry.store_unavailable.inc()
                 if not away:
@@ -92,6 +98,9 @@ class EmbedWorker:
 
         A batch that was encoded stays in hand until it is settled. Handing it back would have it
         delivered again and again while the disk is full, and put aside as if it were damaged.
+
+        Raises:
+            OtherModel: another model is in use by now; what was embedded with ours waits for it.
         """
         self._parts.crops.ensure_group()
         if not self._in_hand:
@@ -108,6 +117,8 @@ class EmbedWorker:
         self._in_hand = []
         embedded = self._parts.telemetry.shots_embedded.labels(self._parts.encoder.model_id)
         embedded.inc(settled.sightings)
+        if settled.refused:
+            raise OtherModel(f"{self._parts.encoder.model_id} is not the model in use any more")
         return settled.sightings
 
     def _gather(self, block_s: float) -> list[TakenCrop]:

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import uvicorn
 from fastapi import FastAPI
@@ -13,7 +14,6 @@ from fastapi import FastAPI
 from pipeline.errors import ConfigError, DescryError, StoreFull, StoreUnavailable
 from pipeline.store.retention import Retention
 from pipeline.workers.erasing import Erasing
-from pipeline.workers.view import LogView
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +54,14 @@ def bind_tcp(host: str, port: int) -> socket.socket:
     return listener
 
 
+class Follower(Protocol):
+    """What keeps an index in step with the log: a view, or a succession of them."""
+
+    def run(self, stop: threading.Event, alarm: Callable[[Exception], None]) -> None:
+        """Follow the log until `stop`; `alarm` hears of what ends it early."""
+        ...
+
+
 class QueryWorker:
     """Threads around one index: one follows the log, one sweeps, the rest answer."""
 
@@ -62,7 +70,7 @@ class QueryWorker:
         *,
         app: FastAPI,
         listeners: Sequence[socket.socket],
-        view: LogView,
+        view: Follower,
         retention: Retention,
         erasing: Erasing,
         now: Callable[[], float],

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from pipeline.answers import (
@@ -15,6 +16,7 @@ from pipeline.coverage import WatchedRun, cover
 from pipeline.errors import ConfigError, NotFound
 from pipeline.instants import format_instant
 from pipeline.store.cameras import REMOVED, CameraStatus
+from pipeline.store.model_change import name_of
 from pipeline.store.runs import RunRecord
 from pipeline.telemetry import Telemetry
 from pipeline.workers.catalogue import Catalogue
@@ -44,6 +46,25 @@ LIVE_COLLECTION = "live"
 SAMPLED_TRACKS = 512
 
 
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What a search is answered from; replaced as a whole, so that models never mix.
+
+    Attributes:
+        encoder: makes the vector of a sentence.
+        index: holds the vectors of shots, of this encoder.
+        view: fills it.
+        trust: what the scores of this encoder mean.
+        parts: the index again, where it lies in parts that may be away.
+    """
+
+    encoder: Encoder
+    index: Index
+    view: LogView
+    trust: Trust
+    parts: SharedIndex | None = None
+
+
 class _Found(NamedTuple):
     """Hits, and how likely they are."""
 
@@ -67,15 +88,23 @@ class SearchService:
         trust: Trust,
         parts: SharedIndex | None = None,
     ) -> None:
-        self._encoder, self._index, self._view = encoder, index, view
+        self._engine = Engine(encoder, index, view, trust, parts)
         self._catalogue, self._clock = catalogue, clock
-        self._telemetry, self._best_of, self._trust = telemetry, best_of, trust
-        self._parts = parts  # the index again, where it lies in parts that may be away
+        self._telemetry, self._best_of = telemetry, best_of
 
     @property
     def is_ready(self) -> bool:
         """Whether everything that was in the log at the start can be found."""
-        return self._view.state.caught_up
+        return self._engine.view.state.caught_up
+
+    @property
+    def removed(self) -> dict[str, str]:
+        """Collections that the index knows to be removed, and up to which position of the log."""
+        return self._engine.view.state.removed
+
+    def serve(self, engine: Engine) -> None:
+        """Answer from another model and its index; searches under way end with what they had."""
+        self._engine = engine
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         """The tracks that fit `request.text` best.
@@ -87,32 +116,33 @@ class SearchService:
         """
         checked = check_query(request.text, count_tokens=count_tokens)
         self._refuse_unknown(request)
-        self._missing()  # what was missing to others in this thread
+        engine = self._engine  # one for the whole search: another may be put in its place
+        self._missing(engine)  # what was missing to others in this thread
         with self._telemetry.query_s.time():
-            hits, judgement = self._find(checked.text, request)
+            hits, judgement = self._find(engine, checked.text, request)
         records = self._catalogue.track_store.get_many([hit.track for hit in hits])
         live = self._catalogue.live_keys()
         runs = self._runs(request)
-        coverage = self._coverage(request, runs)
+        coverage = self._coverage(engine, request, runs)
         return SearchAnswer(
             query=request.text,
             hits=hit_answers(hits, records, live, judgement),
             no_match=not coverage.parts_missing
             and (not hits or (judgement is not None and judgement.no_match)),
             coverage=coverage,
-            model=self._model(),
+            model=_model(engine),
             notes=[
                 *cautions_about_parts(coverage.parts_missing),
-                *self._cautions_about_models(runs),
+                *_cautions_about_models(engine, runs),
                 *checked.notes,
-                *(cautions_about_judgement(self._trust.calibration, judgement) if hits else []),
+                *(cautions_about_judgement(engine.trust.calibration, judgement) if hits else []),
                 *cautions_about_index(
-                    self._view.state.skipped, is_whole=self._view.state.caught_up
+                    engine.view.state.skipped, is_whole=engine.view.state.caught_up
                 ),
             ],
         )
 
-    def _find(self, text: str, request: SearchRequest) -> _Found:
+    def _find(self, engine: Engine, text: str, request: SearchRequest) -> _Found:
         where = Where(
             now=self._clock.now(),
             cameras=frozenset(request.cameras) or None,
@@ -123,33 +153,18 @@ class SearchService:
             zones=frozenset(request.zones) or None,
             min_quality=request.min_quality,
         )
-        vector = self._encoder.encode_texts([text])[0]
+        vector = engine.encoder.encode_texts([text])[0]
         hits = find_tracks(
-            self._index, vector, limit=request.limit, where=where, best_of=self._best_of
+            engine.index, vector, limit=request.limit, where=where, best_of=self._best_of
         )
-        if self._trust.calibration is None or not hits:
+        calibration = engine.trust.calibration
+        if calibration is None or not hits:
             return _Found(hits, None)
-        sample = self._index.sample_tracks(
+        sample = engine.index.sample_tracks(
             vector, at_most=SAMPLED_TRACKS, best_of=self._best_of, where=where
         )
         scores = [hit.score for hit in hits]
-        return _Found(hits, self._trust.calibration.judge(vector, scores, sample))
-
-    def _model(self) -> ModelAnswer:
-        name = self._encoder.model_id.partition("@")[0]
-        return ModelAnswer(
-            name=name,
-            id=self._encoder.model_id,
-            trained=self._encoder.is_trained,
-            trained_on=self._trust.trained_on(name),
-        )
-
-    def _cautions_about_models(self, runs: Sequence[RunRecord]) -> list[str]:
-        name = self._encoder.model_id.partition("@")[0]
-        models = {name, *(run.detector for run in runs)}
-        return cautions_about_models(
-            self._trust, is_trained=self._encoder.is_trained, models=models
-        )
+        return _Found(hits, calibration.judge(vector, scores, sample))
 
     def _refuse_unknown(self, request: SearchRequest) -> None:
         if (
@@ -177,7 +192,9 @@ class SearchService:
     def _cameras(self, request: SearchRequest) -> Sequence[str]:
         return request.cameras or self._catalogue.camera_store.known()
 
-    def _coverage(self, request: SearchRequest, records: Sequence[RunRecord]) -> CoverageAnswer:
+    def _coverage(
+        self, engine: Engine, request: SearchRequest, records: Sequence[RunRecord]
+    ) -> CoverageAnswer:
         names = self._cameras(request)
         live = self._live_cameras(names, request.collections)
         runs = [
@@ -203,22 +220,22 @@ class SearchService:
             until=request.until,
             now=self._clock.now(),
         )
-        until = self._view.state.indexed_until
+        until = engine.view.state.indexed_until
         return CoverageAnswer(
             cameras=[coverage_answer(camera) for camera in covered],
-            shots_searched=len(self._index),
-            parts_missing=self._missing(),
-            shots_of_other_models=sum(self._view.state.skipped.values()),
+            shots_searched=len(engine.index),
+            parts_missing=self._missing(engine),
+            shots_of_other_models=sum(engine.view.state.skipped.values()),
             indexed_until=format_instant(until) if until is not None else None,
         )
 
-    def _missing(self) -> list[str]:
+    def _missing(self, engine: Engine) -> list[str]:
         """The parts of the index that this search did without, each with its cameras."""
-        if self._parts is None:
+        if engine.parts is None:
             return []
-        cameras_of: dict[str, list[str]] = {part: [] for part in self._parts.missing()}
+        cameras_of: dict[str, list[str]] = {part: [] for part in engine.parts.missing()}
         for name in self._catalogue.camera_store.known() if cameras_of else ():
-            cameras_of.get(self._parts.part_of(name), []).append(name)
+            cameras_of.get(engine.parts.part_of(name), []).append(name)
         return [parts_answer(part, cameras) for part, cameras in cameras_of.items()]
 
     def _live_cameras(self, names: Sequence[str], collections: Sequence[str]) -> list[CameraStatus]:
@@ -226,3 +243,18 @@ class SearchService:
             return []
         statuses = map(self._catalogue.camera_store.status, names)
         return [status for status in statuses if status and status.kind == "rtsp"]
+
+
+def _model(engine: Engine) -> ModelAnswer:
+    name = name_of(engine.encoder.model_id)
+    return ModelAnswer(
+        name=name,
+        id=engine.encoder.model_id,
+        trained=engine.encoder.is_trained,
+        trained_on=engine.trust.trained_on(name),
+    )
+
+
+def _cautions_about_models(engine: Engine, runs: Sequence[RunRecord]) -> list[str]:
+    models = {name_of(engine.encoder.model_id), *(run.detector for run in runs)}
+    return cautions_about_models(engine.trust, is_trained=engine.encoder.is_trained, models=models)

@@ -62,10 +62,11 @@ class LogView:
         clock: Clock,
         telemetry: Telemetry,
         bookmarks: Bookmarks | None = None,
+        name: str = VIEW_NAME,
     ) -> None:
         self._log, self._index, self._model_id = sightings, index, model_id
         self._policy, self._clock, self._telemetry = policy, clock, telemetry
-        self._bookmarks = bookmarks
+        self._bookmarks, self.name = bookmarks, name
         self._beat_at = float("-inf")
         self._target: str | None = None
         # An index in memory has nothing on disk: the log must keep everything for the next start.
@@ -163,7 +164,9 @@ class LogView:
 
     def _admit(self, message: LoggedSighting) -> Sighting | None:
         if message.model_id != self._model_id:
-            self.state.skipped[message.model_id] = self.state.skipped.get(message.model_id, 0) + 1
+            if not message.is_copy:
+                before = self.state.skipped.get(message.model_id, 0)
+                self.state.skipped[message.model_id] = before + 1
             return None
         return message.for_index(
             self._policy.expires_at(message.collection, message.captured_at, message.imported_at)
@@ -179,7 +182,8 @@ class LogView:
             return 0
 
     def _observe_lag(self, newest: LoggedSighting) -> None:
-        self._telemetry.index_lag_s.set(max(self._clock.now() - newest.published_at, 0.0))
+        if self.name == VIEW_NAME:  # that of an index which nobody searches yet is no lag
+            self._telemetry.index_lag_s.set(max(self._clock.now() - newest.published_at, 0.0))
 
     def _keep_house(self) -> None:
         now = self._clock.monotonic()
@@ -189,8 +193,9 @@ class LogView:
         self._index.expire(self._clock.now())
         if self._bookmarks is not None:
             self._bookmarks.tidy()
-        self._telemetry.index_shots.set(len(self._index))
-        self._log.register_view(VIEW_NAME, self._durable, self._clock.now())
+        if self.name == VIEW_NAME:
+            self._telemetry.index_shots.set(len(self._index))
+        self._log.register_view(self.name, self._durable, self._clock.now())
 
     def _keep_bookmark(self, bookmarks: Bookmarks, *, now: bool = False) -> None:
         state = self.state

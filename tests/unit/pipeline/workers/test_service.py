@@ -231,3 +231,13 @@ def test_an_index_whose_parts_all_answer_says_nothing():
     answer = ask(service(parts=Parts()))
     assert answer.coverage.parts_missing == []
     assert answer.no_match is True
+
+
+def test_another_model_is_served_with_its_own_index_and_calibration_or_not_at_all():
+    serving, other = service(), service(people=people_in("green"), encoder=ENCODER)
+    assert ask(serving).hits[0].probability is not None
+    serving.serve(replace(other._engine, trust=Trust()))
+    answer = ask(serving)
+    assert answer.model.id == other._engine.encoder.model_id
+    assert (len(answer.hits), answer.coverage.shots_searched) == (1, 1)
+    assert answer.hits[0].probability is None

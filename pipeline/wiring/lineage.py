@@ -1,0 +1,92 @@
+"""Opens the index of the model in use for a query worker, and those that come after it."""
+
+import os
+import shutil
+from collections.abc import Callable
+
+from pipeline.clock import SystemClock
+from pipeline.config import Settings
+from pipeline.store.model_change import name_of
+from pipeline.telemetry import Telemetry
+from pipeline.wiring.gallery import build_view, index_folder, lock_folder, open_index
+from pipeline.wiring.models import build_encoder, encoder_in_use
+from pipeline.wiring.stores import Stores, open_folder
+from pipeline.wiring.trust import build_trust
+from pipeline.workers.service import Engine
+from pipeline.workers.succession import Estate
+from pipeline.workers.view import VIEW_NAME, LogView
+from retrieval.ports import Encoder, Index, SharedIndex
+
+
+class Lineage:
+    """The engines of one query worker."""
+
+    def __init__(self, settings: Settings, stores: Stores, telemetry: Telemetry) -> None:
+        self._settings, self._stores, self._telemetry = settings, stores, telemetry
+        self._folder = open_folder(settings).path
+        # Whose folders this process has locked: it could not lock them a second time.
+        self._ours: set[str] = set()
+
+    def first(self) -> Engine:
+        """What to begin with: the model in use, or the old one while a switch is being made.
+
+        Raises:
+            ConfigError: the model has other weights than the shots were embedded with.
+            WeightsError: the encoder cannot be used.
+            IndexUnusable: the index on disk cannot be used.
+        """
+        models = self._stores.models
+        change = models.change()
+        if change is not None and change.state == "switching":
+            encoder = build_encoder(self._settings, name_of(change.from_id))
+        else:
+            encoder = encoder_in_use(self._settings, models.in_use())
+        return self._engine(encoder, VIEW_NAME)
+
+    def estate(self, serve: Callable[[Engine], None]) -> Estate:
+        """What a succession works with."""
+        return Estate(
+            models=self._stores.models,
+            build=self._build,
+            discard=self._discard,
+            serve=serve,
+            forget_view=self._stores.sightings.forget_view,
+            now=SystemClock().now,
+        )
+
+    def _build(self, name: str, view_name: str) -> Engine:
+        return self._engine(build_encoder(self._settings, name), view_name)
+
+    def _engine(self, encoder: Encoder, view_name: str) -> Engine:
+        index, durable = open_index(self._settings, encoder, self._folder)
+        if durable is not None:
+            self._ours.add(encoder.model_id)
+        trust, parts = build_trust(self._settings, encoder), None
+        if self._settings.index.kind == "redis":
+            view, parts = self._shared(index, encoder.model_id)
+        else:
+            view = build_view(
+                self._stores, index, durable, encoder.model_id, self._telemetry, view_name
+            )
+        return Engine(encoder, index, view, trust, parts)
+
+    def _shared(self, index: Index, model_id: str) -> tuple[LogView, SharedIndex | None]:
+        """The view of an index that lies in parts; and it again, as what tells which are away."""
+        from pipeline.wiring.spread_index import build_shared_view
+        from retrieval.index.vector_sets import VectorSetIndex
+
+        if not isinstance(index, VectorSetIndex):
+            raise TypeError(f"{type(index).__name__} lies in no parts")
+        settings, telemetry = self._settings, self._telemetry
+        return build_shared_view(settings, self._stores, index, model_id, telemetry), index
+
+    def _discard(self, model_id: str) -> None:
+        folder = index_folder(self._folder, model_id)
+        if model_id in self._ours:
+            self._ours.remove(model_id)
+            shutil.rmtree(folder, ignore_errors=True)
+        elif folder.exists():  # of a process that died before it came to that
+            descriptor = lock_folder(folder, 0.0)
+            if descriptor is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(descriptor)

@@ -1,0 +1,199 @@
+"""One index after another: a query worker's part of a change of model.
+
+The index of the new model grows beside the one that is searched, from the same log, and takes its
+place in one step once both agree.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+import numpy as np
+
+from detectors.types import ShotId, TrackKey
+from pipeline.errors import DescryError, StoreUnavailable
+from pipeline.store.model_change import ModelChange, ModelStore
+from pipeline.store.sighting_log import position_order
+from pipeline.workers.service import Engine
+from pipeline.workers.view import VIEW_NAME, LogView
+from retrieval.errors import RetrievalError
+from retrieval.types import Vector, Where
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S: Final = 0.25
+NEXT_VIEW_NAME: Final = "index-next"
+
+#: As a sighting is allowed, since half precision rounds.
+LENGTH_SLACK: Final = 1e-2
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """What a succession works with.
+
+    Attributes:
+        models: says which model is wanted.
+        build: loads a model and opens its index, with a view of the given name.
+        discard: deletes the index of a model from the disk, if nobody else has it.
+        serve: has searches answered by an engine from now on.
+        forget_view: the log need not wait for a view of that name any more.
+        now: Unix seconds.
+    """
+
+    models: ModelStore
+    build: Callable[[str, str], Engine]
+    discard: Callable[[str], None]
+    serve: Callable[[Engine], None]
+    forget_view: Callable[[str], None]
+    now: Callable[[], float]
+
+
+class _Reign:
+    """An engine whose view follows the log in a thread of its own."""
+
+    def __init__(self, engine: Engine, alarm: Callable[[Exception], None]) -> None:
+        self.engine, self._stop = engine, threading.Event()
+        self._thread = threading.Thread(
+            target=engine.view.run, args=(self._stop, alarm), name="view", daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def model_id(self) -> str:
+        return self.engine.encoder.model_id
+
+    def end(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+
+class Succession:
+    """Follows the log into the index that is searched, and into its successor if there is one."""
+
+    def __init__(self, first: Engine, estate: Estate) -> None:
+        self._first, self._estate = first, estate
+        self._next: _Reign | None = None
+        self._refused = ""
+        self._views: tuple[LogView, ...] = (first.view,)
+
+    def erased(self) -> frozenset[TrackKey]:
+        """Of the tracks that are being erased, those that none of our indexes holds any more."""
+        views = self._views  # replaced as a whole
+        return frozenset.intersection(*(view.state.erased for view in views))
+
+    def run(self, stop: threading.Event, alarm: Callable[[Exception], None]) -> None:
+        """Follow the log until `stop`; `alarm` hears of what ends it early."""
+        now = _Reign(self._first, alarm)
+        while not stop.wait(LOOK_EVERY_S):
+            try:
+                change = self._estate.models.change()
+                if change is not None:
+                    now = self._look(change, now, alarm)
+            except StoreUnavailable:
+                continue  # the views say so
+            except Exception as error:
+                alarm(error)
+                raise
+        now.end()
+        if self._next is not None:
+            self._next.end()
+
+    def _look(self, change: ModelChange, now: _Reign, alarm: Callable[[Exception], None]) -> _Reign:
+        """Do what the state of the change asks for; who reigns then."""
+        if not change.is_active or change.state == "undoing":
+            self._end_next()
+            stale = change.from_id if change.state == "done" else change.model_id
+            if stale and stale != now.model_id:
+                self._estate.discard(stale)
+            return now
+        if now.model_id == change.model_id:  # we were started behind the switch
+            if change.state == "tidying" and not change.served and _has_read(now, change.cut):
+                self._settle(now, change)
+            return now
+        if change.model_id and self._next is None and change.name != self._refused:
+            self._begin(change, alarm)
+        return now if self._next is None else self._raise_heir(change, now, self._next)
+
+    def _raise_heir(self, change: ModelChange, now: _Reign, heir: _Reign) -> _Reign:
+        if change.state == "checking" and not change.checked and _has_read(heir, change.upto):
+            self._estate.models.note(checked=self._compare(now, heir))
+        if change.state == "tidying" and _has_read(heir, change.cut):
+            return self._succeed(change, now, heir)
+        return now
+
+    def _begin(self, change: ModelChange, alarm: Callable[[Exception], None]) -> None:
+        try:
+            engine = self._estate.build(change.name, NEXT_VIEW_NAME)
+        except (DescryError, RetrievalError) as error:
+            if not self._estate.models.undo(str(error)):
+                raise  # behind the switch there is no way back
+            self._refused = change.name
+            return
+        if engine.encoder.model_id != change.model_id:
+            self._refused = change.name
+            self._estate.models.undo(f"{change.name} has other weights here than there")
+            return
+        log.info("index: one of %s grows beside that of %s", change.model_id, change.from_id)
+        self._views = (*self._views, engine.view)
+        self._next = _Reign(engine, alarm)
+
+    def _succeed(self, change: ModelChange, now: _Reign, heir: _Reign) -> _Reign:
+        self._estate.serve(heir.engine)
+        log.info("index: searches use %s from now on", heir.model_id)
+        now.end()
+        heir.engine.view.name, self._next = VIEW_NAME, None
+        self._estate.forget_view(NEXT_VIEW_NAME)
+        self._settle(heir, change)
+        self._estate.discard(now.model_id)
+        self._views = (heir.engine.view,)  # no sooner: until here both could have held a track
+        return heir
+
+    def _settle(self, reign: _Reign, change: ModelChange) -> None:
+        """All of the old model is searched with the new, but for what has no picture."""
+        skipped = reign.engine.view.state.skipped
+        skipped.clear()
+        if change.missing:
+            skipped[change.from_id] = change.missing
+        if not change.served:
+            self._estate.models.note(served="1")
+
+    def _end_next(self) -> None:
+        self._refused = ""
+        if self._next is not None:
+            heir, self._next = self._next, None
+            heir.end()
+            self._estate.forget_view(NEXT_VIEW_NAME)
+            self._estate.discard(heir.model_id)
+            self._views = tuple(view for view in self._views if view is not heir.engine.view)
+
+    def _compare(self, now: _Reign, heir: _Reign) -> str:
+        """`ok`, or what of the sample one model finds and the other does not."""
+        models = self._estate.models
+        for track, shots in groupby(models.sample(), key=lambda shot: shot.track):
+            where = Where(now=self._estate.now())
+            old, new = _shots(now.engine, track, where), _shots(heir.engine, track, where)
+            for shot in shots:
+                if (shot in old) != (shot in new) and models.copies.kept([shot])[0]:
+                    which = "new" if shot in old else "old"
+                    return f"shot {shot} is kept, and the index of the {which} model lacks it"
+                length = float(np.linalg.norm(new[shot])) if shot in new else 1.0
+                if not abs(length - 1.0) <= LENGTH_SLACK:
+                    return f"shot {shot} has a vector of the new model that is not of length 1"
+        return "ok"
+
+
+def _shots(engine: Engine, track: TrackKey, where: Where) -> dict[ShotId, Vector]:
+    """The vectors of a track's shots: whatever is asked finds them all."""
+    query = np.eye(1, engine.encoder.dimension, dtype=np.float32)[0]
+    found = engine.index.score_tracks(query, [track], where=where)
+    return {one.sighting.shot: one.sighting.vector for one in found}
+
+
+def _has_read(reign: _Reign, position: str) -> bool:
+    """Whether a view has taken in what the log held up to a position."""
+    state = reign.engine.view.state
+    return bool(position) and position_order(state.position) >= position_order(position)
