@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterator, Set
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,7 @@ from pipeline.store.intents import Intents
 from pipeline.store.keys import Keys
 from pipeline.store.server import PrivateRedis
 from pipeline.wiring.gallery import lock_folder
+from pipeline.wiring.spread_index import erase_spread
 from pipeline.wiring.stores import Stores, open_folder
 from pipeline.workers.erasable import Erasable
 from pipeline.workers.erasing import Erasing
@@ -30,18 +32,29 @@ HEARD_WITHIN_S: Final = 120.0
 _POLL_S = 0.02
 
 
-class FolderIndexes:
-    """The indexes of all models: those of this process, and those that nobody has open."""
+class EveryIndex:
+    """The indexes of all models: of this process, those that nobody has open, and on servers."""
 
-    def __init__(self, data_folder: Path, heard: Callable[[], Set[TrackKey]] | None) -> None:
-        """`heard` says what the indexes of this process no longer hold; None if it has none."""
-        self._folder, self._heard = data_folder, heard
+    def __init__(
+        self,
+        data_folder: Path,
+        heard: Callable[[], Set[TrackKey]] | None,
+        on_servers: Callable[[Collection[TrackKey]], None] | None,
+    ) -> None:
+        """With what lies in a data folder.
+
+        Args:
+            data_folder: whose.
+            heard: says what the indexes of this process no longer hold; None if it has none.
+            on_servers: erases tracks from the index on servers; None if there is none.
+        """
+        self._folder, self._heard, self._on_servers = data_folder, heard, on_servers
 
     def erase(self, tracks: Collection[TrackKey]) -> None:
         """Have every index hold no byte of `tracks`; another process's sees to its own.
 
         Raises:
-            StoreUnavailable: the view has not heard of it in time.
+            StoreUnavailable: the view has not heard of it in time, or a server is away.
             OSError: one cannot be written.
         """
         deadline = time.monotonic() + HEARD_WITHIN_S
@@ -51,6 +64,8 @@ class FolderIndexes:
                     "the index has not taken the tracks out yet: see its log, and erase again"
                 )
             time.sleep(_POLL_S)
+        if self._on_servers is not None:
+            self._on_servers(tracks)
         for folder in self._folders():
             with _ours(folder) as is_ours:
                 if is_ours:
@@ -92,6 +107,8 @@ def build_erasing(
     """
     folder, keys = open_folder(settings), Keys(settings.redis.namespace)
     ours = PrivateRedis(folder.path, folder.runtime_dir).socket
+    is_spread = settings.index.kind == "redis"
+    on_servers = partial(erase_spread, settings, stores) if is_spread else None
     parts = Erasable(
         tracks=stores.tracks,
         runs=stores.runs,
@@ -102,7 +119,7 @@ def build_erasing(
         ring=stores.ring,
         clips=stores.clips,
         logs=folder.logs,
-        indexes=FolderIndexes(folder.path, heard),
+        indexes=EveryIndex(folder.path, heard, on_servers),
         folder=folder.path,
         elsewhere=tuple(_elsewhere(settings, ours)),
     )

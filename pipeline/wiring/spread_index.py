@@ -1,9 +1,11 @@
 """Opens the index that lies on servers of its own, and makes it anew."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import closing
 from typing import NamedTuple
 
+from detectors.types import TrackKey
 from pipeline.clock import SystemClock
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, FolderInUse
@@ -18,6 +20,7 @@ from pipeline.wiring.stores import Stores
 from pipeline.workers.bookmarks import Bookmarks
 from pipeline.workers.shared_view import CHECKPOINT_EVERY_S, LEASE_S, SharedView
 from retrieval.index.vector_sets import VectorSetIndex
+from retrieval.index.vector_shards import by_shard
 from retrieval.ports import Encoder, SharedIndex
 
 log = logging.getLogger(__name__)
@@ -90,6 +93,22 @@ def report_spread(settings: Settings, encoder: Encoder) -> Spread:
     return Spread(
         encoder.model_id, shots, sets, settings.index.shards, servers.nodes, index.missing()
     )
+
+
+def erase_spread(settings: Settings, stores: Stores, tracks: Collection[TrackKey]) -> None:
+    """Erase tracks from the index of the model in use, whoever fills it, on its replicas as well.
+
+    Raises:
+        StoreUnavailable: Redis, or a server of the index, is away.
+    """
+    model_id = stores.models.in_use()
+    if model_id is None:
+        return
+    with closing(open_servers(settings)) as servers:
+        keys = Keys(settings.redis.namespace)
+        count = known_count(servers, keys.index_shards(model_id, 1)[0])
+        shards = RedisShards(servers, keys.index_shards(model_id, count), model_id, SystemClock())
+        shards.remove(by_shard(tracks, count))
 
 
 def rebuild_spread(

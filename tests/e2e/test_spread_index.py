@@ -29,6 +29,17 @@ def shots_of(descry, **environment):
     ]
 
 
+def keys_with(server, track):
+    """The keys of a server in which a track is named."""
+    client = server.client()
+    names = [f"{track}{end}".encode() for end in ("/", '"', "|")]
+    dumps = {key: client.dump(key) for key in client.scan_iter()}
+    client.close()
+    return [
+        key for key, dump in dumps.items() if any(name in key + (dump or b"") for name in names)
+    ]
+
+
 def on(server, descry):
     return {
         "DESCRY_INDEX__KIND": "redis",
@@ -80,6 +91,29 @@ def test_bus_and_index_may_be_encrypted(descry, clip, tmp_path):
             )
     finally:
         bus.stop()
+        server.stop()
+
+
+def test_what_is_erased_is_on_no_server(descry, clip):
+    # What is kept in compressed pieces cannot be searched for names.
+    server = VectorServer(*free_ports(1), "--rdbcompression", "no")
+    try:
+        where = on(server, descry)
+        descry.replay(clip, *START, **where)
+        _, hits = shots_of(descry, **where)
+        track, stays = (name for name, _ in hits[:2])
+        assert keys_with(server, track)
+        gone = descry.run("erase", track, "--yes", "--json", **where)
+        assert gone.json()["left"] == []
+        assert "the servers of the index are not ours" in gone.err
+        assert keys_with(server, track) == []
+        assert keys_with(server, stays)
+        assert [name for name, _ in shots_of(descry, **where)[1]] == [
+            name for name, _ in hits if name != track
+        ]
+        descry.run("index", "rebuild", **where)
+        assert keys_with(server, track) == []
+    finally:
         server.stop()
 
 
