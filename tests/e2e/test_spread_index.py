@@ -1,10 +1,16 @@
 """`index.kind: redis`: searches of an index that lies on servers of its own."""
 
 import json
+import signal
+from contextlib import suppress
 
 import pytest
 
+from pipeline.answers import SearchRequest
+from pipeline.client import Client
+from pipeline.errors import DescryError
 from tests.certificates import certificate
+from tests.e2e.conftest import wait_for
 from tests.vector_servers import VectorServer, free_ports
 
 pytestmark = [pytest.mark.redis, pytest.mark.slow]
@@ -114,6 +120,58 @@ def test_what_is_erased_is_on_no_server(descry, clip):
         descry.run("index", "rebuild", **where)
         assert keys_with(server, track) == []
     finally:
+        server.stop()
+
+
+class Replica:
+    """A query worker of its own."""
+
+    def __init__(self, descry, name, where):
+        self._descry, self._socket, self._where = descry, descry.folder / name, where
+        self.start()
+
+    def start(self):
+        (port,) = free_ports(1)
+        command = ["worker", "query", "--socket", str(self._socket)]
+        self._running = self._descry.start(*command, **self._where, DESCRY_API__PORT=str(port))
+
+    def kill(self):
+        self._running.stop(signal.SIGKILL)
+        self._socket.unlink(missing_ok=True)
+
+    def found(self):
+        """How many shots it searched, and whom it found; None while it does not answer."""
+        if not self._socket.exists():
+            return None
+        token = (self._descry.data / "token").read_text().strip()
+        with Client(token=token, socket=self._socket) as client, suppress(DescryError):
+            answer = client.search(SearchRequest(text=SENTENCE, limit=50))
+            return answer.coverage.shots_searched, [hit.track for hit in answer.hits]
+        return None
+
+
+def test_query_workers_are_replicas_of_each_other(descry, clip):
+    bus, server = (VectorServer(port) for port in free_ports(2))
+    where = on(server, descry) | {"DESCRY_REDIS__URL": bus.url}
+    try:
+        descry.replay(clip, *START, **where)
+        shots, tracks = shots_of(descry, **where)
+        wanted = shots, [name for name, _ in tracks]
+        pair = [Replica(descry, name, where) for name in ("a.sock", "b.sock")]
+        for each in pair:
+            wait_for(lambda each=each: each.found() == wanted, what="both to answer alike")
+        # One of them fills the index: whichever dies, the other goes on.
+        for day, (dies, lives) in enumerate([pair, pair[::-1]], start=2):
+            dies.kill()
+            again = ("--start", f"2026-03-{day:02d}T10:00:00Z", "--every-frame")
+            descry.replay(clip, *again, **where)
+            wait_for(lambda lives=lives, day=day: lives.found()[0] == day * shots)
+            dies.start()
+            wait_for(lambda dies=dies, lives=lives: dies.found() == lives.found())
+        for each in pair:
+            each.kill()
+    finally:
+        bus.stop()
         server.stop()
 
 
