@@ -22,7 +22,7 @@ from pipeline.sources.capture_time import (
     read_ways,
 )
 from pipeline.sources.file_stamp import FileStamp, GrowingFiles, stamp_file
-from pipeline.sources.recordings import Recording, Recordings, check_named
+from pipeline.sources.recordings import Recording, Recordings, check_named, may_be_several
 from pipeline.sources.video_file import VideoInfo, digest_file, inspect_video
 from pipeline.sources.wall_clock import find_zone
 from pipeline.wiring.places import place_of, words_of
@@ -65,7 +65,7 @@ class Order:
             return TimeRules(None, ways, zone)
         if self.time_from:
             raise ConfigError("--start and --time-from: give one of them")
-        if len(self.paths) != 1 or not self.paths[0].is_file():
+        if len(self.paths) != 1 or may_be_several(self.paths[0]):
             raise ConfigError(
                 "--start is the instant of one file: name that file alone, or give --time-from "
                 "name:… for several (they would all have begun at once)"

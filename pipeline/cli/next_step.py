@@ -9,8 +9,9 @@ For real footage, take weights that were trained on it:
   descry models pull yolo11n                          finds people
   descry models pull openai-clip-b16                  an encoder with an address of its own
   descry models import FILE --name ga-dms-pretrained  GA-DMS, once you have fetched it
-  descry replay YOUR.mp4 --camera door --detector yolo11n --model openai-clip-b16
-  descry search 'man in a black hoodie' --model openai-clip-b16
+  descry reindex --model openai-clip-b16              change to it, with all that is kept
+  descry replay YOUR.mp4 --camera door --detector yolo11n
+  descry search 'man in a black hoodie'
 """
 
 

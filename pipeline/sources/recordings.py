@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
@@ -28,6 +29,17 @@ class Recording(NamedTuple):
     path: Path
     size_bytes: int
     is_named: bool
+
+
+def may_be_several(path: Path) -> bool:
+    """Whether a name that was given is a folder or a pattern, rather than a file."""
+    with suppress(PermissionError):  # whoever reads it says so
+        return path.is_dir() or _is_pattern(path)
+    return False
+
+
+def _is_pattern(path: Path) -> bool:
+    return bool(MAGIC.intersection(str(path))) and not os.path.lexists(path)
 
 
 class Recordings:
@@ -67,7 +79,7 @@ class Recordings:
         self._entered = set()
         for path in self._named:
             self._trouble = ""
-            if MAGIC.intersection(str(path)) and not os.path.lexists(path):
+            if _is_pattern(path):
                 yield from self._matching(path)
             elif self._is_there(path):
                 yield from self._behind(path, is_named=True)

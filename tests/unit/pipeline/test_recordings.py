@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import ConfigError, SourceUnreadable
-from pipeline.sources.recordings import Recordings, check_named
+from pipeline.sources.recordings import Recordings, check_named, may_be_several
 
 
 def tree(folder: Path, *names: str) -> Path:
@@ -88,6 +88,21 @@ def test_what_leads_to_nothing_is_named_with_the_next_step(here, name):
     with pytest.raises(SourceUnreadable, match="check") as caught:
         found(name)
     assert name in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_so"),
+    [
+        ("in", True),
+        ("in/*.mp4", True),
+        ("in/a.mp4", False),
+        ("[1].mp4", False),
+        ("gone.mp4", False),
+    ],
+)
+def test_a_folder_and_a_pattern_may_be_several_files_and_a_missing_one_is_not(here, name, is_so):
+    tree(here, "in/a.mp4", "[1].mp4")
+    assert may_be_several(Path(name)) == is_so
 
 
 def test_no_name_at_all_is_refused():

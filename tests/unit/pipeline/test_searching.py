@@ -110,5 +110,5 @@ def test_the_next_step_is_said_of_synthetic_weights_only(capsys):
     said = capsys.readouterr().err
     assert said.startswith("synthetic weights (street-gadms, street-yolo)")
     assert said.endswith(FOR_REAL_FOOTAGE)
-    for command in ("pull yolo11n", "pull openai-clip-b16", "models import"):
+    for command in ("pull yolo11n", "pull openai-clip-b16", "models import", "reindex --model"):
         assert command in said
