@@ -12,6 +12,9 @@ which begin with all sealed and merged:
 - `expiring`: the oldest hour goes, again and again, by `expire` and a checkpoint;
 - `reindexing`: a second index is filled in another folder by a thread of the same process.
 
+With `--rate` no more shots a second than that are written, but for `adding`: fifty cameras with a
+new shot every second are 50, a GPU that embeds archives is some 2,000.
+
 Figures of each: `p50_ms` and `p99_ms` of searches meanwhile, the same of the idle phase before it
 (`idle_…`), `ratio` of the two p99 (the aim is 3 at most), and `searches`.
 """
@@ -80,8 +83,9 @@ class Clients:
 class Writer:
     """What is done to the index while it is searched; each phase is told when to end."""
 
-    def __init__(self, folder: Path, crowd: Crowd) -> None:
-        self._folder, self._crowd = folder, crowd
+    def __init__(self, folder: Path, crowd: Crowd, rate: float = 0.0) -> None:
+        """`rate` is of shots a second; 0 is as fast as it goes."""
+        self._folder, self._crowd, self._rate = folder, crowd, rate
         self.index = RollingIndex(folder / "first", MODEL, crowd.dimension)
         self._next = 0
         self._oldest_at = float(crowd.at[0]) + YEAR_S
@@ -104,17 +108,26 @@ class Writer:
         while goes_on():
             self._add(self.index)
 
+    def _wait(self, began: float) -> None:
+        """Until so many shots are due as are written at once, `began` being when that was."""
+        if self._rate:
+            time.sleep(max(0.0, began + AT_ONCE / self._rate - time.perf_counter()))
+
     def sealing(self, goes_on: Callable[[], bool]) -> None:
         while goes_on():
+            began = time.perf_counter()
             self._add(self.index)
             if self.index.unsaved >= CHECKPOINT_AT:
                 self.index.checkpoint(str(self._next))
+            self._wait(began)
 
     def merging(self, goes_on: Callable[[], bool]) -> None:
         while goes_on():
+            began = time.perf_counter()
             self._add(self.index)
             self.index.checkpoint(str(self._next))
             self.index.compact()
+            self._wait(began)
 
     def expiring(self, goes_on: Callable[[], bool]) -> None:
         while goes_on():
@@ -128,11 +141,13 @@ class Writer:
         second = RollingIndex(self._folder / "second", MODEL, self._crowd.dimension)
         row = 0
         while goes_on():
+            began = time.perf_counter()
             rows = range(row, min(row + AT_ONCE, self._next))
             second.add([self._crowd.sighting(row) for row in rows])
             row = rows.stop if rows.stop < self._next else 0
             if second.unsaved >= CHECKPOINT_AT:
                 second.checkpoint(str(row))
+            self._wait(began)
 
     def phases(self) -> Iterator[tuple[str, Callable[[Callable[[], bool]], None]]]:
         """Each finds all sealed and merged, or its idle phase would search what the last left."""
@@ -164,7 +179,7 @@ def measure(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
     crowd = Crowd.drawn(options.shots + options.spare, options.dimension, options.looks)
     figures: dict[str, dict[str, Any]] = {}
     with tempfile.TemporaryDirectory(prefix="descry-busy-") as folder, progress_bar() as bars:
-        writer = Writer(Path(folder), crowd)
+        writer = Writer(Path(folder), crowd, options.rate)
         writer.fill(options.shots, bars("filling"))
         clients = Clients(writer.index, crowd.queries(200, options.far), options.pause_ms / 1000)
         report = bars("phases")
@@ -195,6 +210,7 @@ def parsed(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--far", type=float, default=1.0, help="noise of a query; sentences: 4")
     parser.add_argument("--seconds", type=float, default=6.0, help="of each phase, busy and idle")
     parser.add_argument("--pause-ms", type=float, default=50.0, help="between a client's searches")
+    parser.add_argument("--rate", type=float, default=0.0, help="shots a second, but in adding")
     parser.add_argument("--json", action="store_true", help="one JSON object and nothing else")
     return parser.parse_args(arguments)
 

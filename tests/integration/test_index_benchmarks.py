@@ -1,6 +1,7 @@
 """The benchmarks of the index run, and every kind that they compare finds what is right."""
 
 import sys
+import time
 from importlib import import_module
 
 import numpy as np
@@ -145,3 +146,11 @@ def test_no_phase_finds_unsealed_what_the_one_before_it_left(tmp_path):
     for _, phase in writer.phases():
         assert writer.index.unsaved == 0
         phase(iter([True, True, False]).__next__)
+
+
+def test_no_more_is_written_than_the_rate_allows(tmp_path):
+    writer = index_busy.Writer(tmp_path, Crowd.drawn(20_000, 16, looks=50), rate=10_240)
+    began, goes_on = time.perf_counter(), iter([True, True, True, False]).__next__
+    writer.sealing(goes_on)
+    assert writer.taken_in == 3 * 512
+    assert time.perf_counter() - began >= 3 * 512 / 10_240
