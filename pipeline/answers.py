@@ -179,6 +179,13 @@ class CollectionAnswer(_Record):
     kept_s: Annotated[
         float | None, Field(description="from the first import on; null: until it is removed")
     ]
+    bytes: Annotated[
+        int | None,
+        Field(description="on disk by the last sweep: pictures, log, index; null: none since"),
+    ] = None
+    budget_bytes: Annotated[
+        int | None, Field(description="what it may take, the oldest going first; null: no limit")
+    ] = None
     first_captured_at: str | None
     last_captured_at: str | None
 

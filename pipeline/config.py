@@ -14,13 +14,13 @@ from pipeline.config_cameras import Camera
 from pipeline.config_motion import Motion
 from pipeline.config_names import Key, settings_in
 from pipeline.config_problems import explain, one_line, unknown
+from pipeline.config_retention import Retention
 from pipeline.config_ring import Clips, Ring
 from pipeline.config_sections import (
     Api,
     Crops,
     Detector,
     Encoder,
-    Retention,
     Search,
     Shots,
     Sources,

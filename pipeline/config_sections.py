@@ -3,7 +3,7 @@
 Settings stop at the wiring: everything below it takes plain values.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
@@ -14,7 +14,6 @@ from pipeline.config_types import (
     ModelName,
     PathOnDisk,
     Seconds,
-    as_collection,
     refuse_yes_no,
 )
 from retrieval.track_scores import BEST_OF, SHOTS_KEPT
@@ -137,28 +136,6 @@ class Search(Section):
         default=BEST_OF, ge=1, le=16, description="Shots of a track that speak for it"
     )
     limit: int = Field(default=10, ge=1, le=500, description="Hits, unless a search asks otherwise")
-
-
-class Retention(Section):
-    """How long pictures and vectors of people are kept: seconds, or 10m, 12h, 30d."""
-
-    live_s: Seconds = Field(
-        default=30 * DAY_S, ge=1, le=CENTURY_S, description="What cameras saw, counted from then"
-    )
-    imports_s: Annotated[Seconds, Field(ge=1, le=CENTURY_S)] | None = Field(
-        default=None, description="What files brought, counted from the import; null: until removed"
-    )
-    collections: dict[str, Annotated[Seconds, Field(ge=1, le=CENTURY_S)] | None] = Field(
-        default={}, description="The same for one collection: {trial: 7d, evidence: null}"
-    )
-    sweep_s: Seconds = Field(
-        default=600.0, ge=1, le=DAY_S, description="How often the old is removed"
-    )
-
-    @field_validator("collections")
-    @classmethod
-    def _collections_have_names(cls, named: dict[str, float | None]) -> dict[str, float | None]:
-        return {as_collection(name): span_s for name, span_s in named.items()}
 
 
 class Crops(Section):

@@ -149,6 +149,7 @@ class StoreFigures:
         crops_damaged: shots put aside, up to the last thousand or so.
         sightings: embedded shots that are kept.
         cameras: one entry each.
+        collection_bytes: what each collection took on disk at the last sweep.
     """
 
     crops_pending: int
@@ -156,6 +157,7 @@ class StoreFigures:
     crops_damaged: int
     sightings: int
     cameras: Sequence[CameraFigures]
+    collection_bytes: Mapping[str, int] = field(default_factory=dict)
 
 
 class ScrapePage:
@@ -190,12 +192,24 @@ class ScrapePage:
         return [
             _gauge_of("descry_store_up", "1 while Redis answers, else 0.", 1),
             *_stream_gauges(figures),
+            *_collection_gauges(figures.collection_bytes),
             *_camera_gauges(figures.cameras),
         ]
 
 
 def _gauge_of(name: str, sentence: str, value: float) -> GaugeMetricFamily:
     return GaugeMetricFamily(name, sentence, value=value)
+
+
+def _collection_gauges(taken: Mapping[str, int]) -> list[GaugeMetricFamily]:
+    gauge = GaugeMetricFamily(
+        "descry_collection_bytes",
+        "Disk that a collection took at the last sweep of retention.",
+        labels=["collection"],
+    )
+    for name in sorted(taken):
+        gauge.add_metric([name], float(taken[name]))
+    return [gauge] if taken else []  # before the first sweep nobody knows
 
 
 def _stream_gauges(figures: StoreFigures) -> list[GaugeMetricFamily]:

@@ -4,7 +4,16 @@ from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from detectors.types import Image, TrackKey
-from retrieval.types import ScoredShot, Sighting, TrackSample, Vector, Vectors, Where
+from retrieval.types import (
+    NO_FLOORS,
+    Floors,
+    ScoredShot,
+    Sighting,
+    TrackSample,
+    Vector,
+    Vectors,
+    Where,
+)
 
 
 class Encoder(Protocol):
@@ -62,8 +71,8 @@ class Index(Protocol):
         """Forget every shot of a collection; how many shots went."""
         ...
 
-    def expire(self, now: float) -> int:
-        """Forget what has expired by `now` (Unix seconds); how many shots went."""
+    def expire(self, now: float, floors: Floors = NO_FLOORS) -> int:
+        """Forget what has expired by `now`, or lies at or below its floor; how many shots went."""
         ...
 
     def search(self, query: Vector, *, k: int, where: Where) -> list[ScoredShot]:

@@ -1,6 +1,8 @@
 """The records that leave retrieval: defined once, small, frozen."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,11 @@ Vector = NDArray[np.float32]
 
 Vectors = NDArray[np.float32]
 """(N, D) float32, every row of length 1."""
+
+Floors = Mapping[str, float]
+"""Collection → Unix seconds: what was captured at that instant or before must not be found."""
+
+NO_FLOORS: Floors = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -202,4 +202,5 @@ def logged_sightings(draw: st.DrawFn) -> LoggedSighting:
         quality=draw(_shares),
         picture=draw(_words) + ".jpg",
         embedded_at=draw(_any_instants),
+        picture_bytes=draw(st.integers(0, 10**9)),
     )

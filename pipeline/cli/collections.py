@@ -73,5 +73,10 @@ def line_of(found: "CollectionAnswer") -> str:
     times = f"{found.first_captured_at or '–'} to {found.last_captured_at or '–'}"
     return (
         f"{found.collection}  {', '.join(found.cameras) or '–'}  {found.runs} runs  "
-        f"{found.tracks} tracks  {found.shots} shots  kept {kept}  {times}"
+        f"{found.tracks} tracks  {found.shots} shots  {_size(found)}  kept {kept}  {times}"
     )
+
+
+def _size(found: "CollectionAnswer") -> str:
+    taken = "– MB" if found.bytes is None else f"{found.bytes / 1e6:,.1f} MB"
+    return taken if found.budget_bytes is None else f"{taken} of {found.budget_bytes / 1e6:,.2f}"

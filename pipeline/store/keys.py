@@ -21,6 +21,8 @@
     {ns}:run_sequence        string  the number of the last write of any run; for ever
     {ns}:collections         hash    collection → the instant it was first used; until removed
     {ns}:removed             hash    collection → the log's end when it was removed; for ever
+    {ns}:floors              hash    collection → what was captured until then is over its budget
+    {ns}:weights             hash    collection → bytes at the last sweep; until the next
     {ns}:importing:{collection}  zset  an import at work → when it counts as dead; seconds
     {ns}:removing:{collection}   string  it is being removed now; expires in a minute
     {ns}:erased              hash    salted digest of an erased track → when; for ever
@@ -71,6 +73,8 @@ class Keys:
         self.cameras = f"{namespace}:cameras"
         self.collections = f"{namespace}:collections"
         self.removed = f"{namespace}:removed"
+        self.floors = f"{namespace}:floors"
+        self.weights = f"{namespace}:weights"
         self.erased = f"{namespace}:erased"
         self.erasing = f"{namespace}:erasing"
         self.held = f"{namespace}:held"

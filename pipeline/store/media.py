@@ -44,6 +44,10 @@ class Media(Protocol):
         """Whether something lies under `key`."""
         ...
 
+    def size(self, key: str) -> int:
+        """Bytes of what lies under `key`; 0 where nothing does."""
+        ...
+
     def delete(self, key: str) -> bool:
         """Forget what lies under `key`; whether there was something."""
         ...
@@ -93,6 +97,13 @@ class FolderMedia:
     def exists(self, key: str) -> bool:
         """Whether the file is there."""
         return self._path(key).is_file()
+
+    def size(self, key: str) -> int:
+        """The file's length."""
+        try:
+            return self._path(key).stat().st_size
+        except (FileNotFoundError, NotADirectoryError):
+            return 0
 
     def delete(self, key: str) -> bool:
         """Delete the file, and the folders that it leaves empty."""

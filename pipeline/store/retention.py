@@ -9,15 +9,16 @@ import redis
 
 from detectors.types import TrackKey
 from pipeline.store.boxes import BoxArchive
+from pipeline.store.budget import Budget, Budgets
 from pipeline.store.cameras import CameraStore
 from pipeline.store.connection import store_errors
+from pipeline.store.forget_scripts import FORGET_CROP, FORGET_SHOT, FORGET_TRACK
 from pipeline.store.keys import GROUP, Keys
 from pipeline.store.media import Media
 from pipeline.store.runs import RunStore
 from pipeline.store.sighting_log import SightingLog
 from pipeline.store.stream_scan import Message, StreamScan
 from pipeline.store.track_record import TrackRecord, decode_track
-from pipeline.store.tracks import CHOOSE_THUMBNAIL_LUA
 from pipeline.store.video_sweep import VideoSweep
 
 log = logging.getLogger(__name__)
@@ -27,30 +28,6 @@ _RETIRED_FOR_S = 600.0
 #: A `*.tmp` older than this belongs to no living writer.
 _LEFTOVER_AFTER_S = 3600.0
 _BATCH = 500
-
-_FORGET_SHOT = (
-    CHOOSE_THUMBNAIL_LUA
-    + """
-local removed = redis.call('XDEL', KEYS[1], ARGV[1])
-if redis.call('HDEL', KEYS[2], 'shot:' .. ARGV[2]) == 1 then choose_thumbnail(KEYS[2]) end
-return removed
-"""
-)
-
-_FORGET_CROP = """
-redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
-return redis.call('XDEL', KEYS[1], ARGV[2])
-"""
-
-# A track that was seen again since we looked is not forgotten.
-_FORGET_TRACK = """
-local now = redis.call('HMGET', KEYS[1], 'last', 'shots')
-if now[1] and (now[1] ~= ARGV[2] or now[2] ~= '0') then return 0 end
-redis.call('ZREM', KEYS[2], ARGV[1])
-redis.call('SREM', KEYS[3], ARGV[1])
-redis.call('DEL', KEYS[1])
-return 1
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +84,15 @@ class _Stopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Sweep:
-    """`gone(collection, captured_at, imported_at)` says whether what belongs to them must go."""
+    """`gone(collection, captured_at, imported_at)` says whether what belongs to them must go.
+
+    `expired` says it of runs that are being read, which no budget takes; `stays` hears the rest.
+    """
 
     gone: Callable[[str, float, float | None], bool]
+    expired: Callable[[str, float, float | None], bool]
     stopped: Callable[[], bool]
+    stays: Callable[[Message], object] = lambda _: None
     report: SweepReport = field(default_factory=SweepReport)
 
     def check(self) -> None:
@@ -124,6 +106,9 @@ class Retention:
     A picture goes before the message that names it, so that a sweep that was killed is
     completed by the next. Nothing is trimmed by length: what is young stays, read or not.
     What is held is copied before anything is forgotten; where it cannot be, nothing is.
+
+    Attributes:
+        budget: what collections take, and may take.
     """
 
     def __init__(
@@ -134,6 +119,7 @@ class Retention:
         boxes: BoxArchive,
         policy: RetentionPolicy,
         *,
+        budgets: Budgets = Budgets(),  # noqa: B008
         view_timeout_s: float = 86_400.0,
         video: VideoSweep | None = None,
         keep_held: Callable[[], object] = lambda: None,
@@ -145,28 +131,37 @@ class Retention:
         self._policy = policy
         self._view_timeout_s = view_timeout_s
         self._video, self._keep_held = video, keep_held
+        self.budget = Budget(client, keys, media, budgets)
         self._log = SightingLog(client, keys)
         self._cameras = CameraStore(client, keys)
         self._runs = RunStore(client, keys)
         self._scan = StreamScan(client)
-        self._forget_shot = client.register_script(_FORGET_SHOT)
-        self._forget_crop = client.register_script(_FORGET_CROP)
-        self._forget_track = client.register_script(_FORGET_TRACK)
+        self._forget_shot = client.register_script(FORGET_SHOT)
+        self._forget_crop = client.register_script(FORGET_CROP)
+        self._forget_track = client.register_script(FORGET_TRACK)
 
     @store_errors()
     def sweep(self, now: float, stopped: Callable[[], bool] = lambda: False) -> SweepReport:
-        """Forget all that has expired by `now` (Unix seconds)."""
+        """Forget all that has expired by `now` (Unix seconds), then what is over its budget."""
 
-        def gone(collection: str, captured_at: float, imported_at: float | None) -> bool:
+        def expired(collection: str, captured_at: float, imported_at: float | None) -> bool:
             expires_at = self._policy.expires_at(collection, captured_at, imported_at)
             return expires_at is not None and expires_at <= now
 
-        sweep = _Sweep(gone, stopped)
+        def gone(collection: str, captured_at: float, imported_at: float | None) -> bool:
+            is_over = self.budget.is_over(collection, captured_at)
+            return is_over or expired(collection, captured_at, imported_at)
+
+        sweep = _Sweep(gone, expired, stopped, self.budget.weigh)
         self._keep_held()
         if self._video is not None:
             sweep.report.videos = self._video.sweep(now)
         try:
+            self.budget.begin()
             self._forget(sweep)
+            while self.budget.settle():
+                self._keep_held()
+                self._forget(sweep)
             self._forget_retired(sweep, now - _RETIRED_FOR_S)
             self._forget_views(sweep, now - self._view_timeout_s)
             sweep.report.leftovers = self._media.delete_leftovers(now - _LEFTOVER_AFTER_S)
@@ -182,7 +177,11 @@ class Retention:
 
         Views that have it in memory learn of it from `SightingLog.removed`.
         """
-        sweep = _Sweep(lambda collection, _at, _imported_at: collection == name, stopped)
+
+        def gone(collection: str, _at: float, _imported_at: float | None) -> bool:
+            return collection == name
+
+        sweep = _Sweep(gone, gone, stopped)
         self._keep_held()
         if self._video is not None and name == "live":
             sweep.report.videos = self._video.erase()
@@ -190,6 +189,7 @@ class Retention:
             self._forget(sweep)
             self._redis.hset(self._keys.removed, name, self._log.end())
             self._redis.hdel(self._keys.collections, name)
+            self.budget.forget(name)
         except _Stopped:
             sweep.report.finished = False
         return sweep.report
@@ -207,7 +207,7 @@ class Retention:
 
     def _forget_sightings(self, sweep: _Sweep) -> None:
         sightings = self._keys.sightings
-        for batch in self._expired(sightings, sweep):
+        for batch in self._expired(sightings, sweep, sweep.stays):
             for message in batch:
                 sweep.report.pictures += self._delete_picture(message.picture)
             with self._redis.pipeline(transaction=False) as pipe:
@@ -220,11 +220,17 @@ class Retention:
                     self._forget_shot(keys=keys, args=[message.entry_id, number], client=pipe)
                 sweep.report.sightings += sum(pipe.execute())
 
-    def _expired(self, stream: str, sweep: _Sweep) -> Iterator[list[Message]]:
-        """What must go, a batch at a time."""
+    def _expired(
+        self, stream: str, sweep: _Sweep, stays: Callable[[Message], object] = lambda _: None
+    ) -> Iterator[list[Message]]:
+        """What must go, a batch at a time; `stays` hears of the rest."""
         sweep.check()
         for batch in self._scan.batches(stream, _BATCH):
-            yield [m for m in batch if sweep.gone(m.collection, m.captured_at, m.imported_at)]
+            must_go: list[Message] = []
+            for m in batch:
+                is_gone = sweep.gone(m.collection, m.captured_at, m.imported_at)
+                (must_go.append if is_gone else stays)(m)
+            yield must_go
             sweep.check()
 
     def _forget_tracks(self, sweep: _Sweep) -> set[tuple[str, str]]:
@@ -260,7 +266,8 @@ class Retention:
             sweep.check()
             for run in self._runs.of_camera(camera_id):
                 seen_at = run.started_at if run.watched_until is None else run.watched_until
-                is_gone = sweep.gone(run.collection, seen_at, run.imported_at)
+                ends = sweep.expired if run.state == "reading" else sweep.gone
+                is_gone = ends(run.collection, seen_at, run.imported_at)
                 if is_gone and (camera_id, run.run_id) not in surviving:
                     self._boxes.delete(camera_id, run.run_id)
                     self._redis.zrem(self._keys.runs(camera_id), run.run_id)

@@ -136,11 +136,41 @@ return replies
 """
 )
 
-#: ARGV: token, new token, now.
+#: ARGV: token, new token, now; then names of collections, each behind a colon, and their floors.
+#: A set has the shots of an hour, so only the one in which the floor lies is looked through.
 EXPIRE = (
     _OF_WRITER
     + """
-local now, gone, sets = tonumber(ARGV[3]), 0, redis.call('HGETALL', P .. 'sets')
+local now, gone, sets, floors = tonumber(ARGV[3]), 0, redis.call('HGETALL', P .. 'sets'), {}
+for i = 4, #ARGV, 2 do floors[ARGV[i]] = tonumber(ARGV[i + 1]) end
+
+local function cut(name, floor)
+  for _, element in ipairs(redis.call('ZRANGE', P .. 'x:' .. name, 0, -1)) do
+    local about = redis.call('VGETATTR', P .. 'v:' .. name, element)
+    if about and cjson.decode(about).a <= floor then
+      local track, number = track_of(element)
+      gone = gone + take_out(name, element)
+      redis.call('HDEL', P .. 't:' .. track, number)
+      local left = false
+      for _, field in ipairs(redis.call('HKEYS', P .. 't:' .. track)) do
+        left = left or string.sub(field, 1, 1) ~= 'g'
+      end
+      if not left then redis.call('DEL', P .. 't:' .. track) end
+    end
+  end
+end
+
+for i = 1, #sets, 2 do
+  local hour, collection = string.match(sets[i], '^([^:]*)(:.*)$')
+  local floor, first = floors[collection], tonumber(hour) and tonumber(hour) * 3600
+  if floor and first and first + 3600 <= floor then
+    gone = gone + living(sets[i])
+    drop(sets[i])
+  elseif floor and (not first or first <= floor) then
+    cut(sets[i], floor)
+  end
+end
+sets = redis.call('HGETALL', P .. 'sets')
 for i = 1, #sets, 2 do
   local first, last = string.match(sets[i + 1], '^(.*) (.*)$')
   if tonumber(first) <= now then

@@ -15,6 +15,7 @@ from pipeline.errors import WireError
 from pipeline.store.connection import block_ms, store_errors
 from pipeline.store.crop_stream import TakenCrop
 from pipeline.store.erased import IS_ERASED_LUA, ErasedTracks
+from pipeline.store.floors import Floors
 from pipeline.store.keys import GROUP, Keys
 from pipeline.store.tracks import CHOOSE_THUMBNAIL_LUA
 from pipeline.store.wire import SHOT, LoggedSighting, decode_sighting, encode_sighting
@@ -116,11 +117,12 @@ class SightingLog:
     Attributes:
         damaged: messages passed over because they could not be read.
         erased: of which tracks nothing counts any more, wherever it still is.
+        floors: up to which capture a collection has been forgotten, for it was over its budget.
     """
 
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self.damaged = 0
-        self.erased = ErasedTracks(client, keys)
+        self.erased, self.floors = ErasedTracks(client, keys), Floors(client, keys)
         self._redis = client
         self._keys = keys
         self._settle = client.register_script(_SETTLE)

@@ -8,15 +8,26 @@ from typing import Any
 import redis
 
 from detectors.types import ShotId
-from pipeline.store.wire import CAPTURED_AT, COLLECTION, IMPORTED_AT, PICTURE, SHOT
+from pipeline.store.wire import (
+    CAPTURED_AT,
+    COLLECTION,
+    IMPORTED_AT,
+    PICTURE,
+    PICTURE_BYTES,
+    SHOT,
+    VECTOR,
+)
 
 _SCAN = """
 local found = {}
 for _, row in ipairs(redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])) do
-  local has = {}
-  for i = 1, #row[2], 2 do has[row[2][i]] = row[2][i + 1] end
-  local entry = {row[1]}
-  for i = 3, #ARGV do entry[#entry + 1] = has[ARGV[i]] or '' end
+  local has, size = {}, #row[1]
+  for i = 1, #row[2], 2 do
+    has[row[2][i]] = row[2][i + 1]
+    size = size + #row[2][i] + #row[2][i + 1]
+  end
+  local entry = {row[1], size, #(has[ARGV[3]] or '')}
+  for i = 4, #ARGV do entry[#entry + 1] = has[ARGV[i]] or '' end
   found[#found + 1] = entry
 end
 return found
@@ -34,6 +45,9 @@ class Message:
         collection: `live`, or the import it belongs to.
         captured_at: Unix seconds.
         imported_at: likewise; None for a live camera.
+        log_bytes: of its id and its fields, names and all.
+        vector_bytes: of its vector, which is among them.
+        picture_bytes: of its picture; 0 where it does not say.
     """
 
     entry_id: str
@@ -42,6 +56,9 @@ class Message:
     collection: str
     captured_at: float
     imported_at: float | None
+    log_bytes: int = 0
+    vector_bytes: int = 0
+    picture_bytes: int = 0
 
 
 class StreamScan:
@@ -52,9 +69,9 @@ class StreamScan:
 
     def batches(self, stream: str, count: int) -> Iterator[list[Message]]:
         """All messages, up to `count` at a time; those read may be deleted on the way."""
-        start, wanted = "-", [COLLECTION, CAPTURED_AT, IMPORTED_AT, SHOT, PICTURE]
+        start, wanted = "-", [COLLECTION, CAPTURED_AT, IMPORTED_AT, SHOT, PICTURE, PICTURE_BYTES]
         while True:
-            rows: Any = self._scan(keys=[stream], args=[start, count, *wanted])
+            rows: Any = self._scan(keys=[stream], args=[start, count, VECTOR, *wanted])
             yield [_message(*row) for row in rows]
             if len(rows) < count:
                 return
@@ -63,14 +80,19 @@ class StreamScan:
 
 def _message(
     entry_id: bytes,
+    log_bytes: int,
+    vector_bytes: int,
     collection: bytes,
     captured_at: bytes,
     imported_at: bytes,
     shot: bytes,
     picture: bytes,
+    picture_bytes: bytes,
 ) -> Message:
     age = _age(entry_id, collection, captured_at, imported_at)
-    return Message(entry_id.decode(), _shot(shot), picture.decode(errors="replace"), *age)
+    known = int(picture_bytes) if picture_bytes.isdigit() else 0
+    key = picture.decode(errors="replace")
+    return Message(entry_id.decode(), _shot(shot), key, *age, log_bytes, vector_bytes, known)
 
 
 def _age(

@@ -24,7 +24,7 @@ from pipeline.store.shard_wire import (
     unpacked,
 )
 from retrieval.errors import IndexBehind
-from retrieval.types import Sighting
+from retrieval.types import Floors, Sighting
 
 #: Shots in one script: while it runs, its server does nothing else.
 ENTER_AT_ONCE = 32
@@ -88,9 +88,12 @@ class RedisShards(ShardQuestions):
                 told.append(bool(reply) if isinstance(reply, int) else self._same(each, *reply))
         return told
 
-    def expire(self, now: float) -> int:
-        """Forget what has expired by `now`; how many shots went."""
-        return sum(self._write(shard, scripts.EXPIRE, number(now)) for shard in range(self.count))
+    def expire(self, now: float, floors: Floors) -> int:
+        """Forget what has expired by `now`, or lies at or below its floor; how many shots went."""
+        cuts = [part for name in floors for part in (f":{name}", number(floors[name]))]
+        return sum(
+            self._write(shard, scripts.EXPIRE, number(now), *cuts) for shard in range(self.count)
+        )
 
     def remove_collection(self, name: str) -> int:
         """Drop the sets of a collection; how many shots went."""

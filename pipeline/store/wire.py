@@ -18,6 +18,7 @@ Fields = Mapping[bytes, bytes]
 # Retention reads these alone, whatever the version of the rest.
 SHOT, COLLECTION, CAPTURED_AT = b"shot", b"collection", b"captured_at"
 IMPORTED_AT, PICTURE = b"imported_at", b"picture"
+VECTOR, PICTURE_BYTES = b"vector", b"picture_bytes"
 
 _VERSION = b"1"
 _QUALITY = ("height_px", "sharpness", "completeness", "clearness", "exposure", "overall")
@@ -76,6 +77,7 @@ class LoggedSighting(ShotFacts):
         picture: media key of its JPEG.
         embedded_at: Unix seconds.
         is_copy: whether the shot was in the log already, with a vector of another model.
+        picture_bytes: size of that JPEG; 0 where whoever wrote the message did not note it.
     """
 
     vector: Vector
@@ -84,6 +86,7 @@ class LoggedSighting(ShotFacts):
     picture: str
     embedded_at: float
     is_copy: bool = False
+    picture_bytes: int = 0
 
     def for_index(self, expires_at: float | None) -> Sighting:
         """As an index takes it, to be found until `expires_at` (Unix seconds); None is for ever."""
@@ -121,12 +124,14 @@ def decode_shot(fields: Fields) -> PublishedShot:
 
 def encode_sighting(sighting: LoggedSighting) -> dict[bytes, bytes]:
     """The fields of `sighting` for `{ns}:sightings`; the vector halves its precision."""
-    copy = {b"copy": b"1"} if sighting.is_copy else {}
+    more = {b"copy": b"1"} if sighting.is_copy else {}
+    if sighting.picture_bytes:
+        more[PICTURE_BYTES] = b"%d" % sighting.picture_bytes
     return (
         _encode_facts(sighting)
-        | copy
+        | more
         | {
-            b"vector": np.ascontiguousarray(sighting.vector, dtype="<f2").tobytes(),
+            VECTOR: np.ascontiguousarray(sighting.vector, dtype="<f2").tobytes(),
             b"model": sighting.model_id.encode(),
             b"quality": _numbers(sighting.quality),
             PICTURE: sighting.picture.encode(),
@@ -143,12 +148,13 @@ def decode_sighting(fields: Fields) -> LoggedSighting:
     """
     return LoggedSighting(
         **_decode_facts(fields),
-        vector=_read(fields, b"vector", _vector),
+        vector=_read(fields, VECTOR, _vector),
         model_id=_read(fields, b"model", _text),
         quality=_read(fields, b"quality", _share),
         picture=_read(fields, PICTURE, _text),
         embedded_at=_read(fields, b"embedded_at", _number),
         is_copy=b"copy" in fields,
+        picture_bytes=_read(fields, PICTURE_BYTES, _count) if PICTURE_BYTES in fields else 0,
     )
 
 

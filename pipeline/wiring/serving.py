@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -92,7 +93,8 @@ def _backing(
         stores.client.ping()
 
     def figures() -> StoreFigures:
-        return read_figures(stores.crops, stores.sightings, stores.cameras, stores.runs, now=now())
+        known = read_figures(stores.crops, stores.sightings, stores.cameras, stores.runs, now=now())
+        return replace(known, collection_bytes=stores.retention.budget.weights())
 
     return Backing(
         service=service,

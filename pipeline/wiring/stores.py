@@ -13,6 +13,7 @@ from pipeline.config import Settings
 from pipeline.data_folder import DataFolder
 from pipeline.errors import ConfigError, StoreUnavailable
 from pipeline.store.boxes import BoxArchive
+from pipeline.store.budget import Budgets
 from pipeline.store.cameras import CameraStore
 from pipeline.store.connection import connect, store_errors
 from pipeline.store.crop_stream import CropStream
@@ -129,9 +130,16 @@ def _assemble(settings: Settings, client: redis.Redis, folder: Path) -> Stores:
             view_timeout_s=VIEW_TIMEOUT_S,
             video=VideoSweep(ring, video_keep_s(settings), clips),
             keep_held=holding.refresh,
+            budgets=budgets_of(settings),
         ),
         holding=holding,
     )
+
+
+def budgets_of(settings: Settings) -> Budgets:
+    """How much disk each collection may take."""
+    retention = settings.retention
+    return Budgets.in_mb(retention.live_mb, retention.imports_mb, retention.collections_mb)
 
 
 def video_keep_s(settings: Settings) -> float:

@@ -54,7 +54,8 @@ class Collections:
         for track in self._every_track():
             into = contents.setdefault(track.collection, _Contents())
             into.tracks, into.shots = into.tracks + 1, into.shots + track.shots
-        return [self._answer(name, contents[name]) for name in sorted(contents)]
+        weights = self.retention.budget.weights()
+        return [self._answer(name, contents[name], weights.get(name)) for name in sorted(contents)]
 
     def remove_collection(self, name: str) -> RemovedAnswer:
         """Forget a collection: its pictures, tracks, runs and all that can be found of it.
@@ -113,7 +114,7 @@ class Collections:
             yield from page
             after = TrackCursor.after(page[-1])
 
-    def _answer(self, name: str, contents: _Contents) -> CollectionAnswer:
+    def _answer(self, name: str, contents: _Contents, weight: int | None) -> CollectionAnswer:
         runs = contents.runs
         first = min((run.started_at for run in runs), default=None)
         last = max((run.watched_until or run.started_at for run in runs), default=None)
@@ -124,6 +125,8 @@ class Collections:
             tracks=contents.tracks,
             shots=contents.shots,
             kept_s=self.policy.kept_s(name),
+            bytes=weight,
+            budget_bytes=self.retention.budget.budgets.of(name),
             first_captured_at=None if first is None else format_instant(first),
             last_captured_at=None if last is None else format_instant(last),
         )

@@ -238,4 +238,5 @@ def sighting_of(
         published_at=shot.published_at,
         zones=shot.zones,
         embedded_at=now,
+        picture_bytes=len(shot.jpeg),
     )

@@ -10,6 +10,7 @@ from pipeline.workers.bookmarks import Bookmarks
 from pipeline.workers.view import HEARTBEAT_EVERY_S, LogView
 from retrieval.errors import IndexBehind
 from retrieval.ports import SharedIndex
+from retrieval.types import NO_FLOORS
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ class SharedView(LogView):
 
     def _begin(self) -> None:
         self._shared.begin()
-        self._target, self.state.position = None, START
+        self._target, self.state.position, self.state.floors = None, START, NO_FLOORS
         self._fills = True
         log.info("index: this worker fills it")
 

@@ -17,7 +17,7 @@ from pipeline.telemetry import Telemetry
 from pipeline.workers.bookmarks import Bookmarks
 from retrieval.errors import ModelMismatch
 from retrieval.ports import Index
-from retrieval.types import Sighting
+from retrieval.types import Floors, Sighting
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +36,7 @@ class ViewState:
         indexed_until: Unix seconds: everything embedded before this instant is searchable.
         skipped: sightings of other models, by model id, which are not searched.
         removed: collections that were removed, and up to which position of the log.
+        floors: up to which capture a collection is forgotten, in the index as well.
         erased: of the tracks that are being erased now, those that the index has no more.
         messages: how many were read since it started.
     """
@@ -45,6 +46,7 @@ class ViewState:
     indexed_until: float | None = None
     skipped: dict[str, int] = field(default_factory=dict)
     removed: dict[str, str] = field(default_factory=dict)
+    floors: Floors = field(default_factory=dict)
     erased: frozenset[TrackKey] = frozenset()
     messages: int = 0
 
@@ -106,6 +108,7 @@ class LogView:
         page = self._log.page(self.state.position, count=READ_AT_ONCE, block_s=block_s)
         # Behind the page: of a collection that was removed while it was read, nothing gets in.
         self._forget_removed()
+        self._forget_over_budget()
         self._forget_erased()
         messages = [m for position, m in page.sightings if not self._is_removed(m, position)]
         erased = self._log.erased.which({m.shot.track for m in messages})
@@ -145,6 +148,13 @@ class LogView:
                 log.info("collection '%s': was removed, %d shots with it", name, gone)
         self.state.removed = removed
 
+    def _forget_over_budget(self) -> None:
+        floors = self._log.floors.known()
+        if floors != self.state.floors:
+            gone = self._index.expire(self._clock.now(), floors)
+            self.state.floors = floors
+            log.info("collections over their budget: %d shots left the index", gone)
+
     def _forget_erased(self) -> None:
         erasing = self._log.erased.at_work()
         if fresh := erasing - self.state.erased:
@@ -167,6 +177,8 @@ class LogView:
             if not message.is_copy:
                 before = self.state.skipped.get(message.model_id, 0)
                 self.state.skipped[message.model_id] = before + 1
+            return None
+        if message.captured_at <= self.state.floors.get(message.collection, float("-inf")):
             return None
         return message.for_index(
             self._policy.expires_at(message.collection, message.captured_at, message.imported_at)

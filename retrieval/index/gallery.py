@@ -22,7 +22,16 @@ from retrieval.index.scoring import (
     widened,
 )
 from retrieval.index.vectors import VectorStore
-from retrieval.types import ScoredShot, Sighting, TrackSample, Vector, Vectors, Where
+from retrieval.types import (
+    NO_FLOORS,
+    Floors,
+    ScoredShot,
+    Sighting,
+    TrackSample,
+    Vector,
+    Vectors,
+    Where,
+)
 
 
 class Gallery:
@@ -79,10 +88,10 @@ class Gallery:
             self._squeeze()
         return gone
 
-    def expire(self, now: float) -> int:
-        """Forget what has expired by `now` (Unix seconds); how many shots went."""
+    def expire(self, now: float, floors: Floors = NO_FLOORS) -> int:
+        """Forget what has expired by `now`, or lies at or below its floor; how many shots went."""
         with self._lock:
-            gone = self._ledger.expire(now)
+            gone = self._ledger.expire(now, floors)
             self._squeeze()
         return gone
 

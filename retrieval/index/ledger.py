@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from detectors.types import ShotId, TrackKey
 from retrieval.index.filters import Mask, admits, among
 from retrieval.index.scoring import Rows
-from retrieval.types import Sighting, Vector, Where
+from retrieval.types import NO_FLOORS, Floors, Sighting, Vector, Where
 
 log = logging.getLogger(__name__)
 
@@ -160,10 +160,14 @@ class Ledger:
         self._kill(rows.tolist())
         return len(rows)
 
-    def expire(self, now: float) -> int:
-        """Let every row that has expired by `now` (Unix seconds) die; how many did."""
-        expires_at = self._columns["expires_at"][: self.size]
-        rows = np.flatnonzero((expires_at <= now) & (expires_at > -np.inf))
+    def expire(self, now: float, floors: Floors = NO_FLOORS) -> int:
+        """Let every row die that expired by `now`, or is not above its floor; how many did."""
+        columns = self._columns[: self.size]
+        is_gone = columns["expires_at"] <= now
+        for name in floors.keys() & self._collection_codes.keys():
+            is_in = columns["collection"] == self._collection_codes[name]
+            is_gone |= is_in & (columns["captured_at"] <= floors[name])
+        rows = np.flatnonzero(is_gone & (columns["expires_at"] > -np.inf))
         self._kill(rows.tolist())
         return len(rows)
 

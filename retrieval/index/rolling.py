@@ -21,7 +21,7 @@ from retrieval.index.scoring import order
 from retrieval.index.sealed_memory import SealedMemory
 from retrieval.index.sealing import Group, grouped
 from retrieval.index.segment import Segment
-from retrieval.types import ScoredShot, Sighting, TrackSample, Vector, Where
+from retrieval.types import NO_FLOORS, Floors, ScoredShot, Sighting, TrackSample, Vector, Where
 
 log = logging.getLogger(__name__)
 
@@ -147,11 +147,11 @@ class RollingIndex:
             self._write_removals()
             return gone
 
-    def expire(self, now: float) -> int:
-        """Forget what has expired by `now` (Unix seconds); how many shots went."""
+    def expire(self, now: float, floors: Floors = NO_FLOORS) -> int:
+        """Forget what has expired by `now`, or lies at or below its floor; how many shots went."""
         with self._writing:
             head, segments = self._parts
-            gone = head.expire(now) + sum(segment.expire(now) for segment in segments)
+            gone = head.expire(now, floors) + sum(each.expire(now, floors) for each in segments)
             self._unsaved += gone
             return gone
 

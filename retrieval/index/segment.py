@@ -18,7 +18,7 @@ from retrieval.index.gallery import best_shots
 from retrieval.index.manifest import FileEntry, SegmentEntry
 from retrieval.index.scoring import HalfVectors, Rows, Scores, cosines, widened
 from retrieval.index.vectors import Candidates
-from retrieval.types import ScoredShot, Sighting, Vector, Where
+from retrieval.types import Floors, ScoredShot, Sighting, Vector, Where
 from retrieval.whole_files import flush
 
 log = logging.getLogger(__name__)
@@ -52,8 +52,7 @@ class Segment:
         self.entry, self.codes = entry, codes
         self._columns, self._vectors, self._model_id = columns, vectors, model_id
         self._alive, self._alive_on_disk = alive, alive.copy()
-        self._is_removed = False
-        self._live = int(np.count_nonzero(alive))
+        self._is_removed, self._live = False, int(np.count_nonzero(alive))
         self._captured = (entry.first_at, entry.last_at)
         self._expires = columns.bounds("expires_at")
         self._cameras = frozenset(columns.cameras)
@@ -203,11 +202,13 @@ class Segment:
         """Let nothing be found any longer, for good; how many were until now."""
         return self._remove(np.arange(self.entry.shots))
 
-    def expire(self, now: float) -> int:
-        """Let what has expired by `now` be found no longer; how many were until now."""
-        if self._expires[0] > now:
+    def expire(self, now: float, floors: Floors) -> int:
+        """Let what expired by `now`, or is not above its floor, be found no longer; how many."""
+        floor = floors.get(self.entry.collection, -np.inf)
+        if self._expires[0] > now and self._captured[0] > floor:
             return 0
-        return self.kill(np.flatnonzero(self._alive & (self._columns["expires_at"] <= now)))
+        is_gone = (self._columns["expires_at"] <= now) | (self._columns["captured_at"] <= floor)
+        return self.kill(np.flatnonzero(self._alive & is_gone))
 
     def _remove(self, rows: Rows) -> int:
         if self._alive_on_disk[rows].any():

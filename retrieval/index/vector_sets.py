@@ -10,7 +10,7 @@ from retrieval.index.checking import check_sighting
 from retrieval.index.ledger import compare
 from retrieval.index.set_search import SetSearch
 from retrieval.index.vector_shards import VectorShards, by_shard, shard_of
-from retrieval.types import Sighting
+from retrieval.types import NO_FLOORS, Floors, Sighting
 
 T = TypeVar("T")
 
@@ -100,15 +100,16 @@ class VectorSetIndex(SetSearch):
         self._unsaved += 1
         return gone
 
-    def expire(self, now: float) -> int:
-        """Forget what has expired by `now` (Unix seconds); how many shots went.
+    def expire(self, now: float, floors: Floors = NO_FLOORS) -> int:
+        """Forget what has expired by `now`, or lies at or below its floor; how many shots went.
 
-        Sets that expired as a whole are dropped; of others, searches and counts leave it out.
+        Sets that went as a whole are dropped; of others, searches and counts leave out what has
+        expired, and what lies below a floor is taken out.
 
         Raises:
             IndexBehind: something that was added since `position` is lost.
         """
-        gone = self._as_writer(partial(self._shards.expire, now))
+        gone = self._as_writer(partial(self._shards.expire, now, floors))
         self._unsaved += gone
         return gone
 

@@ -11,7 +11,7 @@ from hashlib import blake2b
 from typing import NamedTuple, Protocol
 
 from detectors.types import ShotId, TrackKey
-from retrieval.types import Sighting, Vector, Where
+from retrieval.types import Floors, Sighting, Vector, Where
 
 HOUR_S = 3600.0
 
@@ -115,8 +115,8 @@ class VectorShards(Protocol):
         """Take shots in: for each whether it is new, or what is known under its name."""
         ...
 
-    def expire(self, now: float) -> int:
-        """Forget what has expired by `now`; how many shots went."""
+    def expire(self, now: float, floors: Floors) -> int:
+        """Forget what has expired by `now`, or lies at or below its floor; how many shots went."""
         ...
 
     def remove_collection(self, name: str) -> int:

@@ -19,6 +19,16 @@ class Erased:
         return frozenset(self.now)
 
 
+class Floors:
+    """What is over its budget."""
+
+    def __init__(self) -> None:
+        self.now: dict[str, float] = {}
+
+    def known(self) -> dict[str, float]:
+        return dict(self.now)
+
+
 class Log:
     """A log in memory; a message may be unreadable (None)."""
 
@@ -28,7 +38,7 @@ class Log:
         ]
 
         self.removals: dict[str, str] = {}
-        self.erased = Erased()
+        self.erased, self.floors = Erased(), Floors()
         self.log_id = "log-1"
 
     def identity(self) -> str:

@@ -80,8 +80,8 @@ class Restarting:
         self._index = RollingIndex(*self._made_of)
         return gone
 
-    def expire(self, now):
-        return self._again(self._index.expire(now))
+    def expire(self, now, *floors):
+        return self._again(self._index.expire(now, *floors))
 
     def _again(self, result):
         self._index.checkpoint("here")

@@ -96,9 +96,12 @@ def test_while_the_store_is_away_the_page_says_so_and_what_the_process_knows_its
 
 
 def test_the_page_names_no_metric_that_only_another_process_could_set():
-    page = ScrapePage(Telemetry(), lambda: FIGURES).render().decode()
-    assert all(family.samples for family in text_string_to_metric_families(page))
-    assert "descry_reconnects" not in page
+    weighed = replace(FIGURES, collection_bytes={"live": 5_000, "trial": 7})
+    for figures in (FIGURES, weighed):
+        page = ScrapePage(Telemetry(), lambda figures=figures: figures).render().decode()
+        assert all(family.samples for family in text_string_to_metric_families(page))
+        assert "descry_reconnects" not in page
+    assert samples(page.encode())[("descry_collection_bytes", "trial")] == 7
     assert "descry_embed_batch" not in page
 
 
