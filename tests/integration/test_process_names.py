@@ -45,7 +45,12 @@ def test_two_camera_workers_never_hold_one_lease(settings, monkeypatch):
 
 def test_an_embed_worker_takes_nothing_out_of_the_hands_of_another(settings, monkeypatch):
     names = []
-    monkeypatch.setattr(embed.EmbedWorker, "run", lambda self, stop: names.append(self._name))
+
+    def run(self, stop):
+        names.append(self._name)
+        stop.set()
+
+    monkeypatch.setattr(embed.EmbedWorker, "run", run)
     for name in (None, None, "own"):
         workers.work_embed(settings, name, Stop())
     assert len(set(names)) == 3
