@@ -1,7 +1,7 @@
 """Sections of the settings that name servers: the bus, and those of the index."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -16,6 +16,14 @@ from pipeline.config_types import (
     Secret,
 )
 
+CaFile = Annotated[
+    PathOnDisk | None,
+    Field(
+        description="Certificates (PEM) that vouch for a rediss:// server; null: those that this"
+        " machine trusts"
+    ),
+]
+
 
 class Redis(Section):
     """The bus. Without a url, Descry starts a private server of its own."""
@@ -29,11 +37,7 @@ class Redis(Section):
         default=None, description="Who to log in as, where the server asks"
     )
     password: Secret | None = Field(default=None, description="The password of that user")
-    ca_file: PathOnDisk | None = Field(
-        default=None,
-        description="Certificates (PEM) that vouch for a rediss:// server; null: those that this"
-        " machine trusts",
-    )
+    ca_file: CaFile = None
     namespace: Namespace = Field(
         default="descry",
         description="What every key begins with; two installations on one server need two",
@@ -70,11 +74,7 @@ class Index(Section):
     )
     username: str | None = Field(default=None, description="Who to log in as there, if asked")
     password: Secret | None = Field(default=None, description="The password of that user")
-    ca_file: PathOnDisk | None = Field(
-        default=None,
-        description="Certificates (PEM) that vouch for a rediss:// server; null: those that this"
-        " machine trusts",
-    )
+    ca_file: CaFile = None
     shards: int = Field(
         default=8,
         ge=1,

@@ -3,18 +3,21 @@
 import os
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
 
 from pipeline.errors import ConfigError
+from pipeline.store.budget import Budgets
 from pipeline.store.connection import connect
 from pipeline.store.keys import Keys
 from pipeline.store.server import PrivateRedis, bundled_redis_server, find_redis_server
 from pipeline.store.shard_servers import ShardServers
+from tests.budget_house import House
 from tests.conftest import ROOT, missing
 from tests.recording import Recording
 from tests.vector_servers import VectorCluster, VectorServer, connected, free_ports
@@ -123,3 +126,18 @@ def recorded_units(request: pytest.FixtureRequest) -> Recording:
         whole: Recording = request.getfixturevalue("recorded")
         return whole
     return Recording.read("bundled", ROOT / "tests" / "data" / "reference_units.npz")
+
+
+@pytest.fixture
+def new_house(private_redis: Neighbour, tmp_path: Path) -> Iterator[Callable[..., House]]:
+    """Makes a house of given budgets; all of a test are over one store and one folder."""
+    made: list[House] = []
+
+    def make(budgets: Budgets, **more: Any) -> House:
+        folder = tmp_path / "house"
+        made.append(House(private_redis.client, private_redis.keys, folder, budgets, **more))
+        return made[-1]
+
+    yield make
+    for house in made:
+        house.boxes.close()

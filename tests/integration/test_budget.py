@@ -20,20 +20,6 @@ pytestmark = pytest.mark.redis
 COLLECTIONS = ["live", "case", "trial"]
 
 
-@pytest.fixture
-def new_house(private_redis, tmp_path):
-    made = []
-
-    def make(budgets, **more):
-        folder = tmp_path / "house"
-        made.append(House(private_redis.client, private_redis.keys, folder, budgets, **more))
-        return made[-1]
-
-    yield make
-    for house in made:
-        house.boxes.close()
-
-
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

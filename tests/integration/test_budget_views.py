@@ -23,20 +23,6 @@ from tests.store_messages import NOON
 pytestmark = pytest.mark.redis
 
 
-@pytest.fixture
-def new_house(private_redis, tmp_path):
-    made = []
-
-    def make(budgets, **more):
-        folder = tmp_path / "house"
-        made.append(House(private_redis.client, private_redis.keys, folder, budgets, **more))
-        return made[-1]
-
-    yield make
-    for house in made:
-        house.boxes.close()
-
-
 class Reader:
     """A process that reads the log into the index of a folder, until it dies."""
 
