@@ -45,6 +45,13 @@ class Redis(Section):
     timeout_s: Seconds = Field(
         default=5.0, gt=0, le=300, description="How long to wait for the server to answer"
     )
+    keep_shots: int = Field(
+        default=16_384,
+        ge=0,
+        le=100_000_000,
+        description="Of a private server: so many of the newest shots stay in its memory, 1.3 KB"
+        " each, and older ones lie in files",
+    )
 
     @model_validator(mode="after")
     def _encrypts_what_it_trusts(self) -> "Redis":

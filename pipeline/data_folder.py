@@ -20,10 +20,12 @@ from pipeline.owner import Owner, command_of
 
 log = logging.getLogger(__name__)
 
-_LAYOUT = 1
+#: 2 has sightings in files, which who knows only 1 takes for deleted. A folder has 1 until then.
+_LAYOUT, _LAYOUT_OF_NEW = 2, 1
 _SUBFOLDERS = ("redis", "media", "models", "boxes", "logs", "ring", "clips")
 _OURS = {
     *_SUBFOLDERS,
+    "sightings",
     "version.json",
     "token",
     "owner.lock",
@@ -93,6 +95,15 @@ class DataFolder:
     def boxes(self) -> Path:
         """Every tracked box of the runs that keep them."""
         return self.path / "boxes"
+
+    @property
+    def sightings(self) -> Path:
+        """Where the log lies that has left Redis."""
+        return self.path / "sightings"
+
+    def refuse_older(self) -> None:
+        """Say that sightings are in files: a Descry that knows of none refuses the folder."""
+        write_whole(self.path / "version.json", json.dumps({"layout": _LAYOUT}))
 
     @property
     def ring(self) -> Path:
@@ -241,7 +252,7 @@ def _check_layout(path: Path) -> None:
             raise ConfigError(
                 f"{path} holds other things ({others[0]}): set DESCRY_DATA_DIR to a new folder"
             ) from None
-        write_whole(file, json.dumps({"layout": _LAYOUT}))
+        write_whole(file, json.dumps({"layout": _LAYOUT_OF_NEW}))
         return
     except (ValueError, KeyError, TypeError) as error:
         raise ConfigError(f'{file} is damaged: write {{"layout": {_LAYOUT}}} into it') from error

@@ -148,6 +148,7 @@ class StoreFigures:
         crop_age_s: how long the oldest of them waits.
         crops_damaged: shots put aside, up to the last thousand or so.
         sightings: embedded shots that are kept.
+        sightings_in_files: of these, those that have left Redis for files.
         cameras: one entry each.
         collection_bytes: what each collection took on disk at the last sweep.
     """
@@ -156,6 +157,7 @@ class StoreFigures:
     crop_age_s: float
     crops_damaged: int
     sightings: int
+    sightings_in_files: int
     cameras: Sequence[CameraFigures]
     collection_bytes: Mapping[str, int] = field(default_factory=dict)
 
@@ -163,8 +165,7 @@ class StoreFigures:
 class ScrapePage:
     """The page of the query worker: its own metrics, and at each scrape what the store says.
 
-    The other workers serve no page. What they did is read off the store; sums over runs are
-    gauges, because they fall when retention forgets a run.
+    What other workers did is read off the store; sums are gauges, for retention lowers them.
     """
 
     def __init__(self, telemetry: Telemetry, read_store: Callable[[], StoreFigures]) -> None:
@@ -226,6 +227,11 @@ def _stream_gauges(figures: StoreFigures) -> list[GaugeMetricFamily]:
         ),
         _gauge_of("descry_crops_damaged", "Shots put aside as unusable.", figures.crops_damaged),
         _gauge_of("descry_sightings", "Embedded shots that are kept.", figures.sightings),
+        _gauge_of(
+            "descry_sightings_in_files",
+            "Of these, those whose messages have left Redis for files.",
+            figures.sightings_in_files,
+        ),
     ]
 
 

@@ -2,14 +2,13 @@
 
 from detectors.types import TrackKey
 from pipeline.store.boxes import BoxArchive
-from pipeline.store.budget import BLOCK, INDEX_ROW
 from pipeline.store.crop_stream import CropStream
 from pipeline.store.media import FolderMedia
 from pipeline.store.retention import Retention, RetentionPolicy
 from pipeline.store.runs import RunStore
 from pipeline.store.sighting_log import START, SightingLog
-from pipeline.store.stream_scan import StreamScan
 from pipeline.store.tracks import TrackStore
+from pipeline.store.weights import BLOCK, INDEX_ROW
 from tests.store_messages import NOON, logged, published
 
 FOR_EVER = RetentionPolicy(live_s=None, imports_s=None)
@@ -56,7 +55,7 @@ class House:
     def taken(self):
         """What each shot takes, added up by hand."""
         by_shot = {}
-        for batch in StreamScan(self.client).batches(self.keys.sightings, 100):
+        for batch in self.log.whole.messages(100):
             for message in batch:
                 blocks = -(-self.media.size(message.picture) // BLOCK) * BLOCK
                 by_shot[message.shot] = (

@@ -46,5 +46,6 @@ def logged(shot: PublishedShot, *, embedded_at: float | None = None) -> LoggedSi
         model_id="m@1",
         quality=shot.quality.overall,
         picture=picture_key(shot.shot, shot.captured_at),
+        picture_bytes=len(shot.jpeg),
         embedded_at=shot.published_at + 0.5 if embedded_at is None else embedded_at,
     )

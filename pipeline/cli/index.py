@@ -10,6 +10,7 @@ from pipeline.cli.options import ConfigOption, JsonOption
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pipeline.config import Settings
     from pipeline.wiring.spread_index import Spread
     from retrieval.index.inspection import SegmentReport
     from retrieval.index.manifest import Manifest
@@ -42,7 +43,7 @@ def stats(json: JsonOption = False, config: ConfigOption = None) -> None:
 
 @app.command()
 def verify(config: ConfigOption = None) -> None:
-    """Read every byte of the index, and name each file that is not what was written."""
+    """Read every byte of the index and the log, and name each file that is not what was written."""
     from pipeline.cli.progress import progress_bar
     from pipeline.errors import DescryError
     from pipeline.wiring.index_care import index_folders, problems, report
@@ -59,11 +60,35 @@ def verify(config: ConfigOption = None) -> None:
                 damaged += 1
                 sys.stdout.write(f"{manifest.model_id}: {problem}\n")
             sys.stdout.write(f"{manifest.model_id}: {_count(len(segments), 'segment')} read\n")
+    lost = _verify_log(settings)
     if damaged:
         raise DescryError(
             f"{_count(damaged, 'file')} of the index damaged: stop 'descry run', and build it "
             "again with 'descry index rebuild'"
         )
+    if lost:
+        raise DescryError(
+            f"{_count(lost, 'file')} of the log lost: put them back from a backup of the data "
+            "folder; until then 'descry index rebuild' makes an index without their shots"
+        )
+
+
+def _verify_log(settings: "Settings") -> int:
+    """Say of each file of the log that cannot be read that it cannot; how many there are."""
+    from pipeline.wiring.index_care import log_problems
+    from pipeline.wiring.sessions import open_session
+    from pipeline.wiring.stores import open_folder, open_stores
+
+    if not open_folder(settings).sightings.exists():
+        return 0
+    lost = 0
+    with open_session(settings, need=frozenset()) as session:
+        files, problems = log_problems(open_stores(settings, session.redis_url))
+        for problem in problems:
+            lost += 1
+            sys.stdout.write(f"log: {problem}\n")
+    sys.stdout.write(f"log: {_count(files, 'file')} read\n")
+    return lost
 
 
 @app.command()
@@ -100,7 +125,13 @@ def rebuild(config: ConfigOption = None) -> None:
         stores = open_stores(settings, session.redis_url)
         path = open_folder(settings).path
         shots = rebuild_it(settings, stores, path, bars("sightings"))
+        lost = stores.sightings.whole.lost()
     sys.stdout.write(f"the index holds {_count(shots, 'shot')}\n")
+    if lost:
+        sys.stdout.write(
+            f"{_count(sum(chunk.messages for chunk in lost), 'message')} of the log could not be "
+            "read: 'descry index verify' names the files\n"
+        )
 
 
 def told(manifest: "Manifest", segments: "Sequence[SegmentReport]") -> dict[str, object]:

@@ -7,28 +7,22 @@ small; and what Redis writes to its append-only file until it writes that anew.
 """
 
 import logging
-from array import array
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
-import numpy as np
 import redis
 
 from pipeline.store.connection import store_errors
 from pipeline.store.floors import Floors
 from pipeline.store.keys import Keys
+from pipeline.store.log_chunk import Chunk, Gone
 from pipeline.store.media import Media
+from pipeline.store.scales import FileScales, Scale
 from pipeline.store.stream_scan import Message
 
 log = logging.getLogger(__name__)
-
-BLOCK: Final = 4096
-"""Files take whole blocks, of so many bytes with every usual file system."""
-
-INDEX_ROW: Final = 512
-"""More than a sealed segment of 1,000 shots has of each beside its vector and the code of that."""
 
 _MB = 1_000_000
 
@@ -65,35 +59,6 @@ class Budgets:
         return self.collections.get(collection, usual)
 
 
-class _Scale:
-    """The shots of one collection: a few numbers for each, so that a million fit in memory."""
-
-    def __init__(self) -> None:
-        self._captured, self._bytes = array("d"), array("q")
-        self._pictures, self._named = array("q"), array("q")
-
-    def put(self, message: Message, picture_bytes: int) -> None:
-        self._captured.append(message.captured_at)
-        self._bytes.append(message.log_bytes + 2 * message.vector_bytes + INDEX_ROW)
-        self._pictures.append(-(-picture_bytes // BLOCK) * BLOCK)
-        self._named.append(hash(message.picture))
-
-    def weigh(self, budget: int | None) -> tuple[int, float | None]:
-        """Bytes of all, and the last capture that must go for the rest to fit; None if all fits.
-
-        A picture that several messages name, as after a change of the model, counts once.
-        """
-        captured = np.frombuffer(self._captured)  # (N,)
-        taken = np.frombuffer(self._bytes, np.int64).copy()  # (N,)
-        _, first = np.unique(np.frombuffer(self._named, np.int64), return_index=True)
-        taken[first] += np.frombuffer(self._pictures, np.int64)[first]
-        order = np.argsort(-captured, kind="stable")
-        sums = np.cumsum(taken[order])  # (N,) the youngest first
-        over = 0 if budget is None else int(np.searchsorted(sums, budget, side="right"))
-        floor = None if budget is None or over == len(sums) else float(captured[order][over])
-        return int(sums[-1]), floor
-
-
 class Budget:
     """Weighs what a sweep leaves, and says what of it must go.
 
@@ -107,8 +72,10 @@ class Budget:
         self.budgets = budgets
         self._store = Floors(client, keys)
         self._floors: dict[str, float] = {}
-        self._scales: dict[str, _Scale] = defaultdict(_Scale)
+        self._scales: dict[str, Scale] = defaultdict(Scale)
         self._warned: set[str] = set()
+        self._files = FileScales()
+        self._unopened: dict[str, int] = defaultdict(int)
 
     def begin(self) -> None:
         """Begin a sweep; floors that were made for a smaller budget than today's are none."""
@@ -118,6 +85,24 @@ class Budget:
                 self._store.drop(name)
         self._floors = self._store.known()
         self._scales.clear()
+        self._unopened.clear()
+        self._files.begin()
+
+    def wants(self, chunk: Chunk, gone: Gone) -> bool:
+        """Whether a file of the log is to be opened: something in it must go, or may have to."""
+        stays = not chunk.has_some(gone)
+        has_budget = any(self.budgets.of(name) is not None for name in chunk.collections)
+        if stays and not has_budget and chunk.weights is not None:
+            for name, size in chunk.weights:
+                self._unopened[name] += size
+            return False
+        known = self._files.of(chunk) if stays else None
+        if known is None:
+            self._files.open(chunk)
+            return True
+        for name, scale in known.items():
+            self._scales[name].join(scale)
+        return False
 
     def is_over(self, collection: str, captured_at: float) -> bool:
         """Whether what was captured then is over the budget of its collection."""
@@ -128,12 +113,15 @@ class Budget:
         size = message.picture_bytes
         if not size and message.picture:
             size = self._size(message.picture)
-        self._scales[message.collection].put(message, size)
+        for scales in (self._scales, self._files.opened(message)):
+            if scales is not None:
+                scales[message.collection].put(message, size)
 
     def settle(self) -> bool:
         """Make known what was weighed since, and whether some of it must go: then weigh again."""
         weights: dict[str, int] = {}
         must_go = False
+        self._files.close()
         for name, scale in self._scales.items():
             budget = self.budgets.of(name)
             weights[name], floor = scale.weigh(budget)
@@ -141,7 +129,10 @@ class Budget:
                 must_go = True
                 self._store.raise_to(name, floor, budget)
                 self._tell(name, weights[name], budget)
+        for name, size in self._unopened.items():
+            weights[name] = weights.get(name, 0) + size
         self._scales.clear()
+        self._unopened.clear()
         self._floors = self._store.known()
         if not must_go:
             self._keep(weights)

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,12 @@ from pipeline.store.keys import GROUP, Keys
 from pipeline.store.media import FolderMedia
 from pipeline.store.ring import RingFolder
 from pipeline.store.stream_scan import Message, StreamScan
+from pipeline.store.whole_log import WholeLog
 
 _BATCH = 500
 _POLL_S = 0.05
-_DELETE_CROP = """
+
+DELETE_CROP = """
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
 return redis.call('XDEL', KEYS[1], ARGV[2])
 """
@@ -31,31 +33,43 @@ Span = tuple[str, float, float]
 class Forgetting:
     """What is done once is done: each of these may be asked again, and begins where it stopped."""
 
-    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+    def __init__(self, client: redis.Redis, keys: Keys, whole: WholeLog | None = None) -> None:
         self._redis, self._keys = client, keys
-        self._scan = StreamScan(client)
-        self._delete_crop = client.register_script(_DELETE_CROP)
+        self._scan, self._whole = StreamScan(client), whole or WholeLog(client, keys)
+        self._delete_crop = client.register_script(DELETE_CROP)
 
     @store_errors()
     def vectors(self, tracks: Collection[TrackKey]) -> list[bytes]:
         """The vectors that the log holds of `tracks`, as it holds them."""
-        return self._values(self._keys.sightings, b"vector", tracks)
+        found: list[bytes] = []
+        for batch in self._logged(tracks):
+            fields = [self._whole.get(message.entry_id) or {} for message in batch]
+            found += [each[b"vector"] for each in fields if b"vector" in each]
+        return found
 
     @store_errors()
     def crop_pictures(self, tracks: Collection[TrackKey]) -> list[bytes]:
         """The JPEGs that wait to be embedded."""
-        return self._values(self._keys.crops, b"jpeg", tracks)
+        found: list[bytes] = []
+        for batch in self._waiting(tracks):
+            for message in batch:
+                entry: Any = self._redis.xrange(
+                    self._keys.crops, message.entry_id, message.entry_id
+                )
+                found += [fields[b"jpeg"] for _, fields in entry if b"jpeg" in fields]
+        return found
 
     @store_errors()
     def messages(self, tracks: Collection[TrackKey]) -> int:
         """Delete what both streams hold of `tracks`; how many messages went."""
         gone = 0
-        for batch in self._theirs(self._keys.crops, tracks):
+        for batch in self._waiting(tracks):
             for message in batch:
                 gone += self._delete_crop(keys=[self._keys.crops], args=[GROUP, message.entry_id])
-        for batch in self._theirs(self._keys.sightings, tracks):
+        for batch in self._logged(tracks):
             if batch:
-                gone += int(self._redis.xdel(self._keys.sightings, *(m.entry_id for m in batch)))
+                gone += self._whole.delete([message.entry_id for message in batch])
+        self._whole.erase(pattern_of(tracks))
         self._words_about(tracks)
         return gone
 
@@ -74,24 +88,11 @@ class Forgetting:
             if named.search(picture):
                 self._redis.zrem(self._keys.retired, picture)
 
-    def _values(self, stream: str, name: bytes, tracks: Collection[TrackKey]) -> list[bytes]:
-        """What the messages of `tracks` have in a field, those that have it."""
-        found: list[bytes] = []
-        for batch in self._theirs(stream, tracks):
-            for message in batch:
-                entries: Any = self._redis.xrange(stream, message.entry_id, message.entry_id)
-                found += [fields[name] for _, fields in entries if name in fields]
-        return found
+    def _waiting(self, tracks: Collection[TrackKey]) -> Iterator[list[Message]]:
+        return _theirs(self._scan.batches(self._keys.crops, _BATCH), tracks)
 
-    def _theirs(self, stream: str, tracks: Collection[TrackKey]) -> Iterator[list[Message]]:
-        wanted, named = set(tracks), pattern_of(tracks)
-        for batch in self._scan.batches(stream, _BATCH):
-            yield [
-                m
-                for m in batch
-                if (m.shot is not None and m.shot.track in wanted)
-                or named.search(m.picture.encode(errors="replace"))
-            ]
+    def _logged(self, tracks: Collection[TrackKey]) -> Iterator[list[Message]]:
+        return _theirs(self._whole.messages(_BATCH, having=pattern_of(tracks)), tracks)
 
     def rewrite_file(self, waiting: Callable[[], None] = lambda: None) -> str | None:
         """Have Redis write its append-only file anew, of what it holds now, and wait for that.
@@ -132,6 +133,19 @@ class Forgetting:
                 return bool(told["aof_last_bgrewrite_status"] == "ok")
             waiting()
             time.sleep(_POLL_S)
+
+
+def _theirs(
+    batches: Iterable[list[Message]], tracks: Collection[TrackKey]
+) -> Iterator[list[Message]]:
+    wanted, named = set(tracks), pattern_of(tracks)
+    for batch in batches:
+        yield [
+            m
+            for m in batch
+            if (m.shot is not None and m.shot.track in wanted)
+            or named.search(m.picture.encode(errors="replace"))
+        ]
 
 
 def pattern_of(tracks: Collection[TrackKey]) -> re.Pattern[bytes]:

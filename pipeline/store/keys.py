@@ -2,7 +2,9 @@
 
     {ns}:crops               stream  published shots, group `embedders`; until settled
     {ns}:damaged             stream  id and reason of messages put aside; capped by length
-    {ns}:sightings           stream  embedded shots; retention
+    {ns}:sightings           stream  embedded shots; retention, or until every view has them
+    {ns}:log_archived        string  up to where they are in files, and how often that changed
+    {ns}:log_chunks          hash    file of these → how many, of which ages; retention
     {ns}:log_id              string  which log this is, until Redis forgets everything
     {ns}:model               string  the id of the encoder in use; until Redis forgets everything
     {ns}:reindex             hash    the last change of the encoder, as far as it has come; for ever
@@ -64,6 +66,8 @@ class Keys:
         self.damaged = f"{namespace}:damaged"
         self.sightings = f"{namespace}:sightings"
         self.log_id = f"{namespace}:log_id"
+        self.log_archived = f"{namespace}:log_archived"
+        self.log_chunks = f"{namespace}:log_chunks"
         self.views = f"{namespace}:views"
         self.model = f"{namespace}:model"
         self.reindex = f"{namespace}:reindex"

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import redis
 
 from detectors.types import ShotId
 from pipeline.store.connection import store_errors
 from pipeline.store.keys import Keys
-from pipeline.store.wire import LoggedSighting, encode_sighting
+from pipeline.store.whole_log import WholeLog
+from pipeline.store.wire import COLLECTION, MODEL, SHOT, LoggedSighting, encode_sighting
 
 _PAGE: Final = 500
 
@@ -18,20 +19,6 @@ _APPEND = """
 if redis.call('HEXISTS', KEYS[1], 'shot:' .. ARGV[1]) == 0 then return 0 end
 redis.call('XADD', KEYS[2], '*', unpack(ARGV, 2))
 return 1
-"""
-
-_SCAN = """
-local found = {}
-for _, row in ipairs(redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])) do
-  local entry = {row[1], '', '', ''}
-  for i = 1, #row[2], 2 do
-    if row[2][i] == 'shot' then entry[2] = row[2][i + 1] end
-    if row[2][i] == 'model' then entry[3] = row[2][i + 1] end
-    if row[2][i] == 'collection' then entry[4] = row[2][i + 1] end
-  end
-  found[#found + 1] = entry
-end
-return found
 """
 
 
@@ -48,10 +35,10 @@ class Logged:
 class LogCopies:
     """Reads the log without its vectors, copies shots into it, and deletes messages."""
 
-    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+    def __init__(self, client: redis.Redis, keys: Keys, whole: WholeLog | None = None) -> None:
         self._redis, self._keys = client, keys
+        self._whole = whole or WholeLog(client, keys)
         self._append = client.register_script(_APPEND)
-        self._scan = client.register_script(_SCAN)
 
     @store_errors()
     def kept(self, shots: Sequence[ShotId]) -> list[bool]:
@@ -73,22 +60,14 @@ class LogCopies:
 
     def scan(self) -> Iterator[Logged]:
         """The whole log, without the vectors."""
-        start = "-"
-        while rows := self._page(start):
-            for entry_id, shot, model, collection in rows:
+        for rows in self._whole.told(_PAGE, (SHOT, MODEL, COLLECTION)):
+            for entry_id, _, _, shot, model, collection in rows:
                 told = (each.decode(errors="replace") for each in (model, collection))
                 yield Logged(entry_id.decode(), _shot(shot), *told)
-            start = f"({rows[-1][0].decode()}"
 
-    @store_errors()
     def delete(self, positions: Iterable[str]) -> None:
         """Delete messages of the log."""
-        if some := list(positions):
-            self._redis.xdel(self._keys.sightings, *some)
-
-    @store_errors()
-    def _page(self, start: str) -> list[Any]:
-        return list(self._scan(keys=[self._keys.sightings], args=[start, _PAGE]))
+        self._whole.delete(list(positions))
 
 
 def _shot(raw: bytes) -> ShotId | None:

@@ -17,6 +17,8 @@ from pipeline.errors import ConfigError
 from pipeline.store.connection import store_errors
 from pipeline.store.keys import Keys
 from pipeline.store.log_copies import LogCopies
+from pipeline.store.whole_log import WholeLog
+from pipeline.store.wire import MODEL
 
 #: What asks for a worker of its own; `tidying` deletes what the old model left in the log.
 ACTIVE: Final = ("starting", "encoding", "checking", "switching", "tidying", "undoing")
@@ -111,8 +113,9 @@ class ModelStore:
         copies: what a change writes to the log, and deletes from it.
     """
 
-    def __init__(self, client: redis.Redis, keys: Keys) -> None:
-        self.copies = LogCopies(client, keys)
+    def __init__(self, client: redis.Redis, keys: Keys, whole: WholeLog | None = None) -> None:
+        self._whole = whole or WholeLog(client, keys)
+        self.copies = LogCopies(client, keys, self._whole)
         self._redis, self._keys = client, keys
         self._write = client.register_script(_WRITE)
         self._switch = client.register_script(_SWITCH)
@@ -126,10 +129,10 @@ class ModelStore:
         """
         found: Any = self._redis.get(self._keys.model)
         if found is None:
-            last: Any = self._redis.xrevrange(self._keys.sightings, count=1)
-            if not last or not last[0][1].get(b"model"):
+            last = self._whole.last()
+            if last is None or not last[1].get(MODEL):
                 return None
-            self._redis.set(self._keys.model, last[0][1][b"model"], nx=True)
+            self._redis.set(self._keys.model, last[1][MODEL], nx=True)
             found = self._redis.get(self._keys.model)
         return None if found is None else str(found.decode())
 

@@ -1,8 +1,9 @@
 """The one module that forgets: sightings, tracks, pictures, runs, boxes."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import redis
@@ -14,12 +15,15 @@ from pipeline.store.cameras import CameraStore
 from pipeline.store.connection import store_errors
 from pipeline.store.forget_scripts import FORGET_CROP, FORGET_SHOT, FORGET_TRACK
 from pipeline.store.keys import GROUP, Keys
+from pipeline.store.lost_shots import forget_lost_shots
 from pipeline.store.media import Media
 from pipeline.store.runs import RunStore
 from pipeline.store.sighting_log import SightingLog
 from pipeline.store.stream_scan import Message, StreamScan
+from pipeline.store.sweeps import Stopped, Sweep, SweepReport
 from pipeline.store.track_record import TrackRecord, decode_track
 from pipeline.store.video_sweep import VideoSweep
+from pipeline.store.whole_log import WholeLog
 
 log = logging.getLogger(__name__)
 
@@ -60,46 +64,6 @@ class RetentionPolicy:
         return (captured_at if is_live or imported_at is None else imported_at) + kept_s
 
 
-@dataclass(slots=True)
-class SweepReport:
-    """What one sweep forgot, false if nothing; `finished` is False when it was asked to stop."""
-
-    sightings: int = 0
-    crops: int = 0
-    tracks: int = 0
-    runs: int = 0
-    pictures: int = 0
-    leftovers: int = 0
-    views: int = 0
-    videos: int = 0
-    finished: bool = True
-
-    def __bool__(self) -> bool:
-        return any(getattr(self, each.name) for each in fields(self) if each.name != "finished")
-
-
-class _Stopped(Exception):
-    """Asked to stop; never leaves this module."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Sweep:
-    """`gone(collection, captured_at, imported_at)` says whether what belongs to them must go.
-
-    `expired` says it of runs that are being read, which no budget takes; `stays` hears the rest.
-    """
-
-    gone: Callable[[str, float, float | None], bool]
-    expired: Callable[[str, float, float | None], bool]
-    stopped: Callable[[], bool]
-    stays: Callable[[Message], object] = lambda _: None
-    report: SweepReport = field(default_factory=SweepReport)
-
-    def check(self) -> None:
-        if self.stopped():
-            raise _Stopped
-
-
 class Retention:
     """Forgets what is past retention, in batches, and may be stopped between them.
 
@@ -123,6 +87,7 @@ class Retention:
         view_timeout_s: float = 86_400.0,
         video: VideoSweep | None = None,
         keep_held: Callable[[], object] = lambda: None,
+        whole: WholeLog | None = None,
     ) -> None:
         self._redis = client
         self._keys = keys
@@ -132,7 +97,8 @@ class Retention:
         self._view_timeout_s = view_timeout_s
         self._video, self._keep_held = video, keep_held
         self.budget = Budget(client, keys, media, budgets)
-        self._log = SightingLog(client, keys)
+        self._whole = whole or WholeLog(client, keys)
+        self._log = SightingLog(client, keys, self._whole)
         self._cameras = CameraStore(client, keys)
         self._runs = RunStore(client, keys)
         self._scan = StreamScan(client)
@@ -152,7 +118,7 @@ class Retention:
             is_over = self.budget.is_over(collection, captured_at)
             return is_over or expired(collection, captured_at, imported_at)
 
-        sweep = _Sweep(gone, expired, stopped, self.budget.weigh)
+        sweep = Sweep(gone, expired, stopped, self.budget.weigh)
         self._keep_held()
         if self._video is not None:
             sweep.report.videos = self._video.sweep(now)
@@ -165,7 +131,7 @@ class Retention:
             self._forget_retired(sweep, now - _RETIRED_FOR_S)
             self._forget_views(sweep, now - self._view_timeout_s)
             sweep.report.leftovers = self._media.delete_leftovers(now - _LEFTOVER_AFTER_S)
-        except _Stopped:
+        except Stopped:
             sweep.report.finished = False
         return sweep.report
 
@@ -181,7 +147,7 @@ class Retention:
         def gone(collection: str, _at: float, _imported_at: float | None) -> bool:
             return collection == name
 
-        sweep = _Sweep(gone, gone, stopped)
+        sweep = Sweep(gone, gone, stopped)
         self._keep_held()
         if self._video is not None and name == "live":
             sweep.report.videos = self._video.erase()
@@ -190,27 +156,33 @@ class Retention:
             self._redis.hset(self._keys.removed, name, self._log.end())
             self._redis.hdel(self._keys.collections, name)
             self.budget.forget(name)
-        except _Stopped:
+        except Stopped:
             sweep.report.finished = False
         return sweep.report
 
-    def _forget(self, sweep: _Sweep) -> None:
+    def _forget(self, sweep: Sweep) -> None:
         self._forget_crops(sweep)
         self._forget_sightings(sweep)
+        if self._whole.age(sweep.gone):
+            old = [(key, r) for key, r, _ in self._all_tracks(sweep) if r is not None]
+            forget_lost_shots(self._redis, self._keys, old, sweep.gone, self._delete_picture)
         self._forget_runs(sweep, self._forget_tracks(sweep))
 
-    def _forget_crops(self, sweep: _Sweep) -> None:
+    def _forget_crops(self, sweep: Sweep) -> None:
         crops = self._keys.crops
-        for batch in self._expired(crops, sweep):
+        for batch in self._expired(self._scan.batches(crops, _BATCH), sweep):
             for crop in batch:
                 sweep.report.crops += self._forget_crop(keys=[crops], args=[GROUP, crop.entry_id])
 
-    def _forget_sightings(self, sweep: _Sweep) -> None:
+    def _forget_sightings(self, sweep: Sweep) -> None:
         sightings = self._keys.sightings
-        for batch in self._expired(sightings, sweep, sweep.stays):
+        all_of = self._whole.messages(_BATCH, wanted=partial(self.budget.wants, gone=sweep.gone))
+        for batch in self._expired(all_of, sweep, sweep.stays):
+            if not batch:
+                continue
             for message in batch:
                 sweep.report.pictures += self._delete_picture(message.picture)
-            with self._redis.pipeline(transaction=False) as pipe:
+            with self._whole.lock(), self._redis.pipeline(transaction=False) as pipe:
                 for message in batch:
                     if message.shot is None:
                         pipe.xdel(sightings, message.entry_id)
@@ -219,13 +191,17 @@ class Retention:
                     number = str(message.shot.number)
                     self._forget_shot(keys=keys, args=[message.entry_id, number], client=pipe)
                 sweep.report.sightings += sum(pipe.execute())
+                sweep.report.sightings += self._whole.delete([m.entry_id for m in batch])
 
     def _expired(
-        self, stream: str, sweep: _Sweep, stays: Callable[[Message], object] = lambda _: None
+        self,
+        batches: Iterable[list[Message]],
+        sweep: Sweep,
+        stays: Callable[[Message], object] = lambda _: None,
     ) -> Iterator[list[Message]]:
         """What must go, a batch at a time; `stays` hears of the rest."""
         sweep.check()
-        for batch in self._scan.batches(stream, _BATCH):
+        for batch in batches:
             must_go: list[Message] = []
             for m in batch:
                 is_gone = sweep.gone(m.collection, m.captured_at, m.imported_at)
@@ -233,7 +209,7 @@ class Retention:
             yield must_go
             sweep.check()
 
-    def _forget_tracks(self, sweep: _Sweep) -> set[tuple[str, str]]:
+    def _forget_tracks(self, sweep: Sweep) -> set[tuple[str, str]]:
         """The (camera, run) of the tracks that stay."""
         surviving: set[tuple[str, str]] = set()
         for key, record, last in self._all_tracks(sweep):
@@ -248,7 +224,7 @@ class Retention:
             surviving.add((key.camera_id, key.run_id))
         return surviving
 
-    def _all_tracks(self, sweep: _Sweep) -> Iterator[tuple[TrackKey, TrackRecord | None, bytes]]:
+    def _all_tracks(self, sweep: Sweep) -> Iterator[tuple[TrackKey, TrackRecord | None, bytes]]:
         for camera_id in self._cameras.known():
             members: Any = self._redis.zrange(self._keys.tracks(camera_id), 0, -1)
             for start in range(0, len(members), _BATCH):
@@ -261,7 +237,7 @@ class Retention:
                 for key, known in zip(keys, found, strict=True):
                     yield key, decode_track(key, known), known.get(b"last", b"")
 
-    def _forget_runs(self, sweep: _Sweep, surviving: set[tuple[str, str]]) -> None:
+    def _forget_runs(self, sweep: Sweep, surviving: set[tuple[str, str]]) -> None:
         for camera_id in self._cameras.known():
             sweep.check()
             for run in self._runs.of_camera(camera_id):
@@ -275,7 +251,7 @@ class Retention:
                     self._redis.delete(self._keys.run(camera_id, run.run_id))
                     sweep.report.runs += 1
 
-    def _forget_retired(self, sweep: _Sweep, before: float) -> None:
+    def _forget_retired(self, sweep: Sweep, before: float) -> None:
         retired = self._keys.retired
         while True:
             sweep.check()
@@ -286,7 +262,7 @@ class Retention:
                 sweep.report.pictures += self._delete_picture(picture.decode())
             self._redis.zrem(retired, *pictures)
 
-    def _forget_views(self, sweep: _Sweep, before: float) -> None:
+    def _forget_views(self, sweep: Sweep, before: float) -> None:
         silent = [n for n, view in self._log.views().items() if view.heartbeat_at < before]
         if silent:
             sweep.report.views = int(self._redis.hdel(self._keys.views, *silent))

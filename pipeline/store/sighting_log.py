@@ -12,21 +12,21 @@ import redis
 
 from detectors.types import TrackKey
 from pipeline.errors import WireError
-from pipeline.store.connection import block_ms, store_errors
+from pipeline.store.connection import store_errors
 from pipeline.store.crop_stream import TakenCrop
 from pipeline.store.erased import IS_ERASED_LUA, ErasedTracks
 from pipeline.store.floors import Floors
 from pipeline.store.keys import GROUP, Keys
+from pipeline.store.positions import START as START
+from pipeline.store.positions import position_order as position_order
 from pipeline.store.tracks import CHOOSE_THUMBNAIL_LUA
+from pipeline.store.whole_log import WholeLog
 from pipeline.store.wire import SHOT, LoggedSighting, decode_sighting, encode_sighting
 
 log = logging.getLogger(__name__)
 
 _PAGE = 500
 _POSITION = re.compile(rb"\d{1,20}(-\d{1,20})?")
-
-START = "0-0"
-"""The position before the first message."""
 
 # Two workers may encode one crop: whoever deletes it first settles it. The loser wrote the same
 # picture again, perhaps after it was retired, so it makes sure that somebody deletes it.
@@ -105,12 +105,6 @@ class LogPage:
     is_full: bool
 
 
-def position_order(position: str) -> tuple[int, int]:
-    """What positions of the log are compared by; as text, 10-0 would come before 9-0."""
-    instant_ms, _, sequence = position.partition("-")
-    return int(instant_ms), int(sequence or 0)
-
-
 class SightingLog:
     """An append-only stream; a crop becomes a sighting exactly once.
 
@@ -118,10 +112,12 @@ class SightingLog:
         damaged: messages passed over because they could not be read.
         erased: of which tracks nothing counts any more, wherever it still is.
         floors: up to which capture a collection has been forgotten, for it was over its budget.
+        whole: the log with what of it lies in files.
     """
 
-    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+    def __init__(self, client: redis.Redis, keys: Keys, whole: WholeLog | None = None) -> None:
         self.damaged = 0
+        self.whole = whole or WholeLog(client, keys)
         self.erased, self.floors = ErasedTracks(client, keys), Floors(client, keys)
         self._redis = client
         self._keys = keys
@@ -167,15 +163,14 @@ class SightingLog:
         erased = [each.picture for (_, each), came in zip(taken, done, strict=True) if came == -1]
         return Settled(done.count(1), erased, refused=done.count(-2))
 
-    @store_errors()
     def page(self, after: str, *, count: int, block_s: float = 0.0) -> LogPage:
         """The next `count` messages behind `after`; none when `block_s` went by without one.
 
         A message that cannot be read is passed over and counted: it must not stop a view.
         """
-        block = block_ms(self._redis, block_s) if block_s > 0 else None
-        streams: Any = self._redis.xread({self._keys.sightings: after}, count, block)
-        rows = [row for _, stream in streams for row in stream]
+        rows = self.whole.rows(after, count)
+        if not rows and block_s > 0 and self.whole.wait(after, block_s):
+            rows = self.whole.rows(after, count)
         good = [(row[0].decode(), sighting) for row in rows if (sighting := self._decode(*row))]
         return LogPage(good, rows[-1][0].decode() if rows else after, len(rows) >= count)
 
@@ -192,23 +187,15 @@ class SightingLog:
     def of_track(self, track: TrackKey, *, since: float) -> Iterator[LoggedSighting]:
         """What the log holds of one track, embedded at `since` (Unix seconds) or later."""
         position, prefix = f"{max(round(since * 1000), 0)}-0", f"{track}/".encode()
-        while rows := self._rows_after(position):
+        for rows in self.whole.walk(position, _PAGE, re.compile(re.escape(prefix))):
             for entry_id, fields in rows:
                 is_its = fields.get(SHOT, b"").startswith(prefix)
                 if is_its and (sighting := self._decode(entry_id, fields)) is not None:
                     yield sighting
-            position = rows[-1][0].decode()
 
-    @store_errors()
-    def _rows_after(self, position: str) -> list[tuple[bytes, dict[bytes, bytes]]]:
-        rows: Any = self._redis.xrange(self._keys.sightings, f"({position}", "+", _PAGE)
-        return list(rows)
-
-    @store_errors()
     def last_id(self) -> str:
         """The position of the last message that is still there; `START` if none is."""
-        last: Any = self._redis.xrevrange(self._keys.sightings, count=1)
-        return str(last[0][0].decode()) if last else START
+        return self.whole.last_position()
 
     @store_errors()
     def end(self) -> str:
@@ -235,10 +222,9 @@ class SightingLog:
             if _POSITION.fullmatch(position)
         }
 
-    @store_errors()
     def length(self) -> int:
         """How many messages the log holds."""
-        return int(self._redis.xlen(self._keys.sightings))
+        return self.whole.length()
 
     @store_errors()
     def register_view(self, name: str, position: str, now: float) -> None:

@@ -1,9 +1,9 @@
 """Reads of a stream what retention must know, and leaves vectors and JPEGs where they are."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import redis
 
@@ -16,9 +16,13 @@ from pipeline.store.wire import (
     PICTURE_BYTES,
     SHOT,
     VECTOR,
+    Fields,
 )
 
-_SCAN = """
+#: What a `Message` is made of, in the order in which `message_of` takes it.
+NAMES: Final = (COLLECTION, CAPTURED_AT, IMPORTED_AT, SHOT, PICTURE, PICTURE_BYTES)
+
+SCAN: Final = """
 local found = {}
 for _, row in ipairs(redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])) do
   local has, size = {}, #row[1]
@@ -26,8 +30,8 @@ for _, row in ipairs(redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2
     has[row[2][i]] = row[2][i + 1]
     size = size + #row[2][i] + #row[2][i + 1]
   end
-  local entry = {row[1], size, #(has[ARGV[3]] or '')}
-  for i = 4, #ARGV do entry[#entry + 1] = has[ARGV[i]] or '' end
+  local entry = {row[1], size, #(has['vector'] or '')}
+  for i = 3, #ARGV do entry[#entry + 1] = has[ARGV[i]] or '' end
   found[#found + 1] = entry
 end
 return found
@@ -65,20 +69,28 @@ class StreamScan:
     """Walks a stream from its beginning, whatever version its messages have."""
 
     def __init__(self, client: redis.Redis) -> None:
-        self._scan = client.register_script(_SCAN)
+        self._scan = client.register_script(SCAN)
 
     def batches(self, stream: str, count: int) -> Iterator[list[Message]]:
         """All messages, up to `count` at a time; those read may be deleted on the way."""
-        start, wanted = "-", [COLLECTION, CAPTURED_AT, IMPORTED_AT, SHOT, PICTURE, PICTURE_BYTES]
+        start = "-"
         while True:
-            rows: Any = self._scan(keys=[stream], args=[start, count, VECTOR, *wanted])
-            yield [_message(*row) for row in rows]
+            rows: Any = self._scan(keys=[stream], args=[start, count, *NAMES])
+            yield [message_of(*row) for row in rows]
             if len(rows) < count:
                 return
             start = f"({rows[-1][0].decode()}"
 
 
-def _message(
+def told_of(row: tuple[bytes, Fields], names: Iterable[bytes]) -> list[Any]:
+    """What `SCAN` says of a message: position, bytes, those of its vector, and fields."""
+    entry_id, fields = row
+    size = len(entry_id) + sum(len(name) + len(value) for name, value in fields.items())
+    told = (fields.get(name, b"") for name in names)
+    return [entry_id, size, len(fields.get(VECTOR, b"")), *told]
+
+
+def message_of(
     entry_id: bytes,
     log_bytes: int,
     vector_bytes: int,
@@ -89,10 +101,18 @@ def _message(
     picture: bytes,
     picture_bytes: bytes,
 ) -> Message:
+    """What a scan found, in words."""
     age = _age(entry_id, collection, captured_at, imported_at)
     known = int(picture_bytes) if picture_bytes.isdigit() else 0
     key = picture.decode(errors="replace")
     return Message(entry_id.decode(), _shot(shot), key, *age, log_bytes, vector_bytes, known)
+
+
+def age_of(entry_id: bytes, fields: Fields) -> tuple[str, float, float | None]:
+    """Collection, `captured_at` and `imported_at` of a message, as retention sees them."""
+    return _age(
+        entry_id, *(fields.get(name, b"") for name in (COLLECTION, CAPTURED_AT, IMPORTED_AT))
+    )
 
 
 def _age(

@@ -20,6 +20,8 @@ SHOT, COLLECTION, CAPTURED_AT = b"shot", b"collection", b"captured_at"
 IMPORTED_AT, PICTURE = b"imported_at", b"picture"
 VECTOR, PICTURE_BYTES = b"vector", b"picture_bytes"
 
+MODEL = b"model"
+
 _VERSION = b"1"
 _QUALITY = ("height_px", "sharpness", "completeness", "clearness", "exposure", "overall")
 T = TypeVar("T")
@@ -132,7 +134,7 @@ def encode_sighting(sighting: LoggedSighting) -> dict[bytes, bytes]:
         | more
         | {
             VECTOR: np.ascontiguousarray(sighting.vector, dtype="<f2").tobytes(),
-            b"model": sighting.model_id.encode(),
+            MODEL: sighting.model_id.encode(),
             b"quality": _numbers(sighting.quality),
             PICTURE: sighting.picture.encode(),
             b"embedded_at": _numbers(sighting.embedded_at),
@@ -149,7 +151,7 @@ def decode_sighting(fields: Fields) -> LoggedSighting:
     return LoggedSighting(
         **_decode_facts(fields),
         vector=_read(fields, VECTOR, _vector),
-        model_id=_read(fields, b"model", _text),
+        model_id=_read(fields, MODEL, _text),
         quality=_read(fields, b"quality", _share),
         picture=_read(fields, PICTURE, _text),
         embedded_at=_read(fields, b"embedded_at", _number),

@@ -113,7 +113,7 @@ def build_erasing(
         tracks=stores.tracks,
         runs=stores.runs,
         marks=ErasedTracks(stores.client, keys),
-        forgetting=Forgetting(stores.client, keys),
+        forgetting=Forgetting(stores.client, keys, stores.sightings.whole),
         media=stores.media,
         boxes=stores.boxes,
         ring=stores.ring,

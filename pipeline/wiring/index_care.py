@@ -57,6 +57,14 @@ def problems(folder: Path, progress: Progress) -> Iterator[str]:
     return problems_of(folder, progress)
 
 
+def log_problems(stores: Stores) -> tuple[int, Iterator[str]]:
+    """How many files the log has, and a line for each that is not what was written."""
+    archive = stores.sightings.whole.archive
+    if archive is None:
+        return 0, iter(())
+    return len(archive.catalogue.now().chunks), archive.problems()
+
+
 def compact(folder: Path) -> RollingIndex:
     """Merge what can be merged and drop what is dead.
 

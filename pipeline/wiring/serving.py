@@ -67,6 +67,7 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
         erasing=erasing,
         now=clock.now,
         sweep_s=settings.retention.sweep_s,
+        move_log=(lambda: None) if stores.mover is None else stores.mover.move,
     )
 
 
@@ -125,6 +126,7 @@ def read_figures(
         crop_age_s=crops.oldest_age_s(now),
         crops_damaged=crops.damaged(),
         sightings=sightings.length(),
+        sightings_in_files=sightings.whole.in_files(),
         cameras=[
             _camera_figures(status, runs.of_camera(status.camera_id), now)
             for status in map(cameras.status, cameras.known())

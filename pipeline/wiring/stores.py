@@ -20,14 +20,18 @@ from pipeline.store.crop_stream import CropStream
 from pipeline.store.held import HeldTracks
 from pipeline.store.imports import ImportsAtWork
 from pipeline.store.keys import Keys
+from pipeline.store.log_archive import LogArchive
+from pipeline.store.log_mover import LogMover
 from pipeline.store.media import FolderMedia
 from pipeline.store.model_change import ModelStore
 from pipeline.store.retention import Retention, RetentionPolicy
 from pipeline.store.ring import RingFolder
 from pipeline.store.runs import RunStore
+from pipeline.store.server import PrivateRedis
 from pipeline.store.sighting_log import SightingLog
 from pipeline.store.tracks import TrackStore
 from pipeline.store.video_sweep import VideoSweep
+from pipeline.store.whole_log import WholeLog
 from pipeline.workers.catalogue import Catalogue
 from pipeline.workers.collecting import Collections
 from pipeline.workers.holding import Holding
@@ -54,6 +58,7 @@ class Stores:
     clips: Path
     policy: RetentionPolicy
     retention: Retention
+    mover: LogMover | None
     holding: Holding
 
 
@@ -94,15 +99,22 @@ def open_stores(settings: Settings, redis_url: str | None = None) -> Stores:
     )
     with suppress(StoreUnavailable), store_errors():
         client.ping()
-    return _assemble(settings, client, open_folder(settings).path)
+    folder = open_folder(settings)
+    ours = f"unix://{PrivateRedis(folder.path, folder.runtime_dir).socket}"
+    return _assemble(settings, client, folder, is_ours=url == ours)
 
 
-def _assemble(settings: Settings, client: redis.Redis, folder: Path) -> Stores:
-    keys = Keys(settings.redis.namespace)
+def _assemble(
+    settings: Settings, client: redis.Redis, opened: DataFolder, *, is_ours: bool
+) -> Stores:
+    keys, folder = Keys(settings.redis.namespace), opened.path
     media, boxes = FolderMedia(folder / "media"), BoxArchive(folder / "boxes")
     ring, clips = RingFolder(folder / "ring"), folder / "clips"
     retention = settings.retention
-    sightings = SightingLog(client, keys)
+    # Workers elsewhere have no such files: the log of a Redis that others may use stays whole.
+    archive = LogArchive(client, keys, opened.sightings) if is_ours else None
+    whole = WholeLog(client, keys, archive)
+    sightings = SightingLog(client, keys, whole)
     holding = Holding(HeldTracks(client, keys), sightings, media, folder / "holds", SystemClock())
     policy = RetentionPolicy(
         live_s=retention.live_s, imports_s=retention.imports_s, collections=retention.collections
@@ -111,7 +123,7 @@ def _assemble(settings: Settings, client: redis.Redis, folder: Path) -> Stores:
         client=client,
         crops=CropStream(client, keys, max_length=settings.crops.max_length),
         sightings=sightings,
-        models=ModelStore(client, keys),
+        models=ModelStore(client, keys, whole),
         tracks=TrackStore(client, keys),
         cameras=CameraStore(client, keys),
         runs=RunStore(client, keys),
@@ -131,6 +143,12 @@ def _assemble(settings: Settings, client: redis.Redis, folder: Path) -> Stores:
             video=VideoSweep(ring, video_keep_s(settings), clips),
             keep_held=holding.refresh,
             budgets=budgets_of(settings),
+            whole=whole,
+        ),
+        mover=None
+        if archive is None
+        else LogMover(
+            client, keys, archive, keep=settings.redis.keep_shots, before_first=opened.refuse_older
         ),
         holding=holding,
     )

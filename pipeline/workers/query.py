@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 STOP_WITHIN_S = 3.0
 RESUME_EVERY_S = 5.0
+#: At most, and as often as views write down how far they are: what is moved follows from that.
+MOVE_EVERY_S = 60.0
 
 
 def bind_unix(path: Path) -> socket.socket:
@@ -63,7 +65,7 @@ class Follower(Protocol):
 
 
 class QueryWorker:
-    """Threads around one index: one follows the log, one sweeps, the rest answer."""
+    """Threads around one index: one follows the log, one files it, one sweeps, others answer."""
 
     def __init__(
         self,
@@ -75,10 +77,11 @@ class QueryWorker:
         erasing: Erasing,
         now: Callable[[], float],
         sweep_s: float,
+        move_log: Callable[[], object] = lambda: None,
     ) -> None:
         self._app, self._listeners = app, listeners
         self._view, self._retention, self._erasing = view, retention, erasing
-        self._now, self._sweep_s = now, sweep_s
+        self._now, self._sweep_s, self._move_log = now, sweep_s, move_log
         self._failure: Exception | None = None
         self._ended = threading.Event()
 
@@ -101,6 +104,7 @@ class QueryWorker:
             for name, work in (
                 ("view", lambda: self._view.run(stop, self._fail)),
                 ("retention", lambda: self._sweep(stop)),
+                ("log", lambda: self._move(stop)),
                 ("erasing", lambda: self._erasing.resume_until(stop, RESUME_EVERY_S)),
                 ("http", lambda: self._serve(server)),
             )
@@ -137,6 +141,17 @@ class QueryWorker:
                 self._fail(error)
                 raise
             stop.wait(self._sweep_s)
+
+    def _move(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            try:
+                self._move_log()
+            except StoreUnavailable as error:
+                log.warning("the log stays in Redis: %s", error)
+            except Exception as error:
+                self._fail(error)
+                raise
+            stop.wait(min(self._sweep_s, MOVE_EVERY_S))
 
     def _fail(self, error: Exception) -> None:
         self._failure = error

@@ -19,6 +19,7 @@ from pipeline.store.server import PrivateRedis, bundled_redis_server, find_redis
 from pipeline.store.shard_servers import ShardServers
 from tests.budget_house import House
 from tests.conftest import ROOT, missing
+from tests.filed_log import file_everything
 from tests.recording import Recording
 from tests.vector_servers import VectorCluster, VectorServer, connected, free_ports
 
@@ -100,6 +101,15 @@ def vector_cluster() -> Iterator[ShardServers]:
     yield servers
     servers.close()
     cluster.stop()
+
+
+@pytest.fixture(params=["in Redis", "in files"])
+def log_lies(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: Any
+) -> None:
+    """Where the log is that the stores of a test read: each look moves all into files, or none."""
+    if request.param == "in files":
+        file_everything(monkeypatch, tmp_path_factory.mktemp("log"))
 
 
 @pytest.fixture(scope="session")

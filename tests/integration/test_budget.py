@@ -7,15 +7,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from detectors.types import ShotId, TrackKey
-from pipeline.store.budget import INDEX_ROW, Budgets
+from pipeline.store.budget import Budgets
 from pipeline.store.runs import RunRecord
-from pipeline.store.stream_scan import StreamScan
+from pipeline.store.weights import INDEX_ROW
 from retrieval.index.rolling import RollingIndex
 from tests.budget_house import House
 from tests.data.make_sightings import crowd
 from tests.store_messages import NOON, published
 
-pytestmark = pytest.mark.redis
+pytestmark = [pytest.mark.redis, pytest.mark.usefixtures("log_lies")]
 
 COLLECTIONS = ["live", "case", "trial"]
 
@@ -128,9 +128,7 @@ def test_a_picture_that_two_models_share_counts_once(new_house):
     ((_, fields),) = house.client.xrange(house.keys.sightings)
     house.client.xadd(house.keys.sightings, fields | {b"copy": b"1", b"model": b"m@2"})
     house.retention.sweep(NOON)
-    messages = [
-        m for some in StreamScan(house.client).batches(house.keys.sightings, 9) for m in some
-    ]
+    messages = [m for some in house.log.whole.messages(9) for m in some]
     rest = sum(m.log_bytes + 2 * m.vector_bytes + INDEX_ROW for m in messages)
     assert house.retention.budget.weights() == {"case": rest + 8192}
 

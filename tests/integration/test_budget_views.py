@@ -20,7 +20,7 @@ from retrieval.types import Where
 from tests.budget_house import FOR_EVER, House, one_shot
 from tests.store_messages import NOON
 
-pytestmark = pytest.mark.redis
+pytestmark = [pytest.mark.redis, pytest.mark.usefixtures("log_lies")]
 
 
 class Reader:
@@ -84,6 +84,7 @@ def sweep_and_die(socket, namespace, folder, budget):
     house.retention.sweep(NOON)
 
 
+@pytest.mark.parametrize("log_lies", ["in Redis"], indirect=True)  # it has a process of its own
 def test_a_sweep_that_is_killed_is_completed_by_the_next(new_house, private_redis):
     house = new_house(Budgets())
     shots = [house.see("case", n, n) for n in range(1, 6)]

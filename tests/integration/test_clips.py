@@ -27,6 +27,7 @@ from tests.packets import Camera, encode
 
 pytestmark = [
     pytest.mark.redis,
+    pytest.mark.usefixtures("log_lies"),
     pytest.mark.parametrize("redis_binary", ["found"], indirect=True),
 ]
 

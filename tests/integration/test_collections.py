@@ -22,6 +22,7 @@ from tests.store_messages import NOON, logged, published
 
 pytestmark = [
     pytest.mark.redis,
+    pytest.mark.usefixtures("log_lies"),
     pytest.mark.parametrize("redis_binary", ["found"], indirect=True),
 ]
 

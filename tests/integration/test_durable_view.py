@@ -23,6 +23,7 @@ from tests.store_messages import NOON, logged, published
 
 pytestmark = [
     pytest.mark.redis,
+    pytest.mark.usefixtures("log_lies"),
     pytest.mark.parametrize("redis_binary", ["found"], indirect=True),
 ]
 
@@ -115,6 +116,7 @@ def test_a_redis_that_forgot_everything_makes_the_index_begin_again(street, capl
     assert "is built again from the log, for Redis has another log" in caplog.text
 
 
+@pytest.mark.parametrize("log_lies", ["in Redis"], indirect=True)
 def test_a_redis_that_forgot_the_end_of_the_log_makes_the_index_begin_again(street, caplog):
     street.see(1, 2, 3)
     street.reader().checkpoint()

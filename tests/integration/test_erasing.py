@@ -13,7 +13,7 @@ from retrieval.index.traces import hash_bytes
 from tests.erasing_house import House, jpeg_of, vector_of
 from tests.store_messages import NOON
 
-pytestmark = [pytest.mark.redis]
+pytestmark = [pytest.mark.redis, pytest.mark.usefixtures("log_lies")]
 
 ALICE, BOB = TrackKey("lobby", "r1", 4), TrackKey("lobby", "r1", 42)
 

@@ -33,6 +33,7 @@ from tests.store_messages import NOON
 
 pytestmark = [
     pytest.mark.redis,
+    pytest.mark.usefixtures("log_lies"),
     pytest.mark.parametrize("redis_binary", ["found"], indirect=True),
 ]
 

@@ -15,6 +15,7 @@ from tests.store_messages import ALICE, BOB
 
 pytestmark = [
     pytest.mark.redis,
+    pytest.mark.usefixtures("log_lies"),
     pytest.mark.parametrize("redis_binary", ["found"], indirect=True),
 ]
 

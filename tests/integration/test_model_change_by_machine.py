@@ -19,6 +19,7 @@ from tests.store_messages import ALICE, BOB
 
 pytestmark = [
     pytest.mark.redis,
+    pytest.mark.usefixtures("log_lies"),
     pytest.mark.parametrize("redis_binary", ["found"], indirect=True),
 ]
 
@@ -111,6 +112,7 @@ def work(socket, namespace, folder):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("log_lies", ["in Redis"], indirect=True)  # it has processes of its own
 def test_a_worker_that_is_killed_again_and_again_loses_nothing_and_doubles_nothing(
     private_redis, tmp_path
 ):

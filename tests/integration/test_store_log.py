@@ -12,7 +12,7 @@ from pipeline.store.sighting_log import START, SightingLog, position_order
 from pipeline.store.tracks import TrackStore
 from tests.store_messages import ALICE, BOB, logged, published
 
-pytestmark = pytest.mark.redis
+pytestmark = [pytest.mark.redis, pytest.mark.usefixtures("log_lies")]
 
 
 class Street:

@@ -18,7 +18,7 @@ from pipeline.store.tracks import TrackStore
 from pipeline.store.video_sweep import VideoSweep
 from tests.store_messages import ALICE, NOON, logged, published
 
-pytestmark = pytest.mark.redis
+pytestmark = [pytest.mark.redis, pytest.mark.usefixtures("log_lies")]
 
 POLICY = RetentionPolicy(live_s=100, imports_s=None, collections={"case": 50})
 

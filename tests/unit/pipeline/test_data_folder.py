@@ -98,9 +98,16 @@ def test_a_place_where_no_folder_can_be_is_refused(tmp_path, runtime, below):
         DataFolder.open(tmp_path / below, runtime_dir=runtime)
 
 
+def test_a_folder_with_sightings_in_files_is_refused_by_who_knows_of_none(folder, place, runtime):
+    assert json.loads((place / "version.json").read_text()) == {"layout": 1}
+    folder.refuse_older()
+    assert json.loads((place / "version.json").read_text()) == {"layout": 2}
+    assert DataFolder.open(place, runtime_dir=runtime).sightings == folder.path / "sightings"
+
+
 def test_a_newer_layout_is_refused_and_a_damaged_one_is_named(folder, place, runtime):
-    (place / "version.json").write_text('{"layout": 2}')
-    with pytest.raises(FolderTooNew, match="layout 2"):
+    (place / "version.json").write_text('{"layout": 3}')
+    with pytest.raises(FolderTooNew, match="layout 3"):
         DataFolder.open(place, runtime_dir=runtime)
     (place / "version.json").write_text("{")
     with pytest.raises(ConfigError, match=r"version\.json"):

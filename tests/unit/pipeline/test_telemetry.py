@@ -33,6 +33,7 @@ FIGURES = StoreFigures(
     crop_age_s=2.5,
     crops_damaged=1,
     sightings=9,
+    sightings_in_files=4,
     cameras=[
         CameraFigures(
             "lobby", True, frames_read=100, frames_dropped=7, tracks=3, shots=5,
@@ -59,6 +60,7 @@ def test_the_page_says_what_the_other_workers_left_in_the_store():
     assert found[("descry_crop_age_seconds",)] == 2.5
     assert found[("descry_crops_damaged",)] == 1
     assert found[("descry_sightings",)] == 9
+    assert found[("descry_sightings_in_files",)] == 4
     assert found[("descry_camera_up", "lobby")] == 1
     assert found[("descry_camera_frames_read", "lobby")] == 100
     assert found[("descry_camera_frames_dropped", "lobby")] == 7
