@@ -274,7 +274,7 @@ def _not_empty(raw: bytes) -> bytes:
 
 def _vector(raw: bytes) -> Vector:
     vector = np.frombuffer(_not_empty(raw), dtype="<f2").astype(np.float32)  # (D,)
-    if not abs(float(np.linalg.norm(vector)) - 1.0) <= 1e-2:  # NaN fails too
+    if not np.isfinite(vector).all() or abs(float(np.linalg.norm(vector)) - 1.0) > 1e-2:
         raise ValueError("the vector's length is not 1")
     vector.flags.writeable = False
     return vector

@@ -79,6 +79,7 @@ def test_another_version_is_refused_never_guessed(version):
         (b"vector", b"\x00\x00"),
         (b"vector", b"odd"),
         (b"vector", b"\x00\x7e"),
+        (b"vector", b"\x00\x00\x01\x7c"),  # a NaN of which NumPy warns when it adds it up
         (b"shot", b"lobby/r1/2"),
         (b"collection", b"\xff"),
         (b"replaces", b"-1"),
