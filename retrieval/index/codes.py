@@ -1,6 +1,7 @@
 """What vectors nearly are, in a quarter of their room: tells which of many are worth a look."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -28,7 +29,9 @@ STRANGE: Final = 1.5
 OUTWORN: Final = 1.25
 #: Fewer vectors are scored themselves as fast.
 CODED_FROM: Final = 2_048
-_AT_ONCE: Final = 16_384
+_AT_ONCE: Final = 2_048
+
+Distances = NDArray[np.float64]
 
 
 def are_worth_codes(vectors: tuple[int, ...]) -> bool:
@@ -77,17 +80,15 @@ class Codebook:
         codes = few.shape[1] // NUMBERS_A_CODE
         empty = faiss.IndexPQFastScan(few.shape[1], codes, BITS, faiss.METRIC_INNER_PRODUCT)
         empty.pq.cp.min_points_per_centroid = 1
-        empty.train(few)
-        return cls(empty, _mean_square_root(_distances(empty, few)))
+        with _few_threads():
+            empty.train(few)
+            _, apart = _coded(empty, few)
+        return cls(empty, _mean_square_root(apart))
 
     def codes(self, vectors: HalfVectors) -> "Codes":
         """Those of (N, D)."""
-        coded, distances = faiss.clone_index(self._empty), []
-        for start in range(0, len(vectors), _AT_ONCE):
-            some = vectors[start : start + _AT_ONCE].astype(np.float32)
-            coded.add(some)
-            distances.append(_distances(coded, some))
-        apart = np.concatenate(distances)
+        with _few_threads():
+            coded, apart = _coded(self._empty, vectors)
         strange = np.flatnonzero(apart > STRANGE * np.median(apart))
         plain = np.delete(apart, strange)
         return Codes(coded, _mean_square_root(plain), self.error, strange)
@@ -166,11 +167,26 @@ class Codes:
             raise ValueError(f"'{ERRORS}' has no {error}") from error
 
 
-def _distances(coded: Any, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(N,) how far (N, D) and their codes lie apart."""
-    told = coded.pq.decode(coded.pq.compute_codes(vectors))
-    distances: NDArray[np.float64] = np.linalg.norm((vectors - told).astype(np.float64), axis=1)
-    return distances
+def _coded(empty: Any, vectors: HalfVectors | NDArray[np.float32]) -> tuple[Any, Distances]:
+    """The codes of (N, D), and (N,) how far each lies from what it is the code of."""
+    coded, distances = faiss.clone_index(empty), []
+    for start in range(0, len(vectors), _AT_ONCE):
+        some = vectors[start : start + _AT_ONCE].astype(np.float32)
+        coded.add(some)
+        told = coded.reconstruct_n(start, len(some))
+        distances.append(np.linalg.norm((some - told).astype(np.float64), axis=1))
+    return coded, np.concatenate(distances)
+
+
+@contextmanager
+def _few_threads() -> Iterator[None]:
+    """Half of the threads that FAISS may take, in this thread: the others are for searches."""
+    all_of_them = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(max(1, all_of_them // 2))
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(all_of_them)
 
 
 def _mean_square_root(values: NDArray[np.float64]) -> float:
