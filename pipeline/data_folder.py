@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import ConfigError, FolderInUse, FolderTooNew
+from pipeline.errors import ConfigError, FolderInUse, FolderTooNew, StoreFull
 from pipeline.files import write_whole
 from pipeline.owner import Owner, command_of
 
@@ -161,10 +161,19 @@ class DataFolder:
         is_up: bool = False,
         model: str | None = None,
     ) -> None:
-        """Tell clients where to knock; for the holder of the lock alone."""
+        """Tell clients where to knock; for the holder of the lock alone.
+
+        Raises:
+            StoreFull: it cannot be written down.
+        """
         now, kinds = time.time(), tuple(workers)
         owner = Owner(os.getpid(), now, command, redis_socket, api_socket, kinds, is_up, model)
-        write_whole(self._owner_file, owner.to_json())
+        try:
+            write_whole(self._owner_file, owner.to_json())
+        except OSError as error:
+            raise StoreFull(
+                f"nothing can be written to '{self.path}' ({error.strerror}): make room on its disk"
+            ) from error
 
     def read_owner(self) -> Owner | None:
         """Who owns the folder now; None if nobody does, whatever a killed owner left behind."""

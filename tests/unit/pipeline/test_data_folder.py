@@ -30,6 +30,22 @@ print("left", flush=True)
 """
 
 
+OWN_WITHOUT_ROOM = """
+import resource
+import sys
+from pathlib import Path
+from pipeline.data_folder import DataFolder
+from pipeline.errors import StoreFull
+folder = DataFolder.open(Path(sys.argv[1]), runtime_dir=Path(sys.argv[2]))
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # what a full disk does, for one process
+try:
+    with folder.lock():
+        print("owned")
+except StoreFull as error:
+    print(error)
+"""
+
+
 @pytest.fixture
 def place(tmp_path):
     return tmp_path / "data"
@@ -228,3 +244,18 @@ def test_a_runtime_folder_that_another_user_put_there_is_refused(place, runtime)
     os.chown(runtime, 12345, 12345)
     with pytest.raises(ConfigError, match="belongs to user 12345"):
         DataFolder.open(place, runtime_dir=runtime)
+
+
+def test_who_cannot_write_that_it_owns_says_so_and_owns_nothing(place, runtime):
+    folder = DataFolder.open(place, runtime_dir=runtime)
+    done = subprocess.run(
+        [sys.executable, "-c", OWN_WITHOUT_ROOM, str(place), str(runtime)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert f"nothing can be written to '{place}'" in done.stdout
+    assert "make room on its disk" in done.stdout
+    assert folder.read_owner() is None
+    with folder.lock():
+        assert folder.read_owner() is not None
