@@ -4,15 +4,19 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline.likeness_fields import LikenessFields
+
 
 class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class SearchRequest(_Record):
-    """A description and where to look for it."""
+class SearchRequest(_Record, LikenessFields):
+    """A description, a likeness, or both, and where to look."""
 
-    text: str
+    text: Annotated[
+        str, Field(max_length=65_536, description="may be empty where there is a likeness")
+    ] = ""
     cameras: list[str] = []
     collections: list[str] = []
     since: Annotated[float | None, Field(description="captured then or later, Unix s")] = None
@@ -60,6 +64,10 @@ class HitAnswer(_Record):
     ]
     best_shots: list[ShotAnswer]
     zones: Annotated[list[str], Field(description="where shots of the track were taken")] = []
+    rank_before: Annotated[
+        int | None,
+        Field(description="its rank without the judgements; null without any, or further down"),
+    ] = None
 
 
 class CameraCoverageAnswer(_Record):

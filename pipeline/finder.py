@@ -9,6 +9,7 @@ from types import TracebackType
 from pipeline.answers import CameraAnswer, SearchAnswer, SearchRequest
 from pipeline.client import Client
 from pipeline.instants import parse_instant
+from pipeline.picture_files import encoded
 from pipeline.wiring.sessions import open_session
 from pipeline.wiring.settings import read_settings
 
@@ -53,7 +54,7 @@ class Finder:
 
     def search(
         self,
-        text: str,
+        text: str = "",
         *,
         cameras: Sequence[str] = (),
         collections: Sequence[str] = (),
@@ -63,11 +64,16 @@ class Finder:
         live: bool = False,
         zones: Sequence[str] = (),
         min_quality: float = 0.0,
+        like: str | None = None,
+        picture: Path | None = None,
+        box: tuple[float, float, float, float] | None = None,
+        more_like: Sequence[str] = (),
+        less_like: Sequence[str] = (),
     ) -> SearchAnswer:
         """The tracks that look most like `text`, best first.
 
         Args:
-            text: what the person looks like.
+            text: what the person looks like, or what is different from `like` or `picture`.
             cameras: only these; all if empty.
             collections: only these; all if empty.
             since: ISO-8601, or `10m` for ten minutes ago.
@@ -76,10 +82,15 @@ class Finder:
             live: only people in view now.
             zones: only shots taken in one of these; all if empty.
             min_quality: only shots of this overall quality or better, 0 to 1.
+            like: a track or a shot to look like; it is left out.
+            picture: a file that shows the person to look like.
+            box: where they are in it, pixels; looked for if None.
+            more_like: tracks that fit.
+            less_like: tracks that do not fit; they are left out.
 
         Raises:
-            ConfigError: the text or a time makes no sense.
-            NotFound: a camera or collection does not exist.
+            ConfigError: the text, the picture or a time makes no sense.
+            NotFound: a camera, collection or track does not exist.
         """
         now = time.time()
         request = SearchRequest(
@@ -92,6 +103,11 @@ class Finder:
             live=live,
             zones=list(zones),
             min_quality=min_quality,
+            like=like,
+            picture=None if picture is None else encoded(picture),
+            box=box,
+            more_like=list(more_like),
+            less_like=list(less_like),
         )
         return self._ask().search(request)
 

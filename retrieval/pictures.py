@@ -2,7 +2,9 @@
 
 import struct
 import warnings
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import PIL.Image
@@ -40,11 +42,24 @@ def open_picture(path: Path) -> PIL.Image.Image:
     Raises:
         PictureUnreadable: missing, damaged, cut short, too large, or no picture.
     """
+    return _read(path, str(path))
+
+
+def decode_picture(data: bytes, name: str) -> PIL.Image.Image:
+    """The same of the bytes of a file, which errors call `name`; of an animation the first picture.
+
+    Raises:
+        PictureUnreadable: damaged, cut short, too large, or no picture.
+    """
+    return _read(BytesIO(data), name)
+
+
+def _read(source: Path | BinaryIO, name: str) -> PIL.Image.Image:
     try:
-        with _opened(path) as picture:
+        with _opened(source) as picture:
             if picture.width * picture.height > MOST_PIXELS:
                 raise PictureUnreadable(
-                    f"{path}: {picture.width}×{picture.height} pixels are more than "
+                    f"{name}: {picture.width}×{picture.height} pixels are more than "
                     f"{MOST_PIXELS:,}; shrink or remove it"
                 )
             picture.load()
@@ -52,15 +67,15 @@ def open_picture(path: Path) -> PIL.Image.Image:
             upright = _to_rgb(picture)
     except _DAMAGE as error:
         raise PictureUnreadable(
-            f"{path}: not readable as a picture; replace or remove it"
+            f"{name}: not readable as a picture; replace or remove it"
         ) from error
     return upright if turn is None else upright.transpose(turn)
 
 
-def _opened(path: Path) -> PIL.Image.Image:
+def _opened(source: Path | BinaryIO) -> PIL.Image.Image:
     with warnings.catch_warnings():  # PIL's own of large ones names no file
         warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)
-        return PIL.Image.open(path, formats=FORMATS)
+        return PIL.Image.open(source, formats=FORMATS)
 
 
 def _turn_of(picture: PIL.Image.Image) -> Transpose | None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI, HTTPException, Query, Response
 from fastapi.responses import JSONResponse
 
 from pipeline.answers import CameraAnswer, SearchAnswer, SearchRequest, TracksAnswer
-from pipeline.api.auth import Doorkeeper
+from pipeline.api.auth import BODY_BYTES, Doorkeeper
 from pipeline.api.cameras import CameraList, CameraSwitches, camera_routes
 from pipeline.api.clips import Cut, clip_routes
 from pipeline.api.collections import Collections, collection_routes
@@ -16,6 +16,7 @@ from pipeline.api.erasures import Erasing, erasure_routes
 from pipeline.api.holds import Holds, hold_routes
 from pipeline.api.problems import install_problem_handlers
 from pipeline.errors import StoreUnavailable
+from pipeline.likeness_fields import MOST_LETTERS
 
 
 class Service(Protocol):
@@ -50,6 +51,8 @@ class Lists(Protocol):
 
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz"})
+#: A search may bring a picture.
+LARGE_PATHS = {"/api/v1/search": BODY_BYTES + MOST_LETTERS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,9 @@ class Backing:
 def build_app(backing: Backing) -> FastAPI:
     """The application: `/healthz` and `/readyz` for anybody, the rest for the token's holder."""
     app = FastAPI(title="Descry", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
-    app.add_middleware(Doorkeeper, token=backing.token, open_paths=OPEN_PATHS)
+    app.add_middleware(
+        Doorkeeper, token=backing.token, open_paths=OPEN_PATHS, large_paths=LARGE_PATHS
+    )
     install_problem_handlers(app)
     app.include_router(_health(backing))
     app.include_router(_search(backing), prefix="/api/v1")

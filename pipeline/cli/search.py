@@ -1,4 +1,4 @@
-"""`descry search`: a sentence in, tracks out."""
+"""`descry search`: a sentence or a picture in, tracks out."""
 
 import sys
 from pathlib import Path
@@ -8,11 +8,32 @@ import typer
 
 from pipeline.cli.options import ConfigOption, JsonOption
 
+PictureOption = Annotated[
+    Path | None, typer.Option(help="Somebody who looks like the person in this picture.")
+]
+BoxOption = Annotated[
+    str | None, typer.Option(help="x1,y1,x2,y2: where that person is in it, pixels.")
+]
+LikeOption = Annotated[
+    str | None, typer.Option(help="Somebody who looks like this track, or TRACK/SHOT.")
+]
+MoreOption = Annotated[
+    list[str] | None, typer.Option("--more", help="A track that fits; repeatable.")
+]
+LessOption = Annotated[
+    list[str] | None, typer.Option("--less", help="A track that does not fit; repeatable.")
+]
+
 
 def search(
     text: Annotated[
-        str, typer.Argument(help="What the person looks like; - reads it from standard input.")
-    ],
+        str,
+        typer.Argument(
+            help="What the person looks like, or what is different from the picture; - reads it "
+            "from standard input.",
+            show_default=False,
+        ),
+    ] = "",
     camera: Annotated[
         list[str] | None, typer.Option("--camera", help="Only this camera; may be repeated.")
     ] = None,
@@ -29,12 +50,18 @@ def search(
     min_quality: Annotated[
         float, typer.Option(min=0, max=1, help="Only pictures of this quality or better, 0 to 1.")
     ] = 0.0,
+    picture: PictureOption = None,
+    box: BoxOption = None,
+    like: LikeOption = None,
+    more: MoreOption = None,
+    less: LessOption = None,
     model: Annotated[str | None, typer.Option(help="The encoder, by name.")] = None,
     sheet: Annotated[Path | None, typer.Option(help="Draw the hits on a PNG.")] = None,
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Find the tracks that look most like a description."""
+    """Find the tracks that look most like a description, a picture, or a track."""
+    from pipeline.cli.likeness import Likeness
     from pipeline.cli.searching import Question, answer
 
     if text == "-":  # a command line is there for every user of the machine to read
@@ -49,5 +76,6 @@ def search(
         live=live,
         zones=zone or [],
         min_quality=min_quality,
+        likeness=Likeness(like, picture, box, more or [], less or []),
     )
     answer(question, config=config, model=model, sheet=sheet, as_json=json)

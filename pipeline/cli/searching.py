@@ -15,6 +15,7 @@ from rich.table import Table
 
 from detectors.types import Image
 from pipeline.answers import HitAnswer, SearchAnswer, SearchRequest
+from pipeline.cli.likeness import NO_LIKENESS, Likeness
 from pipeline.cli.listing import path_of
 from pipeline.cli.sheet import Card, draw_sheet
 from pipeline.client import Client
@@ -40,14 +41,16 @@ class Question:
     live: bool = False
     zones: Sequence[str] = ()
     min_quality: float = 0.0
+    likeness: Likeness = NO_LIKENESS
 
     def request(self, *, now: float, default_limit: int) -> SearchRequest:
         """The same for the API.
 
         Raises:
-            ConfigError: a time makes no sense.
+            ConfigError: a time or a picture makes no sense.
         """
         return SearchRequest(
+            **self.likeness.fields(),
             text=self.text,
             cameras=self.cameras,
             collections=self.collections,
@@ -69,7 +72,8 @@ def answer(
     as_json: bool,
 ) -> None:
     """Search, and print the answer."""
-    check_query(question.text)  # at once, not once the workers are up
+    if question.text or not question.likeness.is_given:
+        check_query(question.text)  # at once, not once the workers are up
     settings = read_settings(config, model=model)
     request = question.request(now=time.time(), default_limit=settings.search.limit)
     with open_session(settings, need=frozenset({"query"}), asked=model) as session:
@@ -139,7 +143,8 @@ def _with_paths(hit: HitAnswer, media: Path | None) -> HitAnswer:
 
 def _table(hits: list[HitAnswer]) -> Table:
     is_judged = any(hit.probability is not None for hit in hits)
-    figures = ["#", *(["likely"] if is_judged else []), "score"]
+    has_moved = any(hit.rank_before is not None for hit in hits)
+    figures = ["#", *(["was"] if has_moved else []), *(["likely"] if is_judged else []), "score"]
     table = Table(box=None, pad_edge=False)
     names = ["track", *(["zones"] if any(hit.zones for hit in hits) else [])]
     for heading in (*figures, "seen", "for", *names):
@@ -149,6 +154,7 @@ def _table(hits: list[HitAnswer]) -> Table:
         first, last = (datetime.fromisoformat(at) for at in (hit.first_seen_at, hit.last_seen_at))
         table.add_row(
             str(hit.rank),
+            *([str(hit.rank_before or "–")] if has_moved else []),
             *([percent(hit.probability)] if is_judged else []),
             f"{hit.score:.3f}",
             short_instant(hit.first_seen_at) + (" live" if hit.live else ""),

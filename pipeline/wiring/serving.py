@@ -20,11 +20,13 @@ from pipeline.telemetry import CameraFigures, ScrapePage, StoreFigures, Telemetr
 from pipeline.wiring.enrolment import build_enrolment
 from pipeline.wiring.erasing import build_erasing
 from pipeline.wiring.lineage import Lineage
+from pipeline.wiring.people import PeopleOnDemand
 from pipeline.wiring.settings import token_file
 from pipeline.wiring.stores import Stores, build_catalogue, build_collections, open_folder
 from pipeline.wiring.video import clip_cutter
 from pipeline.workers.catalogue import LIVE_WITHIN_S, Catalogue
 from pipeline.workers.erasing import Erasing
+from pipeline.workers.liking import Liking
 from pipeline.workers.query import QueryWorker, bind_tcp, bind_unix
 from pipeline.workers.service import SearchService
 from pipeline.workers.succession import Succession
@@ -53,6 +55,7 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
         telemetry=telemetry,
         best_of=settings.search.best_of,
         trust=first.trust,
+        liking=Liking(PeopleOnDemand(settings), best_of=settings.search.best_of),
         parts=first.parts,
     )
 

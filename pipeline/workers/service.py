@@ -1,10 +1,11 @@
 """What a query worker answers to a description."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from detectors.types import TrackKey
 from pipeline.answers import (
     CoverageAnswer,
     ModelAnswer,
@@ -27,14 +28,15 @@ from pipeline.workers.cautions import (
     cautions_about_models,
     cautions_about_parts,
 )
+from pipeline.workers.liking import Liking, with_ranks_before
 from pipeline.workers.presenting import coverage_answer, hit_answers, parts_answer
 from pipeline.workers.view import LogView
 from retrieval.ports import Encoder, Index, SharedIndex
 from retrieval.search.calibration import Judgement
 from retrieval.search.exact import find_tracks
-from retrieval.search.query import check_query
+from retrieval.search.query import CheckedQuery, check_query
 from retrieval.tokenizer import count_tokens
-from retrieval.types import Hit, Where
+from retrieval.types import Hit, Vector, Where
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +72,8 @@ class _Found(NamedTuple):
 
     hits: list[Hit]
     judgement: Judgement | None
+    ranks_before: Mapping[TrackKey, int] = {}
+    notes: Sequence[str] = ()
 
 
 class SearchService:
@@ -86,8 +90,10 @@ class SearchService:
         telemetry: Telemetry,
         best_of: int,
         trust: Trust,
+        liking: Liking,
         parts: SharedIndex | None = None,
     ) -> None:
+        self._liking = liking
         self._engine = Engine(encoder, index, view, trust, parts)
         self._catalogue, self._clock = catalogue, clock
         self._telemetry, self._best_of = telemetry, best_of
@@ -107,26 +113,30 @@ class SearchService:
         self._engine = engine
 
     def search(self, request: SearchRequest) -> SearchAnswer:
-        """The tracks that fit `request.text` best.
+        """The tracks that fit `request.text` best, or the likeness of the request.
 
         Raises:
-            QueryRefused: the text cannot be searched.
-            NotFound: a camera or collection of the request does not exist.
+            QueryRefused: the text or the picture cannot be searched.
+            ConfigError: the request makes no sense.
+            NotFound: a camera, collection or track of the request does not exist.
             StoreUnavailable: Redis is away.
         """
-        checked = check_query(request.text, count_tokens=count_tokens)
+        checked = CheckedQuery("")
+        if request.text or not request.has_likeness:
+            checked = check_query(request.text, count_tokens=count_tokens)
         self._refuse_unknown(request)
         engine = self._engine  # one for the whole search: another may be put in its place
         self._missing(engine)  # what was missing to others in this thread
         with self._telemetry.query_s.time():
-            hits, judgement = self._find(engine, checked.text, request)
+            found = self._find(engine, checked.text, request)
+        hits, judgement = found.hits, found.judgement
         records = self._catalogue.track_store.get_many([hit.track for hit in hits])
         live = self._catalogue.live_keys()
         runs = self._runs(request)
         coverage = self._coverage(engine, request, runs)
         return SearchAnswer(
             query=request.text,
-            hits=hit_answers(hits, records, live, judgement),
+            hits=with_ranks_before(hit_answers(hits, records, live, judgement), found.ranks_before),
             no_match=not coverage.parts_missing
             and (not hits or (judgement is not None and judgement.no_match)),
             coverage=coverage,
@@ -135,7 +145,7 @@ class SearchService:
                 *cautions_about_parts(coverage.parts_missing),
                 *_cautions_about_models(engine, runs),
                 *checked.notes,
-                *(cautions_about_judgement(engine.trust.calibration, judgement) if hits else []),
+                *found.notes,
                 *cautions_about_index(
                     engine.view.state.skipped, is_whole=engine.view.state.caught_up
                 ),
@@ -153,18 +163,33 @@ class SearchService:
             zones=frozenset(request.zones) or None,
             min_quality=request.min_quality,
         )
-        vector = engine.encoder.encode_texts([text])[0]
-        hits = find_tracks(
-            engine.index, vector, limit=request.limit, where=where, best_of=self._best_of
-        )
+        if request.is_more_than_words:
+            liked = self._liking.find(engine.encoder, engine.index, text, request, where)
+            found = _Found(liked.hits, None, liked.ranks_before, liked.notes)
+            vector = liked.sentence
+        else:
+            vector = engine.encoder.encode_texts([text])[0]
+            hits = find_tracks(
+                engine.index, vector, limit=request.limit, where=where, best_of=self._best_of
+            )
+            found = _Found(hits, None)
+        if vector is None or not found.hits:
+            return found
+        judgement = self._judge(engine, vector, found.hits, where)
+        cautions = cautions_about_judgement(engine.trust.calibration, judgement)
+        return found._replace(judgement=judgement, notes=[*found.notes, *cautions])
+
+    def _judge(
+        self, engine: Engine, vector: Vector, hits: Sequence[Hit], where: Where
+    ) -> Judgement | None:
+        """How likely the hits of a sentence fit; None where that cannot be judged."""
         calibration = engine.trust.calibration
-        if calibration is None or not hits:
-            return _Found(hits, None)
+        if calibration is None:
+            return None
         sample = engine.index.sample_tracks(
             vector, at_most=SAMPLED_TRACKS, best_of=self._best_of, where=where
         )
-        scores = [hit.score for hit in hits]
-        return _Found(hits, calibration.judge(vector, scores, sample))
+        return calibration.judge(vector, [hit.score for hit in hits], sample)
 
     def _refuse_unknown(self, request: SearchRequest) -> None:
         if (

@@ -12,7 +12,7 @@ from tests.e2e.conftest import MODEL, ROOT, Descry, processes_of
 
 HIT_KEYS = {
     "rank", "track", "camera", "collection", "first_seen_at", "last_seen_at", "live", "score",
-    "probability", "shots", "thumbnail", "box", "best_shots", "zones",
+    "probability", "rank_before", "shots", "thumbnail", "box", "best_shots", "zones",
 }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from pipeline.errors import NotFound, StoreUnavailable
+from pipeline.likeness_fields import MOST_LETTERS
 from retrieval.errors import QueryRefused
 from tests.unit.pipeline.api.conftest import ANSWER, ASK, AUTHORISED, TOKEN
 
@@ -66,7 +67,10 @@ def test_expected_failures_are_problems_with_a_code_and_a_line(
 @pytest.mark.parametrize(
     "body",
     [
-        {},
+        {"text": None},
+        {"text": "red coat", "box": [1, 2, 3]},
+        {"picture": ["secret woman"]},
+        {"more_like": ["secret woman"] * 101},
         {"text": "red coat", "limit": 0},
         {"text": "red coat", "limit": 501},
         {"text": "red coat", "colour": "red"},
@@ -103,8 +107,19 @@ def test_the_api_describes_itself(client):
 
 
 def test_a_body_that_is_too_large_is_not_read_to_its_end(client):
-    huge = {"text": "x" * 200_000}
-    assert client.post("/api/v1/search", json=huge).status_code == 401
-    answer = client.post("/api/v1/search", json=huge, headers=AUTHORISED)
+    huge = {"tracks": ["x" * 200_000]}
+    assert client.post("/api/v1/erasures", json=huge).status_code == 401
+    answer = client.post("/api/v1/erasures", json=huge, headers=AUTHORISED)
     assert answer.status_code == 413
     assert answer.json()["code"] == "too-large"
+
+
+def test_a_search_may_bring_a_picture_and_no_more(client, service):
+    picture = {"picture": "a" * 2_000_000}
+    assert client.post("/api/v1/search", json=picture, headers=AUTHORISED).status_code == 200
+    assert service.asked[-1].picture == picture["picture"]
+    words = client.post("/api/v1/search", json={"text": "a" * 70_000}, headers=AUTHORISED)
+    assert (words.status_code, words.json()["code"]) == (422, "malformed")
+    larger = {"picture": "a" * (MOST_LETTERS + 70_000)}
+    answer = client.post("/api/v1/search", json=larger, headers=AUTHORISED)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too-large")

@@ -13,6 +13,7 @@ from pipeline.store.runs import RunRecord
 from pipeline.telemetry import Telemetry
 from pipeline.workers import cautions
 from pipeline.workers.cautions import Trust
+from pipeline.workers.liking import Liking
 from pipeline.workers.service import SearchService
 from pipeline.workers.view import ViewState
 from retrieval.fakes import FakeEncoder
@@ -75,6 +76,10 @@ CALIBRATION = Calibration(
 )
 
 
+def find_people(image):
+    raise AssertionError("nobody is to be looked for")
+
+
 def service(
     *,
     people=CROWD,
@@ -105,6 +110,7 @@ def service(
         telemetry=Telemetry(),
         best_of=3,
         trust=trust or Trust(CALIBRATION),
+        liking=Liking(find_people, best_of=3),
         parts=parts,
     )
 

@@ -1,0 +1,225 @@
+"""Searches with more than words: by a shot or a picture, and with judgements of hits.
+
+Nothing is kept between searches: a request carries all judgements, so leaving one out undoes it,
+and no other search knows of any.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+import numpy as np
+
+from detectors.types import ShotId, TrackKey
+from pipeline.answers import HitAnswer, SearchRequest
+from pipeline.errors import ConfigError, NotFound
+from pipeline.workers.pictured import FindPeople, person_in
+from retrieval.ports import Encoder, Index
+from retrieval.search.exact import find_tracks
+from retrieval.search.feedback import moved_towards
+from retrieval.search.likeness import compose, query_of_shots
+from retrieval.types import Hit, Vector, Vectors, Where
+
+#: Ranks before judgements are known so far down; more costs a longer search.
+RANKED_BEFORE = 200
+
+OF_PICTURES = (
+    "no probability: what a picture scores lies on another scale than what words score, and nobody "
+    "has fitted it"
+)
+OF_MOVED = "no probability: the judgements moved the query, and its scores are no sentence's"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Liked:
+    """What such a search found.
+
+    Attributes:
+        hits: best first.
+        sentence: the vector, if it is that of the words alone; None where anything moved it.
+        ranks_before: rank of each track without the judgements; empty without any.
+        notes: what was done, a line each.
+    """
+
+    hits: list[Hit]
+    sentence: Vector | None
+    ranks_before: Mapping[TrackKey, int]
+    notes: Sequence[str]
+
+
+class Liking:
+    """Answers searches with more than words."""
+
+    def __init__(self, find_people: FindPeople, *, best_of: int) -> None:
+        self._find_people, self._best_of = find_people, best_of
+
+    def find(
+        self, encoder: Encoder, index: Index, text: str, request: SearchRequest, where: Where
+    ) -> Liked:
+        """The tracks that fit best.
+
+        The track that is asked with, and those that were judged not to fit, are left out; as many
+        others are found in their place.
+
+        Args:
+            encoder: makes vectors of words and pictures.
+            index: has the vectors of shots.
+            text: cleaned; may be empty where the request has a likeness.
+            request: what is asked.
+            where: what may be returned. The tracks named in the request need not lie in it.
+
+        Raises:
+            ConfigError: names or fields that make no sense.
+            NotFound: a track that is named is not in the index.
+            QueryRefused: the picture cannot be searched with.
+        """
+        _refuse_nonsense(request)
+        vectors = _Vectors(index, encoder.dimension, where.now)
+        yes, no = _named(request.more_like), _named(request.less_like)
+        liked = frozenset({like_of(request.like)[0]} if request.like else ())
+        fitting = vectors.of_tracks(yes)
+        plain = self._plain(encoder, vectors, text, request)
+        query = moved_towards(plain, fitting)
+        hits = self._without(index, query, request.limit, where, liked | frozenset(no))
+        ranks: dict[TrackKey, int] = {}
+        if yes or no:
+            most = max(RANKED_BEFORE, request.limit)
+            before = self._without(index, plain, most, where, liked)
+            ranks = {hit.track: hit.rank for hit in before}
+        is_moved = query is not plain
+        return Liked(
+            hits=hits,
+            sentence=None if request.has_likeness or is_moved else query,
+            ranks_before=ranks,
+            notes=[
+                *([OF_PICTURES] if request.has_likeness else [OF_MOVED] if is_moved else []),
+                *([f"{request.like} is asked with, and left out"] if request.like else []),
+                *(_told(yes, no, hits, ranks, is_moved=is_moved) if yes or no else []),
+            ],
+        )
+
+    def _plain(
+        self, encoder: Encoder, vectors: "_Vectors", text: str, request: SearchRequest
+    ) -> Vector:
+        """The query without judgements."""
+        if request.like is not None:
+            picture = vectors.of_like(request.like)
+        elif request.picture is not None:
+            crop = person_in(request.picture, request.box, self._find_people)
+            picture = encoder.encode_images([crop])[0]
+        else:
+            return _words(encoder, text)
+        return compose(picture, _words(encoder, text)) if text else picture
+
+    def _without(
+        self, index: Index, query: Vector, limit: int, where: Where, out: frozenset[TrackKey]
+    ) -> list[Hit]:
+        """The `limit` best tracks but those in `out`, exactly: at most so many more are found."""
+        found = find_tracks(
+            index, query, limit=limit + len(out), where=where, best_of=self._best_of
+        )
+        kept = [hit for hit in found if hit.track not in out][:limit]
+        return [replace(hit, rank=rank) for rank, hit in enumerate(kept, start=1)]
+
+
+def with_ranks_before(hits: list[HitAnswer], ranks: Mapping[TrackKey, int]) -> list[HitAnswer]:
+    """The hits, each with its rank without the judgements."""
+    if not ranks:
+        return hits
+    return [
+        hit.model_copy(update={"rank_before": ranks.get(TrackKey.parse(hit.track))}) for hit in hits
+    ]
+
+
+def like_of(name: str) -> tuple[TrackKey, int | None]:
+    """The track, and the shot of it if one is named.
+
+    Raises:
+        ConfigError: it is no name of either.
+    """
+    try:
+        if name.count("/") == 3:
+            shot = ShotId.parse(name)
+            return shot.track, shot.number
+        return TrackKey.parse(name), None
+    except ValueError:
+        raise ConfigError(
+            f"{name!r} names no track or shot: give camera/run/number or camera/run/number/shot, "
+            "as a hit has them"
+        ) from None
+
+
+def _words(encoder: Encoder, text: str) -> Vector:
+    (vector,) = encoder.encode_texts([text])
+    return cast(Vector, vector)
+
+
+class _Vectors:
+    """Reads vectors from the index: no picture is encoded again."""
+
+    def __init__(self, index: Index, dimension: int, now: float) -> None:
+        self._index, self._where = index, Where(now=now)
+        self._any = np.eye(1, dimension, dtype=np.float32)[0]  # what is scored does not matter
+
+    def of_like(self, name: str) -> Vector:
+        """(D,) of a track, or of one shot of it."""
+        track, number = like_of(name)
+        shots = self._shots(track)
+        if number is None:
+            return query_of_shots(np.stack(list(shots.values())))
+        if number not in shots:
+            kept = ", ".join(map(str, sorted(shots)))
+            raise NotFound(f"track {track} has no shot {number} in the index; it has {kept}")
+        return shots[number]
+
+    def of_tracks(self, tracks: Sequence[TrackKey]) -> Vectors:
+        """(N, D) one for each track."""
+        found = [query_of_shots(np.stack(list(self._shots(track).values()))) for track in tracks]
+        return np.stack(found) if found else np.empty((0, len(self._any)), np.float32)
+
+    def _shots(self, track: TrackKey) -> dict[int, Vector]:
+        scored = self._index.score_tracks(self._any, [track], where=self._where)
+        if not scored:
+            raise NotFound(
+                f"no shot of track {track} is in the index: it was erased, has expired, or is not "
+                "embedded yet"
+            )
+        return {one.sighting.shot.number: one.sighting.vector for one in scored}
+
+
+def _named(names: Sequence[str]) -> list[TrackKey]:
+    """Each track once, in one order whatever that of the names."""
+    return sorted({like_of(name)[0] for name in names})
+
+
+def _refuse_nonsense(request: SearchRequest) -> None:
+    if request.like is not None and request.picture is not None:
+        raise ConfigError("--like and --picture are both given: ask with one of them")
+    if request.box is not None and request.picture is None:
+        raise ConfigError("--box says where somebody is in a --picture, and none is given")
+    both = set(_named(request.more_like)) & set(_named(request.less_like))
+    if both:
+        raise ConfigError(f"{min(both)} is judged both --more and --less: leave one out")
+
+
+def _told(
+    yes: Sequence[TrackKey],
+    no: Sequence[TrackKey],
+    hits: Sequence[Hit],
+    ranks: Mapping[TrackKey, int],
+    *,
+    is_moved: bool,
+) -> list[str]:
+    """What the judgements did."""
+    done = []
+    if yes and is_moved:
+        done.append(f"the query was moved towards {len(yes)} judged to fit")
+    if no:
+        done.append(f"{len(no)} judged not to fit are left out")
+    moves = sum(ranks.get(hit.track) != hit.rank for hit in hits)
+    fresh = sum(ranks.get(hit.track, RANKED_BEFORE + 1) > len(hits) for hit in hits)
+    return [
+        f"judgements: {', '.join(done) or 'nothing was moved'}; {moves} of {len(hits)} hits have "
+        f"another rank than without, {fresh} were not among the first {len(hits)}; leave them out "
+        "and the query is as it was"
+    ]
