@@ -280,10 +280,11 @@ class Client:
             ) from error
         if answer.is_success:
             return answer
-        raise _error_of(answer)
+        raise error_of(answer)
 
 
-def _error_of(answer: httpx.Response) -> DescryError:
+def error_of(answer: httpx.Response) -> DescryError:
+    """What an answer that is no success says."""
     try:
         body = answer.json()
         code, detail = str(body["code"]), str(body["detail"])

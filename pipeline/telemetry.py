@@ -2,12 +2,12 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
 from pipeline.errors import StoreUnavailable
+from pipeline.store_figures import CameraFigures, StoreFigures
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +97,9 @@ class Telemetry:
         self.index_lag_s = self._gauge(
             "descry_index_lag_seconds", "From publishing to findable, of the shot indexed last."
         )
+        self.alerts = self._counter("descry_alerts_total", "What watches told, by kind.", "kind")
+        for kind in ("new", "update", "end"):
+            self.alerts.labels(kind)
         self.query_s = self._histogram(
             "descry_query_seconds", "Time to answer a search.", QUERY_BUCKETS_S
         )
@@ -116,52 +119,6 @@ class Telemetry:
         return Histogram(name, sentence, buckets=buckets_s, registry=self.registry)
 
 
-@dataclass(frozen=True, slots=True)
-class CameraFigures:
-    """What the store knows of one camera, summed over its runs that are still kept.
-
-    Attributes:
-        camera_id: which.
-        is_up: whether its frames arrive; None for one that only files are imported for.
-        frames_read, frames_dropped, frames_skipped, tracks, shots: as in its runs.
-        outages: connections that broke, or whose picture went blind.
-        rates: what its worker said of it last, by name, units in the names.
-    """
-
-    camera_id: str
-    is_up: bool | None
-    frames_read: int
-    frames_dropped: int
-    tracks: int
-    shots: int
-    frames_skipped: int = 0
-    outages: int = 0
-    rates: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class StoreFigures:
-    """What all workers together left in the store.
-
-    Attributes:
-        crops_pending: published shots that wait to be embedded.
-        crop_age_s: how long the oldest of them waits.
-        crops_damaged: shots put aside, up to the last thousand or so.
-        sightings: embedded shots that are kept.
-        sightings_in_files: of these, those that have left Redis for files.
-        cameras: one entry each.
-        collection_bytes: what each collection took on disk at the last sweep.
-    """
-
-    crops_pending: int
-    crop_age_s: float
-    crops_damaged: int
-    sightings: int
-    sightings_in_files: int
-    cameras: Sequence[CameraFigures]
-    collection_bytes: Mapping[str, int] = field(default_factory=dict)
-
-
 class ScrapePage:
     """The page of the query worker: its own metrics, and at each scrape what the store says.
 
@@ -171,7 +128,12 @@ class ScrapePage:
     def __init__(self, telemetry: Telemetry, read_store: Callable[[], StoreFigures]) -> None:
         self._read_store = read_store
         self._registry = CollectorRegistry()
-        for metric in (telemetry.index_shots, telemetry.index_lag_s, telemetry.query_s):
+        for metric in (
+            telemetry.index_shots,
+            telemetry.index_lag_s,
+            telemetry.query_s,
+            telemetry.alerts,
+        ):
             self._registry.register(metric)
         self._registry.register(self)
 

@@ -15,6 +15,7 @@ from pipeline.api.collections import Collections, collection_routes
 from pipeline.api.erasures import Erasing, erasure_routes
 from pipeline.api.holds import Holds, hold_routes
 from pipeline.api.problems import install_problem_handlers
+from pipeline.api.watches import Watches, watch_routes
 from pipeline.errors import StoreUnavailable
 from pipeline.likeness_fields import MOST_LETTERS
 
@@ -67,6 +68,7 @@ class Backing:
         collections: lists and removes them.
         erasing: erases tracks.
         holds: holds tracks.
+        watches: watches for sentences, and tells alerts.
         picture: the JPEG behind a media key; None if it is gone.
         clip: cuts the clip of a track or shot.
         ping: raises StoreUnavailable if Redis is away.
@@ -81,6 +83,7 @@ class Backing:
     collections: Collections
     erasing: Erasing
     holds: Holds
+    watches: Watches
     picture: Callable[[str], bytes | None]
     clip: Cut
     ping: Callable[[], None]
@@ -102,6 +105,7 @@ def build_app(backing: Backing) -> FastAPI:
     app.include_router(collection_routes(backing.collections), prefix="/api/v1")
     app.include_router(erasure_routes(backing.erasing), prefix="/api/v1")
     app.include_router(hold_routes(backing.holds), prefix="/api/v1")
+    app.include_router(watch_routes(backing.watches), prefix="/api/v1")
     app.include_router(clip_routes(backing.clip), prefix="/api/v1")
 
     @app.get("/metrics", include_in_schema=False)

@@ -11,6 +11,7 @@ from typer._click.exceptions import ClickException  # typer brings its own click
 
 from detectors.errors import DetectorError, DetectorUnusable
 from pipeline.cli import (
+    alerts,
     cameras,
     clip,
     collections,
@@ -29,6 +30,7 @@ from pipeline.cli import (
     street,
     tracks,
     train,
+    watch,
     worker,
 )
 from pipeline.cli import demo as demo_verb
@@ -59,6 +61,7 @@ app.command()(run.run)
 app.command()(replay.replay)
 app.command()(search.search)
 app.command()(clip.clip)
+app.command()(alerts.alerts)
 app.command()(erase.erase)
 app.command()(reindex.reindex)
 app.command()(encode.encode)
@@ -69,6 +72,7 @@ app.add_typer(tracks.app, name="tracks", help="List tracks; export every tracked
 app.add_typer(cameras.app, name="cameras", help="What is watched, and whether it can be.")
 app.add_typer(collections.app, name="collections", help="What was imported; forget it.")
 app.add_typer(hold.app, name="hold", help="Tracks that are kept and not erased: add, list.")
+app.add_typer(watch.app, name="watch", help="Descriptions to be told of while people are in view.")
 app.add_typer(index.app, name="index", help="What is searched: stats, verify, compact, rebuild.")
 app.add_typer(models.app, name="models", help="The weights: list, fetch, import, verify.")
 app.add_typer(train.app, name="train", help="Pretrain and fine-tune GA-DMS; export weights.")

@@ -10,6 +10,7 @@ import redis
 
 from detectors.types import TrackKey
 from pipeline.errors import StoreUnavailable
+from pipeline.store.alerts import AlertStore
 from pipeline.store.boxes import BoxArchive
 from pipeline.store.connection import store_errors
 from pipeline.store.keys import GROUP, Keys
@@ -76,6 +77,7 @@ class Forgetting:
     def _words_about(self, tracks: Collection[TrackKey]) -> None:
         """Delete why messages were put aside, and which pictures are to go, where it names one."""
         named = pattern_of(tracks)
+        AlertStore(self._redis, self._keys).erase(named)
         aside: Any = self._redis.xrange(self._keys.damaged)
         for entry_id, fields in aside:
             if any(named.search(value) for value in fields.values()):

@@ -35,9 +35,14 @@
     {ns}:turn:{camera}       hash    who took it last, which turn that is, since when; for ever
     {ns}:watchers            zset    camera worker → when it counts as dead; seconds
     {ns}:paused              set     cameras that an operator paused; until resumed
+    {ns}:watches             hash    watch → what is watched for; until it is removed
+    {ns}:alerts              stream  what watches told; retention
+    {ns}:alerted             hash    watch and track → what was told last; an hour, the cool-down
+    {ns}:watched             string  before which place in the log nobody is in view; for ever
 
 All of them live on one Redis (or a replicated one), so no key carries a hash tag. `lease` and
-`turn` are also those of `index:{model}`: who fills an index that several query workers share.
+`turn` are also those of `index:{model}`: who fills an index that several query workers share, and
+of `watches:`: who tells alerts.
 
 That index (`index.kind: redis`) lies on a Redis Cluster of its own, each shard in one slot:
 
@@ -86,6 +91,10 @@ class Keys:
         self.watchers = f"{namespace}:watchers"
         self.zones = f"{namespace}:zones"
         self.paused = f"{namespace}:paused"
+        self.watches = f"{namespace}:watches"
+        self.alerts = f"{namespace}:alerts"
+        self.alerted = f"{namespace}:alerted"
+        self.watched = f"{namespace}:watched"
 
     def track(self, track: TrackKey) -> str:
         """The hash of one track."""
@@ -135,6 +144,11 @@ class Keys:
     def index_writer(self, model_id: str) -> str:
         """What is leased to who fills the index of a model; no camera is called so."""
         return f"index:{model_id}"
+
+    @property
+    def watch_teller(self) -> str:
+        """What is leased to who tells alerts; no camera is called so."""
+        return "watches:"
 
     def index_shards(self, model_id: str, count: int) -> list["ShardKeys"]:
         """The keys of each shard of an index."""

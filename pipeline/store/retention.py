@@ -9,6 +9,7 @@ from typing import Any
 import redis
 
 from detectors.types import TrackKey
+from pipeline.store.alerts import AlertStore
 from pipeline.store.boxes import BoxArchive
 from pipeline.store.budget import Budget, Budgets
 from pipeline.store.cameras import CameraStore
@@ -99,6 +100,7 @@ class Retention:
         self.budget = Budget(client, keys, media, budgets)
         self._whole = whole or WholeLog(client, keys)
         self._log = SightingLog(client, keys, self._whole)
+        self._alerts = AlertStore(client, keys)
         self._cameras = CameraStore(client, keys)
         self._runs = RunStore(client, keys)
         self._scan = StreamScan(client)
@@ -167,6 +169,8 @@ class Retention:
             old = [(key, r) for key, r, _ in self._all_tracks(sweep) if r is not None]
             forget_lost_shots(self._redis, self._keys, old, sweep.gone, self._delete_picture)
         self._forget_runs(sweep, self._forget_tracks(sweep))
+        # Watches tell of live cameras alone.
+        sweep.report.alerts += self._alerts.expire(lambda at: sweep.gone("live", at, None))
 
     def _forget_crops(self, sweep: Sweep) -> None:
         crops = self._keys.crops

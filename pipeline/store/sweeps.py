@@ -18,6 +18,7 @@ class SweepReport:
     leftovers: int = 0
     views: int = 0
     videos: int = 0
+    alerts: int = 0
     finished: bool = True
 
     def __bool__(self) -> bool:

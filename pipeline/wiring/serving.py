@@ -16,12 +16,14 @@ from pipeline.store.crop_stream import CropStream
 from pipeline.store.media import FolderMedia
 from pipeline.store.runs import RunRecord, RunStore
 from pipeline.store.sighting_log import SightingLog
-from pipeline.telemetry import CameraFigures, ScrapePage, StoreFigures, Telemetry
+from pipeline.store_figures import CameraFigures, StoreFigures
+from pipeline.telemetry import ScrapePage, Telemetry
 from pipeline.wiring.enrolment import build_enrolment
 from pipeline.wiring.erasing import build_erasing
 from pipeline.wiring.lineage import Lineage
 from pipeline.wiring.people import PeopleOnDemand
 from pipeline.wiring.settings import token_file
+from pipeline.wiring.standing import build_watching
 from pipeline.wiring.stores import Stores, build_catalogue, build_collections, open_folder
 from pipeline.wiring.video import clip_cutter
 from pipeline.workers.catalogue import LIVE_WITHIN_S, Catalogue
@@ -30,6 +32,7 @@ from pipeline.workers.liking import Liking
 from pipeline.workers.query import QueryWorker, bind_tcp, bind_unix
 from pipeline.workers.service import SearchService
 from pipeline.workers.succession import Succession
+from pipeline.workers.watch_desk import WatchDesk
 
 
 def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | None) -> QueryWorker:
@@ -61,11 +64,13 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
 
     succession = Succession(first, lineage.estate(service.serve))
     erasing = build_erasing(settings, stores, succession.erased)
-    backing = _backing(settings, stores, catalogue, service, telemetry, erasing)
+    watching = build_watching(settings, stores, catalogue, telemetry, lambda: service.engine)
+    backing = _backing(settings, stores, catalogue, service, telemetry, erasing, watching.desk)
     return QueryWorker(
         app=build_app(backing),
         listeners=_listeners(settings, api_socket),
         view=succession,
+        watches=watching,
         retention=stores.retention,
         erasing=erasing,
         now=clock.now,
@@ -88,6 +93,7 @@ def _backing(
     service: SearchService,
     telemetry: Telemetry,
     erasing: Erasing,
+    desk: WatchDesk,
 ) -> Backing:
     """What the application answers from."""
     now = SystemClock().now
@@ -108,6 +114,7 @@ def _backing(
         collections=build_collections(stores, lambda: service.removed),
         erasing=erasing,
         holds=stores.holding,
+        watches=desk,
         picture=partial(_picture, stores.media),
         clip=clip_cutter(settings, stores),
         ping=ping,

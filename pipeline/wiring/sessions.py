@@ -19,17 +19,13 @@ from pipeline.data_folder import DataFolder
 from pipeline.errors import ConfigError, FolderInUse, ServiceUnavailable, StoreUnavailable
 from pipeline.owner import Owner, command_of
 from pipeline.store.server import PrivateRedis
+from pipeline.watch_client import WatchClient
 from pipeline.wiring.enrolment import build_enrolment
 from pipeline.wiring.erasing import build_erasing
 from pipeline.wiring.processes import fresh_log, start_redis, worker_spec
 from pipeline.wiring.reindexing import ReindexKeeper, check_asked, model_in_use
 from pipeline.wiring.settings import token_file, worker_environment
-from pipeline.wiring.stores import (
-    build_catalogue,
-    build_collections,
-    open_folder,
-    open_stores,
-)
+from pipeline.wiring.stores import build_catalogue, build_collections, open_folder, open_stores
 from pipeline.wiring.weights import encoder_name
 from pipeline.workers.catalogue import Catalogue
 from pipeline.workers.collecting import Collections
@@ -98,13 +94,13 @@ class Session:
             self.reindexing.look()
         self.supervisor.tend()
 
-    def quick_client(self) -> Client:
+    def quick_client(self) -> WatchClient:
         """Ask the query worker, ready or not."""
-        return Client(
+        return WatchClient(
             token=_read_token(self.settings), socket=self.api_socket, url=self.settings.api.url
         )
 
-    def client(self) -> Client:
+    def client(self) -> WatchClient:
         """Ask the query worker, once it is ready.
 
         Raises:

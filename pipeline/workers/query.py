@@ -57,7 +57,7 @@ def bind_tcp(host: str, port: int) -> socket.socket:
 
 
 class Follower(Protocol):
-    """What keeps an index in step with the log: a view, or a succession of them."""
+    """What follows the log: a view, or a succession of them, or what tells alerts."""
 
     def run(self, stop: threading.Event, alarm: Callable[[Exception], None]) -> None:
         """Follow the log until `stop`; `alarm` hears of what ends it early."""
@@ -73,6 +73,7 @@ class QueryWorker:
         app: FastAPI,
         listeners: Sequence[socket.socket],
         view: Follower,
+        watches: Follower,
         retention: Retention,
         erasing: Erasing,
         now: Callable[[], float],
@@ -81,6 +82,7 @@ class QueryWorker:
     ) -> None:
         self._app, self._listeners = app, listeners
         self._view, self._retention, self._erasing = view, retention, erasing
+        self._watches = watches
         self._now, self._sweep_s, self._move_log = now, sweep_s, move_log
         self._failure: Exception | None = None
         self._ended = threading.Event()
@@ -103,6 +105,7 @@ class QueryWorker:
             threading.Thread(target=work, name=name, daemon=True)
             for name, work in (
                 ("view", lambda: self._view.run(stop, self._fail)),
+                ("watches", lambda: self._watches.run(stop, self._fail)),
                 ("retention", lambda: self._sweep(stop)),
                 ("log", lambda: self._move(stop)),
                 ("erasing", lambda: self._erasing.resume_until(stop, RESUME_EVERY_S)),

@@ -104,6 +104,11 @@ class SearchService:
         return self._engine.view.state.caught_up
 
     @property
+    def engine(self) -> Engine:
+        """What searches are answered from now."""
+        return self._engine
+
+    @property
     def removed(self) -> dict[str, str]:
         """Collections that the index knows to be removed, and up to which position of the log."""
         return self._engine.view.state.removed

@@ -6,7 +6,7 @@ from pipeline.store.cameras import CameraStatus, CameraStore
 from pipeline.store.crop_stream import CropStream
 from pipeline.store.runs import RunRecord, RunStore, SafePoint
 from pipeline.store.sighting_log import SightingLog
-from pipeline.telemetry import CameraFigures
+from pipeline.store_figures import CameraFigures
 from pipeline.wiring.serving import read_figures
 
 pytestmark = pytest.mark.redis

@@ -5,7 +5,8 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 
 from pipeline.errors import StoreUnavailable
-from pipeline.telemetry import CameraFigures, ScrapePage, StoreFigures, Telemetry
+from pipeline.store_figures import CameraFigures, StoreFigures
+from pipeline.telemetry import ScrapePage, Telemetry
 
 
 def test_a_counted_drop_is_rendered_with_its_camera_and_reason():

@@ -1,0 +1,111 @@
+"""Watches and their alerts over HTTP; alerts as pages, and as a stream of server-sent events."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Final, Protocol
+
+import anyio
+from fastapi import APIRouter, Header, Query
+from fastapi.responses import StreamingResponse
+
+from pipeline.errors import StoreUnavailable
+from pipeline.watch_answers import AlertAnswer, AlertsAnswer, WatchAnswer, WatchRequest
+from pipeline.workers.watch_desk import check_position
+
+LOOK_EVERY_S: Final = 0.25
+HEARTBEAT_EVERY_S: Final = 5.0
+"""A connection that says nothing for longer than this may be taken for dead."""
+
+_PAGE = 100
+
+
+class Watches(Protocol):
+    """What the routes ask (`pipeline.workers.watch_desk.WatchDesk`)."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nobody should wait for more."""
+        ...
+
+    def add(self, request: WatchRequest) -> WatchAnswer:
+        """Watch for a sentence."""
+        ...
+
+    def watches(self) -> list[WatchAnswer]:
+        """Every watch."""
+        ...
+
+    def remove(self, watch_id: str) -> WatchAnswer:
+        """Watch for it no longer."""
+        ...
+
+    def alerts(self, after: str | None, count: int) -> AlertsAnswer:
+        """A page of what was told."""
+        ...
+
+    def words(self, after: str, count: int) -> list[AlertAnswer]:
+        """What was told behind `after`."""
+        ...
+
+    def last(self) -> str:
+        """The position of the last word."""
+        ...
+
+
+def watch_routes(desk: Watches) -> APIRouter:
+    """The routes under `/watches` and `/alerts`."""
+    routes = APIRouter()
+
+    @routes.post("/watches", status_code=201)
+    def add(request: WatchRequest) -> WatchAnswer:
+        """Watch for a sentence from now on."""
+        return desk.add(request)
+
+    @routes.get("/watches")
+    def watches() -> list[WatchAnswer]:
+        """Every watch, the oldest first."""
+        return desk.watches()
+
+    @routes.delete("/watches/{watch_id}")
+    def remove(watch_id: str) -> WatchAnswer:
+        """Watch for it no longer; what it told stays, and an open alert ends."""
+        return desk.remove(watch_id)
+
+    @routes.get("/alerts")
+    def alerts(
+        after: str | None = None, count: Annotated[int, Query(ge=1, le=1000)] = 200
+    ) -> AlertsAnswer:
+        """What watches told, the oldest first, a page at a time."""
+        return desk.alerts(after, count)
+
+    @routes.get("/alerts/stream", response_class=StreamingResponse)
+    def stream(last_event_id: Annotated[str | None, Header()] = None) -> StreamingResponse:
+        """Server-sent events `new`, `update` and `end`, from now on or from `Last-Event-ID` on."""
+        after = desk.last() if last_event_id is None else check_position(last_event_id)
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        events = _events(desk, after)
+        return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+
+    return routes
+
+
+async def _events(desk: Watches, after: str) -> AsyncIterator[str]:
+    """Server-sent events behind `after`, and a comment now and then, until the worker ends.
+
+    The first says where the stream begins, so that whoever saw none can resume as well.
+    """
+    yield f"id: {after}\nevent: begin\ndata: {{}}\n\n"
+    silent_s = 0.0
+    while not desk.is_closed:
+        try:
+            words = await anyio.to_thread.run_sync(desk.words, after, _PAGE)
+        except StoreUnavailable:
+            words = []
+        for word in words:
+            yield f"id: {word.id}\nevent: {word.type}\ndata: {word.model_dump_json()}\n\n"
+            after, silent_s = word.id, 0.0
+        if len(words) < _PAGE:
+            await anyio.sleep(LOOK_EVERY_S)
+            silent_s += LOOK_EVERY_S
+        if silent_s >= HEARTBEAT_EVERY_S:
+            yield ": still here\n\n"
+            silent_s = 0.0

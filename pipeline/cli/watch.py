@@ -1,0 +1,79 @@
+"""`descry watch`: sentences that live cameras are watched for."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.options import ConfigOption, JsonOption
+
+if TYPE_CHECKING:
+    from pipeline.watch_answers import WatchAnswer
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command()
+def add(
+    name: Annotated[str, typer.Argument(help="A short name for it.")],
+    text: Annotated[str, typer.Argument(help="What the person looks like.")],
+    camera: Annotated[list[str] | None, typer.Option(help="Only this one; repeat.")] = None,
+    zone: Annotated[list[str] | None, typer.Option(help="Only people in it; repeat.")] = None,
+    hours: Annotated[str, typer.Option(help="22:00-06:00, say; always if empty.")] = "",
+    timezone: Annotated[str, typer.Option(help="Of the hours: Europe/Berlin, say.")] = "UTC",
+    false_alarms: Annotated[
+        float, typer.Option(help="Unrelated people that may be told, a day and camera.")
+    ] = 1.0,
+    cooldown: Annotated[
+        str, typer.Option(help="How long one person makes no second alert: 30s, 10m, 2h.")
+    ] = "10m",
+    json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Watch live cameras for a description; 'descry alerts' tells of who is in view."""
+    from pipeline.cli.watch_asking import add_watch
+
+    found = add_watch(
+        config,
+        name=name,
+        text=text,
+        cameras=camera or [],
+        zones=zone or [],
+        hours=hours,
+        timezone=timezone,
+        false_alarms=false_alarms,
+        cooldown=cooldown,
+    )
+    for note in found.notes if not json else ():
+        sys.stderr.write(f"! {note}\n")
+    _tell(found, json=json, what="added")
+
+
+@app.command("list")
+def list_watches(json: JsonOption = False, config: ConfigOption = None) -> None:
+    """List what is watched for, and how many of them are in view now."""
+    from pipeline.cli.watch_asking import asking
+
+    with asking(config) as client:
+        for found in client.watches():
+            _tell(found, json=json, what=f"{found.open} in view")
+
+
+@app.command()
+def remove(
+    name: Annotated[str, typer.Argument(help="Which.")],
+    json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Watch for it no longer; what it told stays, as long as what was seen."""
+    from pipeline.cli.watch_asking import asking
+
+    with asking(config) as client:
+        _tell(client.remove_watch(name), json=json, what="removed")
+
+
+def _tell(watch: "WatchAnswer", *, json: bool, what: str) -> None:
+    where = ", ".join([*watch.cameras, *watch.zones]) or "everywhere"
+    when = f"{watch.hours} {watch.timezone}" if watch.hours else "always"
+    words = f"{watch.name}  {what}  {where}  {when}  {watch.false_alarms:g} a day  {watch.text}"
+    sys.stdout.write((watch.model_dump_json() if json else words) + "\n")

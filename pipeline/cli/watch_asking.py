@@ -1,0 +1,66 @@
+"""Asks the query worker about watches."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from pipeline.cli.listing import path_of
+from pipeline.cli.searching import short_instant
+from pipeline.durations import parse_duration
+from pipeline.errors import ConfigError
+from pipeline.watch_answers import AlertAnswer, WatchAnswer, WatchRequest
+from pipeline.watch_client import WatchClient
+from pipeline.wiring.sessions import open_session
+from pipeline.wiring.settings import read_settings
+from pipeline.workers.watch_desk import check_position, hours_of
+from retrieval.search.query import check_query
+
+
+@contextmanager
+def asking(config: Path | None) -> Iterator[WatchClient]:
+    """A way to the query worker; one is started if there is none."""
+    with open_session(read_settings(config), need=frozenset({"query"})) as session:
+        yield session.client()
+
+
+def add_watch(config: Path | None, *, cooldown: str, **asked: Any) -> WatchAnswer:
+    """Watch for a sentence from now on.
+
+    Raises:
+        QueryRefused: the sentence cannot be searched for.
+        ConfigError: something else of it makes no sense.
+        NotFound: a camera or zone does not exist.
+    """
+    check_query(asked["text"])  # at once, not once the workers are up
+    hours_of(asked["hours"], asked["timezone"])
+    try:
+        request = WatchRequest(cooldown_s=parse_duration(cooldown), **asked)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).removesuffix("_s").replace("_", "-")
+        raise ConfigError(f"{name}: {first['msg'].lower()}") from error
+    with asking(config) as client:
+        return client.add_watch(request)
+
+
+def every_alert(config: Path | None, *, after: str | None, follow: bool) -> Iterator[AlertAnswer]:
+    """What was told; with `follow` what is told from now on, or behind `after`.
+
+    Thumbnails are paths where pictures lie on this machine.
+    """
+    if after is not None:
+        check_position(after)
+    with open_session(read_settings(config), need=frozenset({"query"})) as session:
+        client = session.client()
+        for told in client.follow(after) if follow else client.every_alert(after):
+            thumbnail = path_of(told.thumbnail, session.media)
+            yield told.model_copy(update={"thumbnail": thumbnail})
+
+
+def line_of(told: AlertAnswer) -> str:
+    """A word of an alert, for people."""
+    at = short_instant(told.seen_at)
+    return f"{at}  {told.type:6}  {told.watch}  {told.track}  {told.score:.3f}  {told.thumbnail}"

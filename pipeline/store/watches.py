@@ -1,0 +1,91 @@
+"""Which sentences are watched for, as they were asked."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import redis
+
+from pipeline.errors import ConfigError
+from pipeline.store.connection import store_errors
+from pipeline.store.keys import Keys
+
+_ADD = """
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then return 0 end
+for _, known in ipairs(redis.call('HVALS', KEYS[1])) do
+  if cjson.decode(known).name == ARGV[3] then return 0 end
+end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+return 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A sentence that is watched for.
+
+    Attributes:
+        watch_id: drawn when it was added: another of the same name is another watch.
+        name: unique among those there are.
+        kind: what is watched for; `text` is a sentence.
+        text: the sentence. It describes a person, so it is never logged.
+        cameras: only these; all if empty.
+        zones: only people in one of these; all if empty.
+        hours: `HH:MM-HH:MM` at `timezone`; empty for always.
+        timezone: IANA name.
+        false_alarms: how many unrelated tracks a day and camera may be told.
+        cooldown_s: for how long one probable person makes no second alert.
+        created_at: Unix seconds.
+    """
+
+    watch_id: str
+    name: str
+    kind: str
+    text: str
+    cameras: tuple[str, ...]
+    zones: tuple[str, ...]
+    hours: str
+    timezone: str
+    false_alarms: float
+    cooldown_s: float
+    created_at: float
+
+
+class WatchStore:
+    """Every watch there is."""
+
+    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+        self._redis, self._keys = client, keys
+        self._add = client.register_script(_ADD)
+
+    @store_errors()
+    def add(self, watch: Watch) -> None:
+        """Have it watched for.
+
+        Raises:
+            ConfigError: another has its name.
+        """
+        told = json.dumps(asdict(watch), ensure_ascii=True)
+        if not self._add(keys=[self._keys.watches], args=[watch.watch_id, told, watch.name]):
+            raise ConfigError(
+                f"there is a watch named {watch.name!r}: choose another name, or "
+                "'descry watch remove' it first"
+            )
+
+    @store_errors()
+    def all(self) -> list[Watch]:
+        """Every one, the oldest first."""
+        found: Any = self._redis.hvals(self._keys.watches)
+        watches = [_decode(raw) for raw in found]
+        return sorted(watches, key=lambda watch: (watch.created_at, watch.watch_id))
+
+    @store_errors()
+    def remove(self, watch_id: str) -> bool:
+        """Watch for it no longer; whether it was there."""
+        return bool(self._redis.hdel(self._keys.watches, watch_id))
+
+
+def _decode(raw: bytes) -> Watch:
+    told = json.loads(raw)
+    told["cameras"], told["zones"] = tuple(told["cameras"]), tuple(told["zones"])
+    return Watch(**told)

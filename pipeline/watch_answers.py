@@ -1,0 +1,70 @@
+"""What is watched for and what watches tell: the words that the CLI and the API share."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class WatchRequest(_Record):
+    """A sentence to watch for, and where."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100, description="what people call it")]
+    text: Annotated[str, Field(description="what the person looks like")]
+    cameras: Annotated[list[str], Field(description="only these; empty: all")] = []
+    zones: Annotated[list[str], Field(description="only people in one of these; empty: all")] = []
+    hours: Annotated[str, Field(description="HH:MM-HH:MM at `timezone`; empty: always")] = ""
+    timezone: Annotated[str, Field(description="IANA name, Europe/Berlin say")] = "UTC"
+    false_alarms: Annotated[
+        float,
+        Field(gt=0, le=1e6, description="unrelated people that may be told, a day and camera"),
+    ] = 1.0
+    cooldown_s: Annotated[
+        float,
+        Field(ge=0, le=7 * 86400.0, description="how long one person makes no second alert"),
+    ] = 600.0
+
+
+class WatchAnswer(_Record):
+    """What is watched for; times are ISO-8601 UTC."""
+
+    id: str
+    name: str
+    kind: Annotated[str, Field(description="what is watched for: `text`, a sentence")]
+    text: str
+    cameras: list[str]
+    zones: list[str]
+    hours: str
+    timezone: str
+    false_alarms: float
+    cooldown_s: float
+    created_at: str
+    open: Annotated[int, Field(description="alerts whose person is in view now")]
+    notes: Annotated[list[str], Field(description="what to know about the sentence")] = []
+
+
+class AlertAnswer(_Record):
+    """One word of an alert; times are ISO-8601 UTC."""
+
+    id: Annotated[str, Field(description="of this word; `after` and `Last-Event-ID` take it")]
+    alert: Annotated[str, Field(description="the same for all words about one person")]
+    number: Annotated[int, Field(description="which word of the alert; with it, a key of its own")]
+    type: Literal["new", "update", "end"]
+    watch: str
+    watch_id: str
+    track: str
+    camera: str
+    score: Annotated[float, Field(description="cosine similarity, -1 to 1")]
+    seen_at: Annotated[str, Field(description="when the picture was taken")]
+    told_at: str
+    thumbnail: Annotated[str, Field(description="the shot that fits best")]
+
+
+class AlertsAnswer(_Record):
+    """A page of alerts; `next` continues, null at the end."""
+
+    alerts: list[AlertAnswer]
+    next: str | None

@@ -1,0 +1,109 @@
+"""Asks a query worker about watches, and follows what they tell."""
+
+import json
+import random
+import time
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import quote
+
+import httpx
+
+from pipeline.client import Client, error_of
+from pipeline.errors import NotFound, ServiceUnavailable
+from pipeline.retry import Backoff
+from pipeline.watch_answers import AlertAnswer, AlertsAnswer, WatchAnswer, WatchRequest
+
+SILENT_FOR_S: Final = 30.0
+"""A stream says something every five seconds."""
+
+AWAY_FOR_S: Final = 120.0
+"""How long a worker that is started again may take."""
+
+
+class WatchClient(Client):
+    """A query worker, as what watches."""
+
+    def add_watch(self, request: WatchRequest) -> WatchAnswer:
+        """Watch for a sentence from now on.
+
+        Raises:
+            ConfigError: the sentence, the hours or the name cannot be used.
+            NotFound: a camera or zone does not exist.
+            ServiceUnavailable: nobody answered.
+        """
+        answer = self._ask("POST", "/api/v1/watches", json=request.model_dump())
+        return WatchAnswer.model_validate_json(answer.content)
+
+    def watches(self) -> list[WatchAnswer]:
+        """Every watch, the oldest first."""
+        answer = self._ask("GET", "/api/v1/watches")
+        return [WatchAnswer.model_validate(item) for item in json.loads(answer.content)]
+
+    def remove_watch(self, name: str) -> WatchAnswer:
+        """Watch for it no longer.
+
+        Raises:
+            NotFound: there is no watch of that name.
+        """
+        # By its id: a name may say whom somebody looks for, and addresses land in logs.
+        for watch in self.watches():
+            if watch.name == name:
+                answer = self._ask("DELETE", f"/api/v1/watches/{quote(watch.id, safe='')}")
+                return WatchAnswer.model_validate_json(answer.content)
+        raise NotFound(f"no watch is named {name!r}: 'descry watch list' tells all")
+
+    def alerts(self, after: str | None = None, *, count: int = 200) -> AlertsAnswer:
+        """A page of what watches told, the oldest first."""
+        params: dict[str, str | int] = {"count": count} | ({"after": after} if after else {})
+        answer = self._ask("GET", "/api/v1/alerts", params=params)
+        return AlertsAnswer.model_validate_json(answer.content)
+
+    def every_alert(self, after: str | None = None) -> Iterator[AlertAnswer]:
+        """All that was told and is kept, or what of it is behind `after`."""
+        while True:
+            page = self.alerts(after)
+            yield from page.alerts
+            if page.next is None:
+                return
+            after = page.next
+
+    def follow(self, after: str | None = None) -> Iterator[AlertAnswer]:
+        """What is told from now on, or behind `after`, for ever; a lost connection is made again.
+
+        Raises:
+            ServiceUnavailable: the worker was away for longer than a start takes.
+        """
+        backoff, away_at = Backoff(0.2, 5.0, random.Random()), time.monotonic()
+        while True:
+            try:
+                for position, word in self._stream(after):
+                    after, away_at = position, time.monotonic()
+                    backoff.reset()
+                    if word is not None:
+                        yield word
+            except (ServiceUnavailable, httpx.HTTPError) as error:
+                if time.monotonic() - away_at > AWAY_FOR_S:
+                    raise ServiceUnavailable(
+                        f"no query worker answers at {self._where}: start one with 'descry run'"
+                    ) from error
+            time.sleep(backoff.next_wait_s())
+
+    def _stream(self, after: str | None) -> Iterator[tuple[str, AlertAnswer | None]]:
+        """Ids and words of one connection; at first an id alone."""
+        headers = {"Last-Event-ID": after} if after else {}
+        address = "/api/v1/alerts/stream"
+        with self._http.stream("GET", address, headers=headers, timeout=SILENT_FOR_S) as answer:
+            if not answer.is_success:
+                answer.read()
+                raise error_of(answer)
+            fields: dict[str, str] = {}
+            for line in answer.iter_lines():
+                if line:
+                    name, _, value = line.partition(": ")
+                    fields[name] = value
+                elif "id" in fields:
+                    is_word = fields.get("event") != "begin"
+                    told = AlertAnswer.model_validate_json(fields["data"]) if is_word else None
+                    yield fields["id"], told
+                    fields = {}

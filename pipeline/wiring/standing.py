@@ -1,0 +1,67 @@
+"""Builds what watches for sentences, and what takes them in."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipeline.clock import SystemClock
+from pipeline.config import Settings
+from pipeline.names import process_name
+from pipeline.store.alerts import AlertStore
+from pipeline.store.keys import Keys
+from pipeline.store.leases import LeaseStore
+from pipeline.store.watches import WatchStore
+from pipeline.telemetry import Telemetry
+from pipeline.wiring.stores import Stores
+from pipeline.workers.catalogue import Catalogue
+from pipeline.workers.query import Follower
+from pipeline.workers.service import Engine
+from pipeline.workers.standing import LEASE_S, Ledger, StandingWatches
+from pipeline.workers.watch_desk import WatchDesk
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """What tells alerts, and the desk whose followers hear of its end."""
+
+    desk: WatchDesk
+    standing: Follower
+
+    def run(self, stop: threading.Event, alarm: Callable[[Exception], None]) -> None:
+        """Tell until `stop`; `alarm` hears of what ends it early."""
+        try:
+            self.standing.run(stop, alarm)
+        finally:
+            self.desk.close()
+
+
+def build_watching(
+    settings: Settings,
+    stores: Stores,
+    catalogue: Catalogue,
+    telemetry: Telemetry,
+    engine: Callable[[], Engine],
+) -> Watching:
+    """What watches for sentences in a query worker.
+
+    Args:
+        settings: all of them.
+        stores: where things are kept.
+        catalogue: knows cameras, zones, and who is in view.
+        telemetry: of the worker.
+        engine: what the worker searches with now.
+    """
+    keys, clock = Keys(settings.redis.namespace), SystemClock()
+    watches, alerts = WatchStore(stores.client, keys), AlertStore(stores.client, keys)
+    ledger = Ledger(
+        watches=watches,
+        alerts=alerts,
+        sightings=stores.sightings,
+        runs=stores.runs,
+        cameras=stores.cameras.known,
+        in_view=catalogue.live_keys,
+        lease=LeaseStore(stores.client, keys, process_name(), ttl_s=LEASE_S),
+        lease_name=keys.watch_teller,
+    )
+    standing = StandingWatches(ledger, engine, clock, telemetry, best_of=settings.search.best_of)
+    return Watching(WatchDesk(watches, alerts, catalogue, clock), standing)

@@ -1,0 +1,198 @@
+"""Takes watches in, and hands out what they told."""
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from typing import Final
+from uuid import uuid4
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from detectors.types import TrackKey
+from pipeline.clock import Clock
+from pipeline.errors import ConfigError, NotFound
+from pipeline.instants import format_instant
+from pipeline.names import in_utf8
+from pipeline.store.alerts import POSITION, AlertStore, Word, open_alerts
+from pipeline.store.watches import Watch, WatchStore
+from pipeline.watch_answers import AlertAnswer, AlertsAnswer, WatchAnswer, WatchRequest
+from pipeline.workers.catalogue import Catalogue
+from pipeline.workers.presenting import thumbnail_url
+from retrieval.search.query import check_query
+from retrieval.search.watches import Hours
+from retrieval.tokenizer import count_tokens
+
+MOST_WATCHES: Final = 10_000
+"""So many sentences are compared with every shot."""
+
+
+class WatchDesk:
+    """What the API asks about watches and alerts."""
+
+    def __init__(
+        self, watches: WatchStore, alerts: AlertStore, catalogue: Catalogue, clock: Clock
+    ) -> None:
+        self._watches, self._alerts = watches, alerts
+        self._catalogue, self._clock = catalogue, clock
+        self._is_closed = False
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the worker is ending, so that nobody should wait for more."""
+        return self._is_closed
+
+    def close(self) -> None:
+        """Let go whoever follows the alerts."""
+        self._is_closed = True
+
+    def add(self, request: WatchRequest) -> WatchAnswer:
+        """Watch for a sentence from now on.
+
+        Raises:
+            QueryRefused: the sentence cannot be searched for.
+            ConfigError: the name is taken, or the hours or the time zone make no sense.
+            NotFound: a camera or zone does not exist.
+            StoreUnavailable: Redis is away.
+        """
+        checked = check_query(request.text, count_tokens=count_tokens)
+        if in_utf8(request.name) != request.name or not request.name.isprintable():
+            raise ConfigError("the name of the watch has signs that cannot be printed: leave out")
+        hours_of(request.hours, request.timezone)
+        self._catalogue.refuse_unknown(request.cameras)
+        self._catalogue.refuse_unknown_zones(request.zones)
+        if len(self._watches.all()) >= MOST_WATCHES:
+            raise ConfigError(f"there are {MOST_WATCHES} watches: 'descry watch remove' some first")
+        watch = Watch(
+            watch_id=uuid4().hex[:12],
+            name=request.name,
+            kind="text",
+            text=checked.text,
+            cameras=tuple(sorted(set(request.cameras))),
+            zones=tuple(sorted(set(request.zones))),
+            hours=request.hours,
+            timezone=request.timezone,
+            false_alarms=request.false_alarms,
+            cooldown_s=request.cooldown_s,
+            created_at=self._clock.now(),
+        )
+        self._watches.add(watch)
+        return _watch_answer(watch, 0, checked.notes)
+
+    def watches(self) -> list[WatchAnswer]:
+        """Every watch, the oldest first."""
+        still = open_alerts(self._alerts.told())
+        return [
+            _watch_answer(
+                watch, len({each.alert for each in still if each.watch == watch.watch_id})
+            )
+            for watch in self._watches.all()
+        ]
+
+    def remove(self, watch_id: str) -> WatchAnswer:
+        """Watch for it no longer; what it told stays.
+
+        Raises:
+            NotFound: there is no such watch.
+        """
+        for watch in self.watches():
+            if watch.id == watch_id and self._watches.remove(watch_id):
+                return watch
+        raise NotFound(f"no watch has the id {watch_id!r}: 'descry watch list' tells all")
+
+    def alerts(self, after: str | None, count: int) -> AlertsAnswer:
+        """A page of what was told, in its order.
+
+        Raises:
+            ConfigError: `after` is the id of no word.
+        """
+        words = self.words(check_position(after or "0-0"), count)
+        return AlertsAnswer(alerts=words, next=words[-1].id if len(words) == count else None)
+
+    def words(self, after: str, count: int) -> list[AlertAnswer]:
+        """What was told behind `after`."""
+        return [_alert_answer(word) for word in self._alerts.page(after, count)]
+
+    def last(self) -> str:
+        """The position of the last word."""
+        return self._alerts.last()
+
+
+def check_position(after: str) -> str:
+    """An id of a word, as one.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    if not POSITION.fullmatch(after):
+        raise ConfigError(f"{after!r} is the id of no alert: take the `id` of one")
+    return after
+
+
+def hours_of(hours: str, timezone: str) -> Hours | None:
+    """`HH:MM-HH:MM` at a time zone; None of an empty text, which is always.
+
+    Raises:
+        ConfigError: it is no such part of a day, or nobody knows the zone.
+
+    >>> hours_of("22:00-06:30", "UTC").end_min
+    390
+    """
+    zone = _zone(timezone)
+    if not hours:
+        return None
+    try:
+        begin, end = (_minute(part) for part in hours.split("-"))
+    except ValueError:
+        begin = end = 0
+    if begin == end:
+        raise ConfigError(f"hours {hours!r} are no part of a day: write 22:00-06:00")
+    return Hours(begin, end, zone)
+
+
+def _minute(text: str) -> int:
+    if len(text.strip()) != len("06:00"):
+        raise ValueError(text)
+    at = datetime.strptime(text.strip(), "%H:%M")  # noqa: DTZ007  (a time of day alone)
+    return 60 * at.hour + at.minute
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ConfigError(
+            f"nobody here knows the time zone {name!r}: write Europe/Berlin, say, or UTC"
+        ) from error
+
+
+def _watch_answer(watch: Watch, still: int, notes: Sequence[str] = ()) -> WatchAnswer:
+    return WatchAnswer(
+        id=watch.watch_id,
+        name=watch.name,
+        kind=watch.kind,
+        text=watch.text,
+        cameras=list(watch.cameras),
+        zones=list(watch.zones),
+        hours=watch.hours,
+        timezone=watch.timezone,
+        false_alarms=watch.false_alarms,
+        cooldown_s=watch.cooldown_s,
+        created_at=format_instant(watch.created_at),
+        open=still,
+        notes=list(notes),
+    )
+
+
+def _alert_answer(word: Word) -> AlertAnswer:
+    return AlertAnswer(
+        id=word.position,
+        alert=word.alert,
+        number=word.number,
+        type=word.kind,
+        watch=word.watch,
+        watch_id=word.watch_id,
+        track=word.track,
+        camera=TrackKey.parse(word.track).camera_id,
+        score=round(word.score, 4),
+        seen_at=format_instant(word.seen_at),
+        told_at=format_instant(word.told_at),
+        thumbnail=thumbnail_url(word.picture),
+    )

@@ -1,0 +1,48 @@
+"""What the API asks about watches in these tests."""
+
+from pipeline.errors import ConfigError, NotFound
+from pipeline.watch_answers import AlertAnswer, AlertsAnswer, WatchAnswer, WatchRequest
+
+
+class Desk:
+    """Watches for what it is told to, and tells two words."""
+
+    def __init__(self) -> None:
+        self.is_closed = False
+
+    def add(self, request: WatchRequest) -> WatchAnswer:
+        if request.name == "red":
+            raise ConfigError("there is a watch named 'red': …")
+        return watch_answer(request.name)
+
+    def watches(self) -> list[WatchAnswer]:
+        return [watch_answer("red")]
+
+    def remove(self, watch_id: str) -> WatchAnswer:
+        if watch_id != "red":
+            raise NotFound(f"no watch has the id {watch_id!r}: …")
+        return watch_answer("red")
+
+    def alerts(self, after: str | None, count: int) -> AlertsAnswer:
+        return AlertsAnswer(alerts=self.words(after or "0-0", count), next=None)
+
+    def words(self, after: str, count: int) -> list[AlertAnswer]:
+        found = [alert_answer(n) for n in (1, 2) if n > int(after.split("-")[0])]
+        self.is_closed = not found  # whoever followed has seen all
+        return found
+
+    def last(self) -> str:
+        return "1-0"
+
+
+def watch_answer(name: str) -> WatchAnswer:
+    facts = {"id": name, "name": name, "kind": "text", "text": "red coat", "cameras": []}
+    where = {"zones": [], "hours": "", "timezone": "UTC", "false_alarms": 1.0, "cooldown_s": 600.0}
+    return WatchAnswer(**facts, **where, created_at="2026-11-23T10:00:00.000Z", open=0)
+
+
+def alert_answer(number: int) -> AlertAnswer:
+    at = "2026-11-23T10:00:00.000Z"
+    facts = {"id": f"{number}-0", "alert": "a", "number": number, "type": "new", "watch": "red"}
+    where = {"watch_id": "red", "track": "lobby/r1/1", "camera": "lobby", "score": 0.5}
+    return AlertAnswer(**facts, **where, seen_at=at, told_at=at, thumbnail="/api/v1/pictures/p.jpg")
