@@ -3,24 +3,12 @@
 import subprocess
 import sys
 from base64 import b64encode
-from contextlib import ExitStack
-from io import BytesIO
 from pathlib import Path
-from threading import Event
 
-import cv2
 import pytest
 from PIL import Image
 
-from pipeline.answers import SearchRequest
-from pipeline.cli.progress import progress_bar
-from pipeline.cli.street_import import imported_street, settings_apart
-from pipeline.demo.footage import clips_of
-from pipeline.errors import ConfigError
-from pipeline.street.footage.truth import Truth
 from tests.e2e.conftest import ROOT, Descry, processes_of
-
-FOOTAGE = ROOT / "pipeline" / "demo" / "footage"
 
 
 @pytest.fixture(scope="module")
@@ -139,46 +127,3 @@ def test_the_same_in_python(imported, tracks):
     other, same = done.stdout.split()
     assert other != tracks[0]["track"]
     assert same == tracks[1]["track"]
-
-
-@pytest.fixture(scope="module")
-def street():
-    """The demo's footage, found and embedded by what comes with Descry, and whose each track is."""
-    with ExitStack() as opened:
-        settings = opened.enter_context(settings_apart("descry-p-", detector=None, model=None))
-        bars = opened.enter_context(progress_bar())
-        clips = clips_of(Truth.read(FOOTAGE))
-        yield opened.enter_context(imported_street(clips, settings, bars, Event()))
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_a_shot_of_somebody_finds_their_other_tracks(street):
-    owner = {track: person for person, some in street.tracks.items() for track in some}
-    asked = [track for some in street.tracks.values() if len(some) > 1 for track in some]
-    firsts, by_chance = 0, 0.0
-    for track in asked:
-        hits = street.client.search(SearchRequest(like=track, limit=500)).hits
-        assert track not in {hit.track for hit in hits}
-        firsts += owner.get(hits[0].track) == owner[track]
-        by_chance += (len(street.tracks[owner[track]]) - 1) / len(hits)
-    assert len(asked) > 20
-    assert firsts > 3 * by_chance, f"{firsts} of {len(asked)}, and {by_chance:.1f} by chance"
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_of_several_people_in_a_frame_one_is_chosen_by_their_box(street):
-    film = cv2.VideoCapture(str(FOOTAGE / "street-1.mp4"))
-    film.set(cv2.CAP_PROP_POS_FRAMES, 200)
-    _, frame = film.read()
-    picture = b64encode(cv2.imencode(".png", frame)[1].tobytes()).decode()
-    with pytest.raises(ConfigError, match=r"people in the picture: choose one with --box") as many:
-        street.client.search(SearchRequest(picture=picture))
-    boxes = str(many.value).split("--box ")[1:]
-    box = tuple(map(float, boxes[0].split(" ")[0].split(",")))
-    assert street.client.search(SearchRequest(picture=picture, box=box)).hits
-    file = BytesIO()
-    Image.new("RGB", (640, 360), "grey").save(file, "PNG")
-    with pytest.raises(ConfigError, match=r"no person in the picture: take another, or"):
-        street.client.search(SearchRequest(picture=b64encode(file.getvalue()).decode()))
