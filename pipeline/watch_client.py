@@ -74,16 +74,17 @@ class WatchClient(Client):
         Raises:
             ServiceUnavailable: the worker was away for longer than a start takes.
         """
-        backoff, away_at = Backoff(0.2, 5.0, random.Random()), time.monotonic()
+        backoff, lost_at = Backoff(0.2, 5.0, random.Random()), None
         while True:
             try:
                 for position, word in self._stream(after):
-                    after, away_at = position, time.monotonic()
+                    after, lost_at = position, None
                     backoff.reset()
                     if word is not None:
                         yield word
             except (ServiceUnavailable, httpx.HTTPError) as error:
-                if time.monotonic() - away_at > AWAY_FOR_S:
+                lost_at = time.monotonic() if lost_at is None else lost_at
+                if time.monotonic() - lost_at > AWAY_FOR_S:
                     raise ServiceUnavailable(
                         f"no query worker answers at {self._where}: start one with 'descry run'"
                     ) from error
