@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,14 @@ from detectors.types import Box
 
 Boxes = NDArray[np.float64]
 """(N, 4) x1 y1 x2 y2 in pixels."""
+
+EDGE_PX: Final = 2.0
+EDGE_SHARE: Final = 0.01
+"""A box nearer to the frame's edge than this many pixels, or than this share of the frame's side,
+is taken to go on beyond it: detectors stop a little short."""
+
+PERSON_ASPECT: Final = 0.4
+"""Width over height of someone upright: what tells how much an edge has cut off."""
 
 
 def to_array(boxes: Sequence[Box]) -> Boxes:
@@ -85,3 +94,37 @@ def pixel_window(box: Box, width: int, height: int) -> tuple[slice, slice]:
     rows = slice(math.floor(inside.y1), math.ceil(inside.y2))
     columns = slice(math.floor(inside.x1), math.ceil(inside.x2))
     return rows, columns
+
+
+def touches(low: float, high: float, limit_px: int) -> bool:
+    """Whether a span from `low` to `high` comes to either end of a side of `limit_px`."""
+    edge_px = _edge_px(limit_px)
+    return low <= edge_px or high >= limit_px - edge_px
+
+
+class CutOff(NamedTuple):
+    """Where the frame ends before the person does.
+
+    Attributes:
+        above: whether the box reaches the upper edge.
+        below: whether it reaches the lower edge.
+        share_left: of the height of somebody upright, what the shape of the box says is left.
+    """
+
+    above: bool
+    below: bool
+    share_left: float
+
+
+def cut_off(box: Box, width: int, height: int) -> CutOff:
+    """How a frame of `width` × `height` pixels cuts a person off above and below."""
+    inside = clip_box(box, width, height)
+    edge_px = _edge_px(height)
+    above, below = inside.y1 <= edge_px, inside.y2 >= height - edge_px
+    whole_px = inside.width / PERSON_ASPECT
+    share = min(inside.height / whole_px, 1.0) if (above or below) and whole_px > 0 else 1.0
+    return CutOff(above, below, share)
+
+
+def _edge_px(limit_px: int) -> float:
+    return max(EDGE_PX, EDGE_SHARE * limit_px)

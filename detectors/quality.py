@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.boxes import clip_box, covered_shares, pixel_window
+from detectors.boxes import PERSON_ASPECT, clip_box, covered_shares, pixel_window, touches
 from detectors.types import Box, Image, Quality
 
 FULL_HEIGHT_PX: Final = 192
@@ -21,16 +21,8 @@ SHARPNESS_HALF: Final = 600.0
 """Variance of the Laplacian (8-bit grey levels) that scores one half: real crops in focus
 measure 1,000 to 6,000, motion blur over a tenth of the body's height less than 300."""
 
-EDGE_PX: Final = 2.0
-EDGE_SHARE: Final = 0.01
-"""A box nearer to the frame's edge than this many pixels, or than this share of the frame's side,
-is taken to go on beyond it: detectors stop a little short."""
-
 CUT_FACTOR: Final = 0.7
 """What touching an edge costs even if the visible part has the shape of a whole person."""
-
-PERSON_ASPECT: Final = 0.4
-"""Width over height of someone upright: what tells how much an edge has cut off."""
 
 BEHIND_FACTOR: Final = 0.5
 """Weight of an overlap by somebody further away, who hides nothing but adds clothes to the crop."""
@@ -47,6 +39,12 @@ CLIPPED_LEVELS: Final = (2, 253)
 
 CLIPPED_FREE: Final = 0.5
 """Share of such pixels that clothes alone may cause."""
+
+GREY_LEVELS: Final = 10
+"""Between the channels of a picture without colours, however it was compressed."""
+
+GREY_PERCENTILE: Final = 99.0
+"""Of the pixels, so that an overlay of a camera in a corner does not count."""
 
 WEIGHTS: Final = {
     "height": 0.30,
@@ -91,6 +89,14 @@ def sighting_quality(image: Image, box: Box, others: Sequence[Box]) -> Quality:
     )
 
 
+def is_colourless(crop: Image) -> bool:
+    """Whether a picture (H, W, 3) has no colours, as a camera in infrared light delivers it."""
+    if crop.size == 0:
+        return False
+    spread = crop.max(axis=-1).astype(np.int16) - crop.min(axis=-1)  # (H, W)
+    return float(np.percentile(spread, GREY_PERCENTILE)) <= GREY_LEVELS
+
+
 def _grey(crop: Image) -> NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(np.ascontiguousarray(crop), cv2.COLOR_RGB2GRAY), np.uint8)
 
@@ -119,17 +125,11 @@ def _sharpness(grey: NDArray[np.uint8]) -> float:
 def _completeness(box: Box, width: int, height: int) -> float:
     """1 inside the frame; where an edge cuts the box, the share its shape says is left."""
     share = 1.0
-    if _touches(box.y1, box.y2, height):
+    if touches(box.y1, box.y2, height):
         share *= CUT_FACTOR * min(box.height * PERSON_ASPECT / box.width, 1.0)
-    if _touches(box.x1, box.x2, width):
+    if touches(box.x1, box.x2, width):
         share *= CUT_FACTOR * min(box.width / (box.height * PERSON_ASPECT), 1.0)
     return share
-
-
-def _touches(low: float, high: float, limit_px: int) -> bool:
-    """Whether a span from `low` to `high` comes to either end of a side of `limit_px`."""
-    edge_px = max(EDGE_PX, EDGE_SHARE * limit_px)
-    return low <= edge_px or high >= limit_px - edge_px
 
 
 def _clearness(box: Box, others: Sequence[Box]) -> float:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline.evidence_answers import EvidenceAnswer
 from pipeline.likeness_fields import LikenessFields
 
 
@@ -63,6 +64,9 @@ class HitAnswer(_Record):
         Field(description="x1 y1 x2 y2 of that shot, pixels of the full frame"),
     ]
     best_shots: list[ShotAnswer]
+    evidence: Annotated[
+        list[EvidenceAnswer], Field(description="of each phrase, in the order of the query")
+    ] = []
     zones: Annotated[list[str], Field(description="where shots of the track were taken")] = []
     rank_before: Annotated[
         int | None,
@@ -125,6 +129,13 @@ class SearchAnswer(_Record):
             "probability"
         ),
     ]
+    shortlist: Annotated[
+        int | None,
+        Field(
+            description="tracks that the whole sentence found, put in order by sentence and "
+            "evidence; null: in the order of the sentence"
+        ),
+    ] = None
     coverage: CoverageAnswer
     model: ModelAnswer
     notes: Annotated[list[str], Field(description="what to know before trusting this")]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import IntFlag
 from types import MappingProxyType
 
 import numpy as np
@@ -21,6 +22,20 @@ Floors = Mapping[str, float]
 NO_FLOORS: Floors = MappingProxyType({})
 
 
+class Hidden(IntFlag):
+    """What a shot cannot show, whatever the person wears."""
+
+    NOTHING = 0
+    HEAD = 1
+    """The frame ends above: head and hair may be cut off."""
+    FEET = 2
+    """The frame ends below: the feet are cut off."""
+    LEGS = 4
+    """So much is cut off below that the legs are as well."""
+    COLOUR = 8
+    """The picture has no colours, as in infrared light."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Sighting:
     """An embedded shot: what the sighting log carries and the index holds.
@@ -37,6 +52,7 @@ class Sighting:
         replaces: number of the shot of the same track that this one retires.
         expires_at: Unix seconds past which it must not be found; None for never.
         zones: names of the camera's zones that the person stood in, sorted.
+        hidden: what the shot cannot show; nothing where whoever kept it did not note it.
     """
 
     shot: ShotId
@@ -50,6 +66,7 @@ class Sighting:
     replaces: int | None = None
     expires_at: float | None = None
     zones: tuple[str, ...] = ()
+    hidden: Hidden = Hidden.NOTHING
 
     def __post_init__(self) -> None:
         norm = float(np.linalg.norm(self.vector))

@@ -13,6 +13,7 @@ from pipeline.street.words.views import View
 from retrieval.fakes import COLOURS
 
 SHOTS = 4
+BOX = [100.0, 50.0, 132.0, 146.0]
 
 
 def picture_of(look):
@@ -26,10 +27,10 @@ def picture_of(look):
 
 
 def stills_of(folder: Path, people: int, shots: int = SHOTS) -> Path:
-    """A folder as `descry street stills` leaves it, without the frames."""
+    """A folder as `descry street stills` leaves it, without the pictures of frames."""
     rng = np.random.default_rng(5)
     (folder / "crops").mkdir(parents=True)
-    captions, claims, crops, looks = [], [], [], {}
+    captions, claims, crops, frames, looks = [], [], [], [], {}
     for number in range(people):
         look = cast(rng, f"val-5-{number:05d}", "val")
         looks[look.person] = look.to_mapping()
@@ -37,11 +38,14 @@ def stills_of(folder: Path, people: int, shots: int = SHOTS) -> Path:
             name = f"{number:06d}-{shot:02d}.jpg"
             Image.fromarray(picture_of(look)).save(folder / "crops" / name)
             told = caption(rng, look, View())
-            crops.append({"image": name, "identity": look.person})
+            frames.append({"frame": len(frames), "width": 640, "height": 360, "people": []})
+            crop = {"image": name, "identity": look.person, "frame": len(crops), "box": BOX}
+            crops.append(crop)
             captions.append({"image": f"crops/{name}", "captions": [told.text]})
             said = [{k: v for k, v in asdict(claim).items() if v} for claim in told.claims]
             claims.append({"image": name, "claims": [said]})
     (folder / "looks.json").write_text(json.dumps(looks))
-    for name, rows in (("captions", captions), ("claims", claims), ("crops", crops)):
+    written = {"captions": captions, "claims": claims, "crops": crops, "frames": frames}
+    for name, rows in written.items():
         (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     return folder

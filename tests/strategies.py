@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from detectors.areas import Area
 from detectors.types import Box, Quality, ShotId, TrackKey
 from pipeline.store.wire import LoggedSighting, PublishedShot
-from retrieval.types import ScoredShot, Sighting, Where
+from retrieval.types import Hidden, ScoredShot, Sighting, Where
 from tests.data.make_sightings import off_the_wire
 
 coordinates = st.floats(-2000, 4000, allow_nan=False, width=32)
@@ -72,6 +72,7 @@ def sightings(draw: st.DrawFn) -> Sighting:
         replaces=replaces,
         expires_at=draw(st.none() | instants),
         zones=draw(some_zones),
+        hidden=draw(st.sampled_from([Hidden.NOTHING, Hidden.HEAD, Hidden.FEET | Hidden.COLOUR])),
     )
 
 
@@ -203,4 +204,5 @@ def logged_sightings(draw: st.DrawFn) -> LoggedSighting:
         picture=draw(_words) + ".jpg",
         embedded_at=draw(_any_instants),
         picture_bytes=draw(st.integers(0, 10**9)),
+        is_grey=draw(st.booleans()),
     )

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from detectors.types import Image
 from pipeline.answers import HitAnswer, SearchAnswer, SearchRequest
+from pipeline.cli.evidence_marks import legend, marks_of
 from pipeline.cli.likeness import NO_LIKENESS, Likeness
 from pipeline.cli.listing import path_of
 from pipeline.cli.sheet import Card, draw_sheet
@@ -101,6 +102,8 @@ def show(found: SearchAnswer, *, media: Path | None, as_json: bool) -> None:
         if found.no_match:
             console.print(NO_MATCH, style="bold", markup=False)
         console.print(_table(found.hits))
+        if told := legend(found.hits):
+            console.print(told, style="dim", markup=False)
     console.print(_coverage_line(found), style="dim", markup=False)
 
 
@@ -145,10 +148,11 @@ def _table(hits: list[HitAnswer]) -> Table:
     is_judged = any(hit.probability is not None for hit in hits)
     has_moved = any(hit.rank_before is not None for hit in hits)
     figures = ["#", *(["was"] if has_moved else []), *(["likely"] if is_judged else []), "score"]
+    is_told = any(hit.evidence for hit in hits)
     table = Table(box=None, pad_edge=False)
     names = ["track", *(["zones"] if any(hit.zones for hit in hits) else [])]
-    for heading in (*figures, "seen", "for", *names):
-        is_text = heading in {"seen", *names}
+    for heading in (*figures, *(["phrases"] if is_told else []), "seen", "for", *names):
+        is_text = heading in {"phrases", "seen", *names}
         table.add_column(heading, justify="left" if is_text else "right")
     for hit in hits:
         first, last = (datetime.fromisoformat(at) for at in (hit.first_seen_at, hit.last_seen_at))
@@ -157,6 +161,7 @@ def _table(hits: list[HitAnswer]) -> Table:
             *([str(hit.rank_before or "–")] if has_moved else []),
             *([percent(hit.probability)] if is_judged else []),
             f"{hit.score:.3f}",
+            *([marks_of(hit.evidence)] if is_told else []),
             short_instant(hit.first_seen_at) + (" live" if hit.live else ""),
             f"{(last - first).total_seconds():.0f} s",
             hit.track,

@@ -11,7 +11,7 @@ import numpy as np
 from detectors.types import Box, ShotId
 from retrieval.index.scoring import halved, widened
 from retrieval.index.vector_shards import SetName, hour_of
-from retrieval.types import Sighting, Where
+from retrieval.types import Hidden, Sighting, Where
 
 NEVER = 9e15
 """When expires what never does: later than any instant, and exact in decimals."""
@@ -59,6 +59,7 @@ def about(sighting: Sighting) -> str:
         "zones": list(sighting.zones),
         "replaces": sighting.replaces,
         "expires": sighting.expires_at,
+        "hidden": int(sighting.hidden) or None,
     }
     return json.dumps({key: fact for key, fact in facts.items() if fact not in (None, [])})
 
@@ -92,6 +93,7 @@ def unpacked(
         replaces=facts.get("replaces"),
         expires_at=facts.get("expires"),
         zones=tuple(facts.get("zones", ())),
+        hidden=Hidden(facts.get("hidden", 0)),
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from detectors.types import Box, Quality, ShotId
 from pipeline.errors import WireError
 from pipeline.names import NAME
+from pipeline.store.hiding import hidden_in
 from retrieval.types import Sighting, Vector
 
 Fields = Mapping[bytes, bytes]
@@ -80,6 +81,7 @@ class LoggedSighting(ShotFacts):
         embedded_at: Unix seconds.
         is_copy: whether the shot was in the log already, with a vector of another model.
         picture_bytes: size of that JPEG; 0 where whoever wrote the message did not note it.
+        is_grey: whether that JPEG has no colours; False where nobody noted it.
     """
 
     vector: Vector
@@ -89,6 +91,7 @@ class LoggedSighting(ShotFacts):
     embedded_at: float
     is_copy: bool = False
     picture_bytes: int = 0
+    is_grey: bool = False
 
     def for_index(self, expires_at: float | None) -> Sighting:
         """As an index takes it, to be found until `expires_at` (Unix seconds); None is for ever."""
@@ -104,6 +107,7 @@ class LoggedSighting(ShotFacts):
             replaces=self.replaces,
             zones=self.zones,
             expires_at=expires_at,
+            hidden=hidden_in(self.box, self.frame_width, self.frame_height, is_grey=self.is_grey),
         )
 
 
@@ -127,6 +131,8 @@ def decode_shot(fields: Fields) -> PublishedShot:
 def encode_sighting(sighting: LoggedSighting) -> dict[bytes, bytes]:
     """The fields of `sighting` for `{ns}:sightings`; the vector halves its precision."""
     more = {b"copy": b"1"} if sighting.is_copy else {}
+    if sighting.is_grey:
+        more[b"grey"] = b"1"
     if sighting.picture_bytes:
         more[PICTURE_BYTES] = b"%d" % sighting.picture_bytes
     return (
@@ -156,6 +162,7 @@ def decode_sighting(fields: Fields) -> LoggedSighting:
         picture=_read(fields, PICTURE, _text),
         embedded_at=_read(fields, b"embedded_at", _number),
         is_copy=b"copy" in fields,
+        is_grey=b"grey" in fields,
         picture_bytes=_read(fields, PICTURE_BYTES, _count) if PICTURE_BYTES in fields else 0,
     )
 

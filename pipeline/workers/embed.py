@@ -5,11 +5,12 @@ import random
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
+from detectors.quality import is_colourless
 from detectors.types import Image
 from pipeline.clock import Clock
 from pipeline.errors import OtherModel, StoreFull, StoreUnavailable
@@ -167,11 +168,12 @@ class EmbedWorker:
         now = self._parts.clock.now()
         model_id = self._parts.encoder.model_id
         pairs = []
-        for crop, vector in zip(readable, vectors, strict=True):
+        for crop, vector, picture in zip(readable, vectors, pictures, strict=True):
             if vector is None:
                 self._parts.crops.discard(crop.entry_id, "its vector is no number")
-            else:
-                pairs.append((crop, sighting_of(crop, vector, model_id=model_id, now=now)))
+                continue
+            sighting = sighting_of(crop, vector, model_id=model_id, now=now)
+            pairs.append((crop, replace(sighting, is_grey=is_colourless(picture))))
         return pairs
 
     def _encode(self, pictures: Sequence[Image]) -> list[Vector | None]:

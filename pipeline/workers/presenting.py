@@ -12,11 +12,14 @@ from pipeline.answers import (
 )
 from pipeline.coverage import CameraCoverage
 from pipeline.errors import ConfigError
+from pipeline.evidence_answers import EvidenceAnswer
 from pipeline.instants import format_instant
 from pipeline.names import in_utf8
 from pipeline.store.runs import RunRecord
 from pipeline.store.track_record import TrackCursor, TrackRecord
 from retrieval.search.calibration import Judgement
+from retrieval.search.evidence import Evidence
+from retrieval.search.phrases import Phrase
 from retrieval.types import Hit, ScoredShot
 
 
@@ -43,6 +46,7 @@ def hit_answers(
     records: Mapping[TrackKey, TrackRecord],
     live: Collection[TrackKey],
     judgement: Judgement | None,
+    evidence: Sequence[Sequence[Evidence]] = (),
 ) -> list[HitAnswer]:
     """Hits as the API tells them.
 
@@ -51,18 +55,38 @@ def hit_answers(
         records: what is stored of their tracks, where anything is.
         live: tracks of people in view now.
         judgement: of these hits in this order; None where they could not be judged.
+        evidence: of these hits in this order; empty where there is none.
     """
     chances: Sequence[float | None] = (
         [None] * len(hits) if judgement is None else judgement.probabilities
     )
     return [
-        hit_answer(hit, records.get(hit.track), hit.track in live, chance)
-        for hit, chance in zip(hits, chances, strict=True)
+        hit_answer(hit, records.get(hit.track), hit.track in live, chance, told)
+        for hit, chance, told in zip(hits, chances, evidence or [()] * len(hits), strict=True)
     ]
 
 
+def evidence_answer(told: Evidence) -> EvidenceAnswer:
+    """What is said of one phrase."""
+    return EvidenceAnswer(
+        phrase=said_of(told.phrase),
+        verdict=told.verdict.value,
+        strength=round(told.strength, 4),
+        shot=told.shot,
+    )
+
+
+def said_of(phrase: Phrase) -> str:
+    """A phrase as people are told of it."""
+    return f"no {phrase.text}" if phrase.negated else phrase.text
+
+
 def hit_answer(
-    hit: Hit, record: TrackRecord | None, is_live: bool, probability: float | None
+    hit: Hit,
+    record: TrackRecord | None,
+    is_live: bool,
+    probability: float | None,
+    evidence: Sequence[Evidence] = (),
 ) -> HitAnswer:
     shots = [shot_answer(scored) for scored in hit.shots]
     instants = [scored.sighting.captured_at for scored in hit.shots]
@@ -82,6 +106,7 @@ def hit_answer(
         thumbnail=shots[0].thumbnail,
         box=shots[0].box,
         best_shots=shots,
+        evidence=[evidence_answer(told) for told in evidence],
         zones=sorted({*(record.zones if record else ()), *(z for s in shots for z in s.zones)}),
     )
 

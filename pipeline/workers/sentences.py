@@ -7,8 +7,9 @@ from typing import Final
 from pipeline.clock import Clock
 from pipeline.store.runs import RunStore
 from pipeline.store.watches import Watch, WatchStore
-from pipeline.workers.service import LIVE_COLLECTION, SAMPLED_TRACKS, Engine
+from pipeline.workers.service import LIVE_COLLECTION, Engine
 from pipeline.workers.watch_desk import hours_of
+from pipeline.workers.weighing import SAMPLED_TRACKS
 from retrieval.search.alarm_budget import threshold_of, tracks_per_day
 from retrieval.search.watches import Standing
 from retrieval.types import Vector, Where

@@ -1,11 +1,9 @@
 """What a query worker answers to a description."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from detectors.types import TrackKey
 from pipeline.answers import (
     CoverageAnswer,
     ModelAnswer,
@@ -24,28 +22,22 @@ from pipeline.workers.catalogue import Catalogue
 from pipeline.workers.cautions import (
     Trust,
     cautions_about_index,
-    cautions_about_judgement,
     cautions_about_models,
     cautions_about_parts,
 )
 from pipeline.workers.liking import Liking, with_ranks_before
 from pipeline.workers.presenting import coverage_answer, hit_answers, parts_answer
 from pipeline.workers.view import LogView
+from pipeline.workers.weighing import Found, Scales
 from retrieval.ports import Encoder, Index, SharedIndex
-from retrieval.search.calibration import Judgement
-from retrieval.search.exact import find_tracks
 from retrieval.search.query import CheckedQuery, check_query
 from retrieval.tokenizer import count_tokens
-from retrieval.types import Hit, Vector, Where
+from retrieval.types import Where
 
 log = logging.getLogger(__name__)
 
 # Where camera workers put what they see.
 LIVE_COLLECTION = "live"
-
-# Tracks that tell what unrelated ones score: enough for a median and a spread to 5 %, and few
-# beside the scan of a large index.
-SAMPLED_TRACKS = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +57,6 @@ class Engine:
     view: LogView
     trust: Trust
     parts: SharedIndex | None = None
-
-
-class _Found(NamedTuple):
-    """Hits, and how likely they are."""
-
-    hits: list[Hit]
-    judgement: Judgement | None
-    ranks_before: Mapping[TrackKey, int] = {}
-    notes: Sequence[str] = ()
 
 
 class SearchService:
@@ -96,7 +79,7 @@ class SearchService:
         self._liking = liking
         self._engine = Engine(encoder, index, view, trust, parts)
         self._catalogue, self._clock = catalogue, clock
-        self._telemetry, self._best_of = telemetry, best_of
+        self._telemetry, self._scales = telemetry, Scales(best_of=best_of)
 
     @property
     def is_ready(self) -> bool:
@@ -141,7 +124,10 @@ class SearchService:
         coverage = self._coverage(engine, request, runs)
         return SearchAnswer(
             query=request.text,
-            hits=with_ranks_before(hit_answers(hits, records, live, judgement), found.ranks_before),
+            hits=with_ranks_before(
+                hit_answers(hits, records, live, judgement, found.evidence), found.ranks_before
+            ),
+            shortlist=found.shortlist,
             no_match=not coverage.parts_missing
             and (not hits or (judgement is not None and judgement.no_match)),
             coverage=coverage,
@@ -157,7 +143,7 @@ class SearchService:
             ],
         )
 
-    def _find(self, engine: Engine, text: str, request: SearchRequest) -> _Found:
+    def _find(self, engine: Engine, text: str, request: SearchRequest) -> Found:
         where = Where(
             now=self._clock.now(),
             cameras=frozenset(request.cameras) or None,
@@ -168,33 +154,15 @@ class SearchService:
             zones=frozenset(request.zones) or None,
             min_quality=request.min_quality,
         )
-        if request.is_more_than_words:
-            liked = self._liking.find(engine.encoder, engine.index, text, request, where)
-            found = _Found(liked.hits, None, liked.ranks_before, liked.notes)
-            vector = liked.sentence
-        else:
-            vector = engine.encoder.encode_texts([text])[0]
-            hits = find_tracks(
-                engine.index, vector, limit=request.limit, where=where, best_of=self._best_of
+        if not request.is_more_than_words:
+            return self._scales.find(
+                engine.encoder, engine.index, engine.trust, text, limit=request.limit, where=where
             )
-            found = _Found(hits, None)
-        if vector is None or not found.hits:
+        liked = self._liking.find(engine.encoder, engine.index, text, request, where)
+        found = Found(liked.hits, ranks_before=liked.ranks_before, notes=tuple(liked.notes))
+        if liked.sentence is None or not found.hits:
             return found
-        judgement = self._judge(engine, vector, found.hits, where)
-        cautions = cautions_about_judgement(engine.trust.calibration, judgement)
-        return found._replace(judgement=judgement, notes=[*found.notes, *cautions])
-
-    def _judge(
-        self, engine: Engine, vector: Vector, hits: Sequence[Hit], where: Where
-    ) -> Judgement | None:
-        """How likely the hits of a sentence fit; None where that cannot be judged."""
-        calibration = engine.trust.calibration
-        if calibration is None:
-            return None
-        sample = engine.index.sample_tracks(
-            vector, at_most=SAMPLED_TRACKS, best_of=self._best_of, where=where
-        )
-        return calibration.judge(vector, [hit.score for hit in hits], sample)
+        return self._scales.judge(found, engine.index, engine.trust, liked.sentence, where)
 
     def _refuse_unknown(self, request: SearchRequest) -> None:
         if (

@@ -13,12 +13,16 @@ from numpy.typing import NDArray
 from detectors.types import Box, ShotId, TrackKey
 from retrieval.index.mapped_file import mapped_arrays, write_arrays
 from retrieval.index.scoring import Rows
-from retrieval.types import Sighting, Vector
+from retrieval.types import Hidden, Sighting, Vector
 
 Names = list[Any]
 
 #: Columns that hold codes, and so need the names beside them.
 _NAMED = ("camera", "run", "zones")
+#: Columns that are joined as they are.
+_PLAIN = (
+    "track", "number", "replaces", "hidden", "captured_at", "expires_at", "quality", "box"
+)  # fmt: skip
 _NEVER = np.inf
 _NOTHING = 0
 """Shots count from 1: this one is replaced by none."""
@@ -35,8 +39,9 @@ class Columns:
     """N shots of one collection, by row; no object is made of one before it is asked for.
 
     Arrays: `camera`, `run` and `zones` by code, `track` and `number`, `captured_at`, `expires_at`
-    (+inf for never), `quality`, `replaces` (0 for none), `box` (N, 4), `picture_end` (where its
-    key ends in `pictures`, UTF-8), and `hash`, sorted, with the row of each in `hash_row`.
+    (+inf for never), `quality`, `replaces` (0 for none), `hidden` (`Hidden`), `box` (N, 4),
+    `picture_end` (where its key ends in `pictures`, UTF-8), and `hash`, sorted, with the row of
+    each in `hash_row`.
     """
 
     def __init__(self, arrays: dict[str, NDArray[Any]], names: dict[str, Names]) -> None:
@@ -63,10 +68,11 @@ class Columns:
                 s.shot.track.number,
                 s.shot.number,
                 _NOTHING if s.replaces is None else s.replaces,
+                int(s.hidden),
             )
             for s in sightings
         ]
-        whole = np.array(rows, np.int64).reshape(len(rows), 6)
+        whole = np.array(rows, np.int64).reshape(len(rows), 7)
         kept = [
             (s.captured_at, _NEVER if s.expires_at is None else s.expires_at, s.quality, *s.box)
             for s in sightings
@@ -80,6 +86,7 @@ class Columns:
             "track": whole[:, 3],
             "number": whole[:, 4],
             "replaces": whole[:, 5],
+            "hidden": whole[:, 6].astype(np.uint8),
             "captured_at": real[:, 0],
             "expires_at": real[:, 1],
             "quality": real[:, 2],
@@ -106,7 +113,7 @@ class Columns:
                 for new, (columns, rows) in zip(of_part, parts, strict=True)
             ]
             arrays[name], names[name] = np.concatenate(coded), list(codes)
-        for name in ("track", "number", "replaces", "captured_at", "expires_at", "quality", "box"):
+        for name in _PLAIN:
             arrays[name] = np.concatenate([columns[name][rows] for columns, rows in parts])
         keys = [columns._pictures(rows) for columns, rows in parts]  # noqa: SLF001  # of our own
         arrays["picture_end"] = np.cumsum(np.concatenate([lengths for _, lengths in keys]))
@@ -124,6 +131,8 @@ class Columns:
         """
         arrays, metadata = mapped_arrays(path)
         try:
+            # Segments that were sealed before it was noted do not have this one.
+            arrays.setdefault("hidden", np.zeros(len(arrays["number"]), np.uint8))
             names = {name: json.loads(metadata[name]) for name in _NAMED}
             _check(arrays, names)
         except (LookupError, TypeError, AttributeError, RecursionError) as error:
@@ -185,6 +194,7 @@ class Columns:
             replaces=None if replaces == _NOTHING else replaces,
             expires_at=None if expires_at == _NEVER else expires_at,
             zones=self.zones[self["zones"][row]],
+            hidden=Hidden(int(self["hidden"][row])),
         )
 
     def _picture(self, row: int) -> str:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retrieval.search.background import Floats, Spread, Strangers, blend, rarity, spread_of
+from retrieval.search.evidence_law import ROUGH_LAWS, EvidenceLaws
 from retrieval.types import TrackSample, Vector
 
 #: Tracks of an index from which it can be its own background.
@@ -52,14 +53,23 @@ class Law:
 
     def probabilities(self, scores: Floats, spread: Spread, tracks: int) -> Floats:
         """(N,) by the track of each of (N,) scores, 0 to 1; rising with the score."""
-        log_odds = (
+        return chances_of(self.log_odds(scores, spread, tracks))
+
+    def log_odds(self, scores: Floats, spread: Spread, tracks: int) -> Floats:
+        """(N,) the same before they become probabilities, without bounds."""
+        found: Floats = (
             self.intercept
             + self.rarity * rarity(spread.standardise(scores))
             + self.excess * (scores - spread.centre)
             + self.crowd * np.log(max(tracks, 1))
         )
-        chances: Floats = 1 / (1 + np.exp(-np.clip(log_odds, -MOST_LOG_ODDS, MOST_LOG_ODDS)))
-        return chances
+        return found
+
+
+def chances_of(log_odds: Floats) -> Floats:
+    """(N,) 0 to 1, of (N,) log-odds."""
+    chances: Floats = 1 / (1 + np.exp(-np.clip(log_odds, -MOST_LOG_ODDS, MOST_LOG_ODDS)))
+    return chances
 
 
 #: For an encoder that nobody fitted: log-odds are −ln of how many unrelated tracks are expected to
@@ -95,6 +105,7 @@ class Calibration:
         false_alarms: share of absent people for whom something reached the threshold when it was
             chosen.
         fitted_on: how many queries the law was fitted on; 0 for the rough one.
+        evidence: what shots of this encoder say of phrases; the rough laws where nobody fitted any.
     """
 
     model_id: str
@@ -104,6 +115,7 @@ class Calibration:
     threshold: float
     false_alarms: float
     fitted_on: int
+    evidence: EvidenceLaws = ROUGH_LAWS
 
     @property
     def is_fitted(self) -> bool:

@@ -14,6 +14,7 @@ from safetensors.numpy import save_file
 from retrieval.errors import WeightsUnusable
 from retrieval.search.background import Strangers
 from retrieval.search.calibration import Calibration, Law
+from retrieval.search.evidence_law import ROUGH_LAWS, EvidenceLaws
 from retrieval.whole_files import written_whole
 
 #: One key holds all that is said: several would be written in an order that changes the digest.
@@ -50,6 +51,8 @@ def save_calibration(calibration: Calibration, path: Path) -> None:
         "false_alarms": calibration.false_alarms,
         "fitted_on": calibration.fitted_on,
     }
+    if calibration.evidence.is_fitted:
+        said["evidence"] = calibration.evidence.to_mapping()
     people = calibration.background
     tensors: dict[str, NDArray[Any]] = {
         BACKGROUND: np.ascontiguousarray(people.shots, np.float16),
@@ -80,8 +83,11 @@ def read_calibration(path: Path, *, model_id: str, dimension: int) -> Calibratio
             threshold=_share(said, "threshold"),
             false_alarms=_share(said, "false_alarms"),
             fitted_on=_count(said, "fitted_on"),
+            evidence=EvidenceLaws.from_mapping(said["evidence"])
+            if "evidence" in said
+            else ROUGH_LAWS,
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _damaged(path, error) from error
     found = people.shots.shape[1]
     if calibration.model_id != model_id or found != dimension:

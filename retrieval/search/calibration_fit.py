@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from retrieval.search.background import Floats, Spread, Strangers, blend, rarity, spread_of
 from retrieval.search.calibration import Calibration, Law
+from retrieval.search.logistic import logistic
 from retrieval.track_scores import scores_of_tracks
 from retrieval.types import Vectors
 
@@ -22,12 +23,6 @@ SHOWN = 10
 
 #: Sizes of the galleries that every query is asked of, tracks; larger than what is given, all.
 GALLERY_SIZES = (20, 60, 200, 600)
-
-#: Pulls coefficients towards nothing, in standardised units, so that few queries do no harm.
-RIDGE = 1e-3
-NEWTON_STEPS = 50
-STEP_TOLERANCE = 1e-9
-LONGEST_STEP = 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,7 +158,7 @@ def fit_presence(answers: Sequence[Answer]) -> Law:
 def _law(features: Floats, outcomes: Floats) -> Law:
     used = [0, 1, 2]
     while True:
-        intercept, weights = _logistic(features[:, used], outcomes)
+        intercept, weights = logistic(features[:, used], outcomes)
         wrong = [at for at, weight in zip(used, weights, strict=True) if weight * _SIGNS[at] < 0]
         if not wrong:
             break
@@ -232,26 +227,6 @@ def _features(answer: Answer) -> Floats:
         ],
         axis=1,
     )
-
-
-def _logistic(features: Floats, outcomes: Floats) -> tuple[float, Floats]:
-    """Intercept and (F,) weights of a logistic regression, by Newton's method."""
-    mean, scale = features.mean(axis=0), features.std(axis=0)
-    scale = np.where(scale > 0, scale, 1.0)
-    design = np.hstack([np.ones((len(features), 1)), (features - mean) / scale])  # (N, 1 + F)
-    penalty = RIDGE * len(features) * np.diag([0.0, *[1.0] * features.shape[1]])
-    weights = np.zeros(design.shape[1])
-    for _ in range(NEWTON_STEPS):
-        chances = 1 / (1 + np.exp(-np.clip(design @ weights, -30, 30)))  # (N,)
-        slope = design.T @ (chances - outcomes) + penalty @ weights
-        curve = (design * (chances * (1 - chances))[:, None]).T @ design + penalty
-        step = np.linalg.solve(curve + 1e-9 * np.eye(len(weights)), slope)
-        # Where a feature parts the two outcomes, a whole step may overshoot.
-        weights -= step * (LONGEST_STEP / max(float(np.abs(step).max()), LONGEST_STEP))
-        if float(np.abs(step).max()) < STEP_TOLERANCE:
-            break
-    plain: Floats = weights[1:] / scale
-    return float(weights[0] - plain @ mean), plain
 
 
 def _check(

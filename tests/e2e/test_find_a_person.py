@@ -13,6 +13,7 @@ from tests.e2e.conftest import MODEL, ROOT, Descry, processes_of
 HIT_KEYS = {
     "rank", "track", "camera", "collection", "first_seen_at", "last_seen_at", "live", "score",
     "probability", "rank_before", "shots", "thumbnail", "box", "best_shots", "zones",
+    "evidence",
 }  # fmt: skip
 
 
@@ -54,7 +55,9 @@ def test_a_search_answers_with_hits_coverage_and_a_word_about_the_model(imported
     sheet = tmp_path / "hits.png"
     text = "a woman in a red coat with a black rucksack"
     found = descry.run("search", text, "--json", "--limit", "5", "--sheet", str(sheet)).json()
-    assert set(found) == {"query", "hits", "no_match", "coverage", "model", "notes"}
+    assert set(found) == {
+        "query", "hits", "no_match", "coverage", "model", "notes", "shortlist",
+    }  # fmt: skip
     assert found["query"] == text
     assert found["no_match"] is False
     assert [hit["rank"] for hit in found["hits"]] == list(range(1, len(found["hits"]) + 1))

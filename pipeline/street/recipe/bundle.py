@@ -1,5 +1,6 @@
 """What goes into the repository beside the weights: calibration, figures and list."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ from pipeline.files import write_whole
 from pipeline.street.recipe.asking import ask
 from pipeline.street.recipe.calibrating import calibrate as calibration_of
 from pipeline.street.recipe.detection import average_precision
+from pipeline.street.recipe.ladder import fit_evidence
 from pipeline.street.recipe.trusting import trust_figures
 from pipeline.street.recipe.watching import NOBODY, Watch
 from retrieval.encoder import load_encoder
@@ -24,14 +26,16 @@ LICENCE = "AGPL-3.0-only, like Descry"
 
 
 def calibrate(folder: Path, stills: Path, seed: int, watch: Watch = NOBODY) -> None:
-    """Fit what scores of the packed encoder mean, on the people of the val split.
+    """Fit what scores of the packed encoder mean, of sentences and of phrases, on the val split.
 
     Raises:
         DatasetUnusable: too few people.
         Stopped: the watch says so; what was there before stays.
     """
-    fitted = calibration_of(stills, _encoder(folder), seed=seed, watch=watch)
-    save_calibration(fitted, folder / CALIBRATION_FILE)
+    encoder = _encoder(folder)
+    fitted = calibration_of(stills, encoder, seed=seed, watch=watch)
+    evidence = fit_evidence(stills, encoder, fitted, seed=seed, watch=watch)
+    save_calibration(replace(fitted, evidence=evidence), folder / CALIBRATION_FILE)
 
 
 def measure(folder: Path, stills: Path, seed: int, watch: Watch = NOBODY) -> dict[str, Any]:

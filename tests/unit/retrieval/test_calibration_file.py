@@ -1,7 +1,7 @@
 """A calibration in a file: read as written, and refused where it was not."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from retrieval.search.calibration_file import (
     read_calibration,
     save_calibration,
 )
+from retrieval.search.evidence_law import ROUGH_LAWS, EvidenceLaws, KindLaw, RankLaw
 
 LAW, PRESENCE = Law(-3.5, 0.75, 12.0, -0.5), Law(-1.5, 0.5, 2.0, -0.25)
 GOOD = {
@@ -35,6 +36,9 @@ CALIBRATION = Calibration("m@1", STRANGERS, LAW, PRESENCE, 0.4, 0.1, 200)
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "m.calibration.safetensors"
+
+
+RANK = RankLaw(-1.0, 1.0, 0.5, 0.0)
 
 
 def written(path, said=GOOD, **tensors):
@@ -58,6 +62,14 @@ def test_it_is_read_as_it_was_written(path):
         assert getattr(found, name) == getattr(CALIBRATION, name)
     assert found.is_fitted
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_laws_of_evidence_are_kept_with_it(path):
+    save_calibration(CALIBRATION, path)
+    assert read(path).evidence is ROUGH_LAWS
+    laws = EvidenceLaws({"hair": KindLaw((1.0, 0.5, 0.0, 0.0), 0.1, 1.5, -0.1, None)}, RANK)
+    save_calibration(replace(CALIBRATION, evidence=laws), path)
+    assert read(path).evidence == laws
 
 
 def test_the_same_calibration_makes_the_same_bytes(path):
@@ -91,6 +103,10 @@ def test_a_folder_that_is_not_there_is_an_error_of_the_disk(tmp_path):
         {"false_alarms": -0.1},
         {"fitted_on": 0},
         {"model_id": 7},
+        {"evidence": None},
+        {"evidence": {"kinds": {}}},
+        {"evidence": {"kinds": [], "rank": None}},
+        {"evidence": {"kinds": {}, "rank": {**asdict(RANK), "absent": -1.0}}},
     ],
 )
 def test_what_it_says_must_make_sense(path, change):

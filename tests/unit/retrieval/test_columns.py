@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from detectors.types import Box, TrackKey
 from retrieval.index.columns import Columns, track_hash
 from retrieval.index.mapped_file import mapped_arrays, write_arrays
-from retrieval.types import Sighting
+from retrieval.types import Hidden, Sighting
 from tests.data.make_sightings import EAST, shot_of
 from tests.data.rolling_indexes import folder_of
 from tests.strategies import galleries, sightings
@@ -140,3 +140,17 @@ def test_an_array_outside_of_its_file_is_refused(tmp_path):
     (tmp_path / "shots").write_bytes(len(head).to_bytes(8, "little") + head + b"12345678")
     with pytest.raises(ValueError, match="an array lies outside of it"):
         mapped_arrays(tmp_path / "shots")
+
+
+def test_shots_that_were_sealed_before_it_was_noted_hide_nothing(tmp_path):
+    path = tmp_path / "shots"
+    shot = replace(shot_of(TrackKey("door", "r1", 1)), hidden=Hidden.COLOUR)
+    Columns.of([shot]).write(path)
+    arrays, metadata = mapped_arrays(path)
+    assert Columns.mapped(path).sighting(0, EAST, "live", "m@1").hidden is Hidden.COLOUR
+    older = {name: np.array(array) for name, array in arrays.items() if name != "hidden"}
+    write_arrays(path, older, metadata)
+    columns = Columns.mapped(path)
+    assert columns.sighting(0, EAST, "live", "m@1").hidden is Hidden.NOTHING
+    both = Columns.joined([(columns, np.arange(1)), (Columns.of([shot]), np.arange(1))])
+    assert both["hidden"].tolist() == [Hidden.NOTHING, Hidden.COLOUR]

@@ -1,7 +1,7 @@
 """pipeline.workers.service: how sure an answer is, and what it warns of."""
 
 from dataclasses import replace
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,10 +16,12 @@ from pipeline.workers.cautions import Trust
 from pipeline.workers.liking import Liking
 from pipeline.workers.service import SearchService
 from pipeline.workers.view import ViewState
+from pipeline.workers.weighing import ROUGH_VERDICTS
 from retrieval.fakes import FakeEncoder
 from retrieval.index.flat import FlatIndex
 from retrieval.search.background import Strangers
 from retrieval.search.calibration import Calibration, Law, rough_calibration
+from retrieval.search.evidence_law import EvidenceLaws
 from tests.data.make_sightings import shot_of
 
 ENCODER = FakeEncoder()
@@ -71,8 +73,10 @@ def people_in(*colours):
 MUTED = ["black", "white", "grey", "brown", "beige", "blue"]
 CROWD = people_in(*MUTED * 10)
 LAW = Law(-7.0, 1.0, 0.0, -0.5)
+BACKGROUND = Strangers.of_one_shot(CROWD)
+NO_LAWS = EvidenceLaws(MappingProxyType({}))
 CALIBRATION = Calibration(
-    ENCODER.model_id, Strangers.of_one_shot(CROWD), LAW, LAW, 0.5, false_alarms=0.1, fitted_on=100
+    ENCODER.model_id, BACKGROUND, LAW, LAW, 0.5, false_alarms=0.1, fitted_on=100, evidence=NO_LAWS
 )
 
 
@@ -165,14 +169,14 @@ def test_a_model_without_calibration_is_held_against_the_index_and_says_so():
     trust = Trust(rough_calibration(ENCODER.model_id))
     answer = ask(service(trust=trust, people=np.concatenate([CROWD, people_in("green")])))
     assert answer.hits[0].probability > answer.hits[1].probability
-    assert answer.notes == [cautions.ROUGH]
+    assert answer.notes == [cautions.ROUGH, ROUGH_VERDICTS]
 
 
 def test_a_model_without_calibration_judges_nothing_by_a_few_tracks():
     answer = ask(service(trust=Trust(rough_calibration(ENCODER.model_id)), people=CROWD[:19]))
     assert {hit.probability for hit in answer.hits} == {None}
     assert answer.no_match is False
-    assert answer.notes == [cautions.UNJUDGED]
+    assert answer.notes == [cautions.UNJUDGED, ROUGH_VERDICTS]
 
 
 @pytest.mark.parametrize(
@@ -247,3 +251,15 @@ def test_another_model_is_served_with_its_own_index_and_calibration_or_not_at_al
     assert answer.model.id == other._engine.encoder.model_id
     assert (len(answer.hits), answer.coverage.shots_searched) == (1, 1)
     assert answer.hits[0].probability is None
+
+
+def test_a_model_without_weights_has_no_verdicts():
+    answer = ask(service(encoder=ENCODER, trust=Trust(None)))
+    assert [hit.evidence for hit in answer.hits] == [[]] * 10
+    assert answer.shortlist is None
+
+
+def test_what_a_picture_is_too_small_for_cannot_be_told():
+    answer = ask(service(trust=Trust(rough_calibration(ENCODER.model_id))))
+    (told,) = answer.hits[0].evidence
+    assert (told.phrase, told.verdict, told.shot) == ("green coat", "cannot tell", None)

@@ -1,0 +1,114 @@
+"""Finds tracks by a sentence, and puts them in order by what their shots say of its phrases."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from detectors.types import TrackKey
+from pipeline.workers.cautions import Trust, cautions_about_judgement
+from retrieval.ports import Encoder, Index
+from retrieval.search.calibration import Calibration, Judgement
+from retrieval.search.evidence import Evidence, EvidenceReader
+from retrieval.search.exact import find_tracks
+from retrieval.search.phrases import phrases_of
+from retrieval.search.reranking import SHORTLIST, rank_by_evidence
+from retrieval.types import Hit, Vector, Where
+
+#: Tracks that tell what unrelated ones score: enough for a median and a spread to 5 %, and few
+#: beside the scan of a large index.
+SAMPLED_TRACKS = 512
+
+ROUGH_VERDICTS = (
+    "what is said of single phrases is rough: nobody has fitted it for this model, and the order "
+    "is that of the whole sentence"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Tracks, how likely they are, and what their shots say.
+
+    Attributes:
+        hits: best first.
+        judgement: of the hits, in the same order; None where they could not be judged.
+        evidence: of each hit, in the same order.
+        shortlist: how many tracks the sentence found, to be put in order by evidence; None where
+            the order is that of the sentence.
+        notes: what to know of it.
+        ranks_before: by track, its rank without judgements; empty without any.
+    """
+
+    hits: list[Hit]
+    judgement: Judgement | None = None
+    evidence: Sequence[tuple[Evidence, ...]] = ()
+    shortlist: int | None = None
+    notes: tuple[str, ...] = ()
+    ranks_before: Mapping[TrackKey, int] = field(default_factory=dict)
+
+
+class Scales:
+    """Weighs tracks; keeps the vectors of what phrases are held against, for one encoder."""
+
+    def __init__(self, *, best_of: int) -> None:
+        self._best_of = best_of
+        self._reader: tuple[Encoder, EvidenceReader] | None = None
+
+    def find(
+        self, encoder: Encoder, index: Index, trust: Trust, text: str, *, limit: int, where: Where
+    ) -> Found:
+        """The tracks that fit `text` best.
+
+        Args:
+            encoder: makes the vector of the sentence.
+            index: of the same encoder.
+            trust: what its scores mean.
+            text: a checked sentence.
+            limit: the most hits.
+            where: what may be returned.
+        """
+        calibration = trust.calibration
+        if calibration is None:
+            vector = encoder.encode_texts([text])[0]
+            hits = find_tracks(index, vector, limit=limit, where=where, best_of=self._best_of)
+            return Found(hits)
+        phrases = phrases_of(text)
+        reader = self._reader_of(encoder, calibration)
+        vector, question = reader.read(phrases, text)
+        weighs = calibration.evidence.rank is not None and bool(phrases)
+        most = max(limit, SHORTLIST) if weighs else limit
+        found = find_tracks(index, vector, limit=most, where=where, best_of=self._best_of)
+        if not found:
+            return Found([])
+        sample = index.sample_tracks(
+            vector, at_most=SAMPLED_TRACKS, best_of=self._best_of, where=where
+        )
+        ranked = rank_by_evidence(found, question, calibration, vector, sample, limit=limit)
+        notes = cautions_about_judgement(calibration, ranked.judgement)
+        if phrases and not calibration.evidence.is_fitted:
+            notes.append(ROUGH_VERDICTS)
+        return Found(
+            ranked.hits,
+            ranked.judgement,
+            ranked.evidence,
+            shortlist=len(found) if ranked.by_evidence else None,
+            notes=tuple(notes),
+        )
+
+    def judge(
+        self, found: Found, index: Index, trust: Trust, vector: Vector, where: Where
+    ) -> Found:
+        """Tracks that were found otherwise, with how likely they fit the sentence of `vector`."""
+        if trust.calibration is None:
+            return found
+        sample = index.sample_tracks(
+            vector, at_most=SAMPLED_TRACKS, best_of=self._best_of, where=where
+        )
+        judgement = trust.calibration.judge(vector, [hit.score for hit in found.hits], sample)
+        cautions = cautions_about_judgement(trust.calibration, judgement)
+        return replace(found, judgement=judgement, notes=(*found.notes, *cautions))
+
+    def _reader_of(self, encoder: Encoder, calibration: Calibration) -> EvidenceReader:
+        kept = self._reader
+        if kept is None or kept[0] is not encoder:
+            kept = encoder, EvidenceReader(encoder, calibration.evidence, calibration.background)
+            self._reader = kept
+        return kept[1]

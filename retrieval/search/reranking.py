@@ -1,0 +1,82 @@
+"""Puts tracks in order by the sentence and by what their shots say of each of its phrases."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from retrieval.search.calibration import Calibration, Judgement, chances_of
+from retrieval.search.evidence import Evidence, Question, Verdict
+from retrieval.types import Hit, TrackSample, Vector
+
+#: Tracks that are found by the sentence and put in order by evidence, unless more are asked for.
+SHORTLIST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Tracks in order.
+
+    Attributes:
+        hits: best first, numbered from 1.
+        judgement: of them, in the same order; None where they could not be judged.
+        evidence: of each, in the same order.
+        by_evidence: whether evidence had a say in the order.
+    """
+
+    hits: list[Hit]
+    judgement: Judgement | None
+    evidence: list[tuple[Evidence, ...]]
+    by_evidence: bool
+
+
+def rank_by_evidence(
+    found: Sequence[Hit],
+    question: Question,
+    calibration: Calibration,
+    query: Vector,
+    sample: TrackSample,
+    *,
+    limit: int,
+) -> Ranked:
+    """The `limit` best of `found`.
+
+    Args:
+        found: tracks that the sentence found, best first.
+        question: the phrases.
+        calibration: of the encoder.
+        query: (D,) the vector of the sentence.
+        sample: what tracks of the index score for it.
+        limit: the most hits to return.
+    """
+    judged = calibration.judge(query, [hit.score for hit in found], sample)
+    spread, law = calibration.spread(query, sample), calibration.evidence.rank
+    if law is None or judged is None or spread is None or not question.phrases:
+        shown = [*found[:limit]]
+        judgement = judged and replace(judged, probabilities=judged.probabilities[:limit])
+        evidence = _read(question, shown)
+        return Ranked(shown, judgement, evidence, by_evidence=False)
+    scores = np.array([hit.score for hit in found])
+    read = _read(question, found)
+    present, absent = np.array([sums_of(some) for some in read]).T
+    log_odds = law.log_odds(
+        calibration.law.log_odds(scores, spread, sample.tracks), present, absent
+    )
+    order = np.argsort(-log_odds, kind="stable")[:limit].tolist()
+    return Ranked(
+        [replace(found[at], rank=rank) for rank, at in enumerate(order, start=1)],
+        Judgement(tuple(chances_of(log_odds[order]).tolist()), judged.no_match),
+        [read[at] for at in order],
+        by_evidence=True,
+    )
+
+
+def sums_of(evidence: Sequence[Evidence]) -> tuple[float, float]:
+    """Log-odds of all that should be seen, and of all that should not; what cannot be told is 0."""
+    told = [one for one in evidence if one.verdict is not Verdict.CANNOT_TELL]
+    present = sum(one.log_odds for one in told if not one.phrase.negated)
+    return present, sum(one.log_odds for one in told if one.phrase.negated)
+
+
+def _read(question: Question, hits: Sequence[Hit]) -> list[tuple[Evidence, ...]]:
+    return question.evidence([[scored.sighting for scored in hit.shots] for hit in hits])

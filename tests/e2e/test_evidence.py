@@ -1,0 +1,52 @@
+"""What a search says of each phrase, with the bundled weights: through the command line only."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import Descry, processes_of
+
+BUNDLED = "street-gadms"
+TEXT = "a woman in a red coat and blue jeans, no hat"
+PHRASES = ["woman", "red coat", "blue jeans", "no hat"]
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory, clip: Path):
+    """A data folder into which the clip was imported once."""
+    folder = tmp_path_factory.mktemp("d")
+    descry = Descry(folder)
+    descry.environment["DESCRY_ENCODER__MODEL"] = BUNDLED
+    descry.replay(clip, "--every-frame", "--start", "2026-03-01T10:00:00Z")
+    yield descry
+    assert processes_of(folder) == []
+
+
+def test_each_hit_has_a_verdict_of_each_phrase(imported):
+    found = imported.run("search", TEXT, "--json").json()
+    assert found["hits"]
+    assert found["shortlist"] >= len(found["hits"])
+    for hit in found["hits"]:
+        assert [one["phrase"] for one in hit["evidence"]] == PHRASES
+        shots = {shot["shot"] for shot in hit["best_shots"]}
+        for one in hit["evidence"]:
+            assert one["verdict"] in ("yes", "no", "cannot tell")
+            assert 0 <= one["strength"] <= 1
+            assert one["shot"] in shots or (one["shot"], one["strength"]) == (None, 0)
+    chances = [hit["probability"] for hit in found["hits"]]
+    assert chances == sorted(chances, reverse=True)
+    assert {one["verdict"] for hit in found["hits"] for one in hit["evidence"]} > {"cannot tell"}
+
+
+def test_a_table_has_a_mark_for_each_phrase(imported):
+    said = imported.run("search", TEXT, "--limit", "2")
+    assert (
+        "✓ yes ✗ no ? cannot tell, in this order: woman, red coat, blue jeans, no hat" in said.out
+    )
+    (row,) = [line for line in said.out.splitlines() if line.startswith("1 ")]
+    assert sum(row.count(f" {mark}") for mark in "✓✗?") == len(PHRASES)
+
+
+def test_words_without_a_phrase_of_their_own_are_searched_all_the_same(imported):
+    found = imported.run("search", "somebody who is walking by", "--json").json()
+    assert [one["verdict"] for one in found["hits"][0]["evidence"]] == ["cannot tell"]
