@@ -19,8 +19,8 @@ def query_of_shots(shots: Vectors) -> Vector:
 
     Shots that cancel each other out say nothing together, and then one of them speaks.
 
-    >>> query_of_shots(np.array([[1, 0], [0, 1]], np.float32)).round(3).tolist()
-    [0.707, 0.707]
+    >>> [f"{number:.3f}" for number in query_of_shots(np.array([[1, 0], [0, 1]], np.float32))]
+    ['0.707', '0.707']
     """
     ordered = in_one_order(shots)
     return unit(ordered.sum(axis=0), otherwise=ordered[0].astype(np.float32))
