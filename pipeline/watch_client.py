@@ -17,6 +17,9 @@ from pipeline.watch_answers import AlertAnswer, AlertsAnswer, WatchAnswer, Watch
 SILENT_FOR_S: Final = 30.0
 """A stream says something every five seconds."""
 
+LASTED_S: Final = 5.0
+"""A connection that was lost sooner than this was none: a worker that fails takes it as well."""
+
 AWAY_FOR_S: Final = 120.0
 """How long a worker that is started again may take."""
 
@@ -76,18 +79,25 @@ class WatchClient(Client):
         """
         backoff, lost_at = Backoff(0.2, 5.0, random.Random()), None
         while True:
+            began_at = time.monotonic()
+            failure: Exception | None = None
             try:
                 for position, word in self._stream(after):
-                    after, lost_at = position, None
-                    backoff.reset()
+                    after = position
                     if word is not None:
+                        lost_at = None
                         yield word
             except (ServiceUnavailable, httpx.HTTPError) as error:
-                lost_at = time.monotonic() if lost_at is None else lost_at
-                if time.monotonic() - lost_at > AWAY_FOR_S:
-                    raise ServiceUnavailable(
-                        f"no query worker answers at {self._where}: start one with 'descry run'"
-                    ) from error
+                failure = error
+            now = time.monotonic()
+            if now - began_at >= LASTED_S:
+                lost_at = None
+                backoff.reset()
+            lost_at = now if lost_at is None else lost_at
+            if now - lost_at > AWAY_FOR_S:
+                raise ServiceUnavailable(
+                    f"no query worker answers at {self._where}: start one with 'descry run'"
+                ) from failure
             time.sleep(backoff.next_wait_s())
 
     def _stream(self, after: str | None) -> Iterator[tuple[str, AlertAnswer | None]]:

@@ -15,6 +15,9 @@ LOOK_EVERY_S: Final = 0.25
 HEARTBEAT_EVERY_S: Final = 5.0
 """A connection that says nothing for longer than this may be taken for dead."""
 
+LOOKING_AT_ONCE: Final = 4
+"""Threads that all who follow share: a Redis that hangs must not hold those of other requests."""
+
 _PAGE = 100
 
 
@@ -54,6 +57,7 @@ class Watches(Protocol):
 def watch_routes(desk: Watches) -> APIRouter:
     """The routes under `/watches` and `/alerts`."""
     routes = APIRouter()
+    looking = anyio.CapacityLimiter(LOOKING_AT_ONCE)
 
     @routes.post("/watches", status_code=201)
     def add(request: WatchRequest) -> WatchAnswer:
@@ -82,30 +86,29 @@ def watch_routes(desk: Watches) -> APIRouter:
         """Server-sent events `new`, `update` and `end`, from now on or from `Last-Event-ID` on."""
         after = desk.last() if last_event_id is None else check_position(last_event_id)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        events = _events(desk, after)
+        events = _events(desk, after, looking)
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
     return routes
 
 
-async def _events(desk: Watches, after: str) -> AsyncIterator[str]:
+async def _events(desk: Watches, after: str, looking: anyio.CapacityLimiter) -> AsyncIterator[str]:
     """Server-sent events behind `after`, and a comment now and then, until the worker ends.
 
     The first says where the stream begins, so that whoever saw none can resume as well.
     """
     yield f"id: {after}\nevent: begin\ndata: {{}}\n\n"
-    silent_s = 0.0
+    said_at = anyio.current_time()
     while not desk.is_closed:
         try:
-            words = await anyio.to_thread.run_sync(desk.words, after, _PAGE)
+            words = await anyio.to_thread.run_sync(desk.words, after, _PAGE, limiter=looking)
         except StoreUnavailable:
             words = []
         for word in words:
             yield f"id: {word.id}\nevent: {word.type}\ndata: {word.model_dump_json()}\n\n"
-            after, silent_s = word.id, 0.0
+            after, said_at = word.id, anyio.current_time()
         if len(words) < _PAGE:
             await anyio.sleep(LOOK_EVERY_S)
-            silent_s += LOOK_EVERY_S
-        if silent_s >= HEARTBEAT_EVERY_S:
+        if anyio.current_time() - said_at >= HEARTBEAT_EVERY_S:
             yield ": still here\n\n"
-            silent_s = 0.0
+            said_at = anyio.current_time()

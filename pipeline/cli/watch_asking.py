@@ -37,7 +37,11 @@ def add_watch(config: Path | None, *, cooldown: str, **asked: Any) -> WatchAnswe
     check_query(asked["text"])  # at once, not once the workers are up
     hours_of(asked["hours"], asked["timezone"])
     try:
-        request = WatchRequest(cooldown_s=parse_duration(cooldown), **asked)
+        cooldown_s = parse_duration(cooldown)
+    except ValueError as error:
+        raise ConfigError(f"--cooldown {cooldown!r} {error}") from error
+    try:
+        request = WatchRequest(cooldown_s=cooldown_s, **asked)
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).removesuffix("_s").replace("_", "-")

@@ -33,7 +33,7 @@ return 1
 """
 )
 
-POSITION = re.compile(r"\d{1,20}(-\d{1,20})?")
+POSITION = re.compile(r"[0-9]{1,19}(-[0-9]{1,19})?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from pipeline.workers.service import LIVE_COLLECTION, Engine
 from pipeline.workers.watch_desk import hours_of
 from pipeline.workers.weighing import SAMPLED_TRACKS
 from retrieval.search.alarm_budget import threshold_of, tracks_per_day
+from retrieval.search.phrases import phrases_of
+from retrieval.search.positive import without_negations
 from retrieval.search.watches import Standing
 from retrieval.types import Vector, Where
 
@@ -21,6 +23,7 @@ UNKNOWN_FOR_S: Final = 10.0
 """Likewise where nothing told what unrelated tracks score: an index fills."""
 
 THRESHOLDS_AT_ONCE: Final = 8
+"""Each looks through the index, and the lease is renewed between two times."""
 
 RATE_OVER_S: Final = 86_400.0
 """Over what time tracks are counted."""
@@ -56,12 +59,12 @@ class Sentences:
         return list(self._standings.values())
 
     def clear(self) -> None:
-        """Forget all: another model is in use, or somebody else watched meanwhile."""
+        """Forget all: another model is in use."""
         self._vectors.clear()
         self._standings.clear()
 
     def look(self, engine: Engine) -> bool:
-        """See what is watched for now; whether there is something new.
+        """See what is watched for now; whether tracks that were judged may be told after all.
 
         Raises:
             StoreUnavailable: Redis is away.
@@ -73,16 +76,19 @@ class Sentences:
         fresh = [watch for name, watch in watches.items() if name not in self._vectors]
         for start in range(0, len(fresh), _ENCODED_AT_ONCE):
             batch = fresh[start : start + _ENCODED_AT_ONCE]
-            vectors = engine.encoder.encode_texts([watch.text for watch in batch])
+            vectors = engine.encoder.encode_texts([_to_be_seen(watch.text) for watch in batch])
             self._vectors |= {w.watch_id: v for w, v in zip(batch, vectors, strict=True)}
         now = self._clock.monotonic()
         due = [watch for name, watch in watches.items() if name not in self._standings]
         old = [watch for name, watch in watches.items() if self._is_old(name, now)]
-        for watch in [*due, *old[:THRESHOLDS_AT_ONCE]]:
-            self._standings[watch.watch_id] = self._standing(engine, watch)
-            self._judged_at[watch.watch_id] = now
+        admits_more = False
+        for watch in [*due, *old][:THRESHOLDS_AT_ONCE]:
+            before = self._standings.get(watch.watch_id)
+            made = self._standing(engine, watch)
+            self._standings[watch.watch_id], self._judged_at[watch.watch_id] = made, now
+            admits_more |= before is None or made.threshold < before.threshold
         self.names = {watch.watch_id: watch.name for watch in watches.values()}
-        return bool(due)
+        return admits_more
 
     def _is_old(self, watch_id: str, now: float) -> bool:
         standing = self._standings.get(watch_id)
@@ -126,3 +132,8 @@ class Sentences:
                     began_at = max(run.started_at, now - RATE_OVER_S)
                     watched_s += max(min(run.watched_until, now) - began_at, 0.0)
         return watched_s / _DAY_S
+
+
+def _to_be_seen(text: str) -> str:
+    """What of a sentence is compared with shots, as a search does it."""
+    return without_negations(text, phrases_of(text))

@@ -154,9 +154,10 @@ class StandingWatches:
         engine = self._engine_now()
         is_other = engine.encoder.model_id != self._engine.encoder.model_id
         self._engine = engine
+        if is_other:
+            self._sentences.clear()
         if self._position is None or is_other:
             self._in_view.clear()
-            self._sentences.clear()
             self._position = self._resume_at()
 
     def _resume_at(self) -> str:
@@ -183,7 +184,8 @@ class StandingWatches:
     def _take(self, position: str, message: LoggedSighting) -> bool:
         if message.collection != LIVE_COLLECTION or message.is_copy:
             return False
-        if message.model_id != self._engine.encoder.model_id:
+        encoder = self._engine.encoder
+        if message.model_id != encoder.model_id or len(message.vector) != encoder.dimension:
             return False
         view = self._in_view.setdefault(message.shot.track, _InView(position, {}))
         if message.replaces is not None:

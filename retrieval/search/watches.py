@@ -262,7 +262,7 @@ def _same_person(standing: Standing, now: Told, known: Known) -> Told | None:
         for other in known.values()
         if other.watch == now.watch
         and other.model_id == now.model_id
-        and abs(now.seen_at - other.seen_at) <= standing.cooldown_s
+        and (other.is_open or abs(now.seen_at - other.seen_at) <= standing.cooldown_s)
         and not (other.is_open and other.track[:2] == now.track[:2])
     ]
     likely = [each for each in found if each[0] >= SAME_PERSON]

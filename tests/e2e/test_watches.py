@@ -95,6 +95,7 @@ def refuses_what_makes_no_sense(descry):
         (("other", "a red coat", "--hours", "25:00-99:99"), 2, "are no part of a day"),
         (("other", "a red coat", "--timezone", "Mars/Base"), 2, "the time zone 'Mars/Base'"),
         (("other", "a red coat", "--false-alarms", "0"), 2, "false-alarms"),
+        (("other", "a red coat", "--cooldown", "soon"), 2, "--cooldown 'soon'"),
     ):
         said = descry.run("watch", "add", *arguments, code=code)
         assert line in said.err

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from detectors.types import ShotId, TrackKey
@@ -24,6 +25,7 @@ from pipeline.store.watches import Watch, WatchStore
 from pipeline.store.wire import encode_sighting
 from pipeline.telemetry import Telemetry
 from pipeline.workers.cautions import Trust
+from pipeline.workers.sentences import UNKNOWN_FOR_S
 from pipeline.workers.standing import HEARTBEAT_EVERY_S, Ledger, StandingWatches
 from retrieval.fakes import FakeEncoder
 from retrieval.index.flat import FlatIndex
@@ -146,6 +148,52 @@ def test_who_is_not_in_view_any_more_makes_no_alert(site):
     site.tracks.end({track(): NOON + 1})
     assert site.worker().tell_once(block_s=0) == 0
     assert site.words() == []
+
+
+def test_what_should_not_be_seen_is_not_looked_for(site):
+    site.watch(text="a person without a red coat")
+    site.see(track())
+    site.worker().tell_once(block_s=0)
+    (word,) = site.alerts.page("0-0", 10)
+    assert word.score < 0.5  # "red coat" has 1
+
+
+def test_a_vector_of_another_length_is_passed_over(site):
+    site.watch()
+    worker = site.worker()
+    site.see(track(1), vector=RED[:4] / np.linalg.norm(RED[:4]))
+    assert worker.tell_once(block_s=0) == 0
+    site.see(track(2))
+    assert worker.tell_once(block_s=0) == 1
+
+
+def test_who_stays_in_view_for_longer_than_the_cooldown_is_one_alert_still(site):
+    site.watch(cooldown_s=60.0)
+    worker = site.worker()
+    site.see(track(1, "lobby"))
+    worker.tell_once(block_s=0)
+    site.see(track(1, "gate"), captured_at=NOON + 600)
+    worker.tell_once(block_s=0)
+    site.tracks.end({track(1, "lobby"): NOON + 601, track(1, "gate"): NOON + 601})
+    worker.tell_once(block_s=0)
+    site.see(track(2, "gate"), captured_at=NOON + 700)
+    worker.tell_once(block_s=0)
+    assert [kind for kind, *_ in site.words()] == ["new", "update", "end", "new"]
+
+
+def test_who_is_in_view_is_told_once_it_is_known_what_others_score(site):
+    site.watch(false_alarms=1.0)
+    worker = site.worker()
+    site.see(track())
+    assert worker.tell_once(block_s=0) == 0  # nothing tells what unrelated people score
+    others = ENCODER.encode_texts([f"somebody {number}" for number in range(40)])
+    index = worker._engine.index
+    for number, vector in enumerate(others, start=100):
+        one = logged(published(1, track(number), shot=ShotId(track(number), 1)))
+        one = replace(one, vector=vector, model_id=ENCODER.model_id)
+        index.add([one.for_index(expires_at=None)])
+    site.clock.sleep(UNKNOWN_FOR_S + 1)
+    assert worker.tell_once(block_s=0) == 1
 
 
 def test_another_worker_goes_on_and_tells_nothing_twice(site):
