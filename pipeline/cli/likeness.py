@@ -1,5 +1,6 @@
 """What `descry search` is asked besides words, as typed."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +59,7 @@ def read_box(text: str) -> tuple[float, float, float, float]:
     try:
         x1, y1, x2, y2 = map(float, text.split(","))
     except ValueError:
-        raise ConfigError(
-            f"--box {printable(text)} is no four numbers: give x1,y1,x2,y2 in pixels"
-        ) from None
+        x1 = y1 = x2 = y2 = math.nan
+    if not math.isfinite(x1 + y1 + x2 + y2):
+        raise ConfigError(f"--box {printable(text)} is no four numbers: give x1,y1,x2,y2 in pixels")
     return x1, y1, x2, y2

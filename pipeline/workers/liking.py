@@ -18,6 +18,8 @@ from retrieval.ports import Encoder, Index
 from retrieval.search.exact import find_tracks
 from retrieval.search.feedback import moved_towards
 from retrieval.search.likeness import compose, query_of_shots
+from retrieval.search.phrases import phrases_of
+from retrieval.search.positive import ANYBODY, without_negations
 from retrieval.types import Hit, Vector, Vectors, Where
 
 #: Ranks before judgements are known so far down; more costs a longer search.
@@ -109,7 +111,9 @@ class Liking:
             picture = encoder.encode_images([crop])[0]
         else:
             return _words(encoder, text)
-        return compose(picture, _words(encoder, text)) if text else picture
+        if not text or without_negations(text, phrases_of(text)) == ANYBODY:
+            return picture
+        return compose(picture, _words(encoder, text))
 
     def _without(
         self, index: Index, query: Vector, limit: int, where: Where, out: frozenset[TrackKey]
@@ -150,7 +154,8 @@ def like_of(name: str) -> tuple[TrackKey, int | None]:
 
 
 def _words(encoder: Encoder, text: str) -> Vector:
-    (vector,) = encoder.encode_texts([text])
+    """The vector of what of `text` should be seen."""
+    (vector,) = encoder.encode_texts([without_negations(text, phrases_of(text))])
     return cast(Vector, vector)
 
 

@@ -13,20 +13,23 @@ from retrieval.search.phrases import Phrase, PhraseKind
 #: Colours of cloth that are held against each other, each with the words that it covers.
 COLOUR_FAMILIES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "black": frozenset({"black", "charcoal", "dark"}),
-        "white": frozenset({"white", "cream", "off-white", "light", "pale", "ivory"}),
-        "grey": frozenset({"grey", "gray", "dark grey", "light grey", "charcoal", "silver"}),
-        "blue": frozenset({"blue", "navy", "navy blue", "dark blue", "light blue", "pale blue"}),
-        "red": frozenset({"red", "burgundy", "maroon", "dark red", "wine"}),
-        "green": frozenset({"green", "olive", "dark green", "light green", "khaki", "teal"}),
-        "yellow": frozenset({"yellow", "mustard", "gold"}),
+        "black": frozenset({"black", "dark"}),
+        "white": frozenset({"white", "cream", "light"}),
+        "grey": frozenset({"grey", "silver", "dark", "light"}),
+        "blue": frozenset({"blue", "navy", "teal", "dark", "light"}),
+        "red": frozenset({"red", "burgundy", "ginger", "dark"}),
+        "green": frozenset({"green", "olive", "khaki", "teal", "dark", "light"}),
+        "yellow": frozenset({"yellow", "gold", "light"}),
         "orange": frozenset({"orange"}),
-        "pink": frozenset({"pink"}),
-        "purple": frozenset({"purple", "violet", "lilac"}),
-        "brown": frozenset({"brown", "dark brown", "light brown", "tan"}),
-        "beige": frozenset({"beige", "tan", "cream", "khaki", "light brown", "camel"}),
+        "pink": frozenset({"pink", "light"}),
+        "purple": frozenset({"purple", "dark"}),
+        "brown": frozenset({"brown", "dark"}),
+        "beige": frozenset({"beige", "cream", "khaki", "light brown", "light"}),
     }
 )
+
+#: Colours that go with any of them.
+_ANY_COLOUR = frozenset({"bright", "multicoloured"})
 
 #: The same of hair.
 HAIR_COLOURS = ("black", "brown", "blond", "red", "grey", "white")
@@ -34,9 +37,9 @@ _HAIR_FAMILIES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "black": frozenset({"black", "dark"}),
         "brown": frozenset({"brown", "dark"}),
-        "blond": frozenset({"blond", "blonde", "fair", "light"}),
+        "blond": frozenset({"blond", "light"}),
         "red": frozenset({"red", "ginger"}),
-        "grey": frozenset({"grey", "gray", "light"}),
+        "grey": frozenset({"grey", "light"}),
         "white": frozenset({"white", "grey", "light"}),
     }
 )
@@ -47,6 +50,7 @@ _RIVALS: Mapping[PhraseKind, tuple[str, ...]] = MappingProxyType(
         PhraseKind.UPPER: (
             "coat", "jacket", "hoodie", "jumper", "t-shirt", "shirt", "dress", "vest",
         ),
+        PhraseKind.FULL: ("dress", "coat", "jacket", "hoodie", "jumper", "t-shirt", "shirt"),
         PhraseKind.LOWER: ("jeans", "trousers", "leggings", "shorts", "skirt"),
         PhraseKind.FOOTWEAR: ("trainers", "boots", "sandals", "heels", "shoes"),
         PhraseKind.HEADWEAR: ("cap", "beanie", "hat", "helmet"),
@@ -68,6 +72,14 @@ _COVERED: Mapping[str, frozenset[str]] = MappingProxyType(
         "shirt": frozenset({"t-shirt"}), "blouse": frozenset({"shirt"}),
         "polo shirt": frozenset({"t-shirt", "shirt"}),
         "pants": frozenset({"trousers", "jeans", "leggings"}),
+        "trousers": frozenset({"jeans", "leggings"}), "parka": frozenset({"coat", "jacket"}),
+        "suit": frozenset({"jacket", "shirt"}), "uniform": frozenset({"jacket", "shirt"}),
+        "tracksuit": frozenset({"jacket"}),
+        "clothes": frozenset({
+            "dress", "coat", "jacket", "hoodie", "jumper", "t-shirt", "shirt",
+        }),
+        "girl": frozenset({"woman"}), "female": frozenset({"woman"}),
+        "boy": frozenset({"man"}), "male": frozenset({"man"}),
         "joggers": frozenset({"trousers"}),
         "hat": frozenset({"cap", "beanie"}),
         "bag": frozenset({"rucksack", "handbag", "shoulder bag"}),
@@ -97,7 +109,8 @@ _PEOPLE = frozenset({"person", "child", "man", "woman", "boy", "girl", "adult", 
 _PLURAL = frozenset(
     {
         "jeans", "trousers", "pants", "leggings", "joggers", "shorts", "trainers", "shoes", "boots",
-        "sandals", "heels", "glasses", "sunglasses", "hair",
+        "sandals", "heels", "glasses", "sunglasses", "hair", "clothes", "dreadlocks", "dungarees",
+        "gloves", "headphones", "socks",
     }
 )  # fmt: skip
 
@@ -134,8 +147,9 @@ def contrast_of(phrase: Phrase) -> Contrast:
     kind, head = phrase.kind, phrase.head
     said = " ".join([*phrase.colours, head]) if phrase.negated else phrase.text
     families = _HAIR_FAMILIES if kind is PhraseKind.HAIR else COLOUR_FAMILIES
-    meant = set(phrase.colours)
-    others = [] if not meant else [name for name, of in families.items() if meant.isdisjoint(of)]
+    meant = {*phrase.colours, *(colour.split()[-1] for colour in phrase.colours)}
+    is_told = meant and meant.isdisjoint(_ANY_COLOUR)
+    others = [name for name, of in families.items() if is_told and meant.isdisjoint(of)]
     words = {*said.split(), head}
     rivals = [
         rival

@@ -144,7 +144,7 @@ class EvidenceLaws:
 #: For an encoder that nobody fitted, whose cosines the usual temperature of contrastive training,
 #: a fiftieth, turns into log-odds: it decides where a phrase is ten times as likely as its rivals.
 _ROUGH = KindLaw((0.0, 50.0, 50.0, 50.0), 0.0, 1.0, 0.0, math.log(10))
-_UNSEEN_ROUGHLY = frozenset({PhraseKind.ACTION, PhraseKind.OTHER})
+_UNSEEN_ROUGHLY = frozenset({PhraseKind.ACTION, PhraseKind.ACCESSORY, PhraseKind.OTHER})
 ROUGH_LAWS = EvidenceLaws(
     MappingProxyType(
         {
@@ -159,8 +159,12 @@ ROUGH_LAWS = EvidenceLaws(
 
 
 def law_name(phrase: Phrase) -> str:
-    """Which law a phrase comes under: that of its kind, with a colour or without."""
-    return f"{phrase.kind.value}, coloured" if phrase.colours else phrase.kind.value
+    """Which law a phrase comes under: that of its kind, with a colour or without.
+
+    What is worn above and below in one comes under that of what is worn above.
+    """
+    kind = PhraseKind.UPPER if phrase.kind is PhraseKind.FULL else phrase.kind
+    return f"{kind.value}, coloured" if phrase.colours else kind.value
 
 
 def margins_of(

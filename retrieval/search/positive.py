@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 
+from retrieval.search.lexicon import joints
 from retrieval.search.phrases import Phrase
 
 #: What is left where a description says only what should not be seen.
 ANYBODY = "a person"
 
-#: Words that join what was cut out to what is left, and mean nothing without it.
+_SIGNS = " ,;:()[]-–/!&"
+
+#: Words that join what was cut out to what is left, or deny it, and mean nothing without it.
 _JOINTS = frozenset(
-    {
-        "with", "without", "wearing", "carrying", "and", "or", "but", "a", "an", "is", "he", "she",
-        "they", "has", "have",
-    }
-)  # fmt: skip
+    (
+        *("and", "or", "but", "a", "an", "the", "any", "he", "she", "they", "with", "in", "of"),
+        *(*joints.NO.split(), *joints.NOT.split(), *joints.BE.split(), *joints.VERBS.split()),
+    )
+)
 
 
 def without_negations(text: str, phrases: Sequence[Phrase]) -> str:
@@ -30,14 +33,14 @@ def without_negations(text: str, phrases: Sequence[Phrase]) -> str:
         end = stop
     if not left:
         return text
-    rest = text[end:].lstrip(" ,;")
-    kept = " ".join(part for part in (*left, rest) if part.strip(" .,;"))
-    return kept.strip(" ,;") if any(letter.isalpha() for letter in kept) else ANYBODY
+    rest = text[end:].lstrip(_SIGNS)
+    kept = " ".join(part for part in (*left, rest) if part.strip(_SIGNS + "."))
+    return kept.strip(_SIGNS) if any(letter.isalpha() for letter in kept) else ANYBODY
 
 
 def _trimmed(text: str) -> str:
     """`text` without what led up to the phrase behind it."""
-    words = text.rstrip(" ,;").split(" ")
-    while words and words[-1].strip(",;").casefold() in _JOINTS:
+    words = text.rstrip(_SIGNS).split(" ")
+    while words and words[-1].strip(_SIGNS).casefold().replace("’", "'") in _JOINTS:
         words.pop()
-    return " ".join(words).rstrip(" ,;")
+    return " ".join(words).rstrip(_SIGNS)

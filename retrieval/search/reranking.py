@@ -63,9 +63,12 @@ def rank_by_evidence(
         calibration.law.log_odds(scores, spread, sample.tracks), present, absent
     )
     order = np.argsort(-log_odds, kind="stable")[:limit].tolist()
+    chances = chances_of(log_odds[order])
+    # That anybody fits is no less likely than that the best track does.
+    no_match = judged.no_match and bool(chances.max() < calibration.threshold)
     return Ranked(
         [replace(found[at], rank=rank) for rank, at in enumerate(order, start=1)],
-        Judgement(tuple(chances_of(log_odds[order]).tolist()), judged.no_match),
+        Judgement(tuple(chances.tolist()), no_match),
         [read[at] for at in order],
         by_evidence=True,
     )

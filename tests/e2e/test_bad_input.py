@@ -161,11 +161,15 @@ def test_a_second_run_on_one_data_folder_is_refused_and_the_first_goes_on(descry
 
 
 @pytest.mark.parametrize(
-    "command", [["serch", "x"], ["replay", "a.mp4"], ["search"], ["replay", "a", "--fps", "0"]]
+    "command", [["serch", "x"], ["replay", "a.mp4"], ["replay", "a", "--fps", "0"]]
 )
 def test_a_misspelt_command_is_no_traceback(descry, command):
     said = descry.run(*command, code=2)
     assert "Error" in said.err
+
+
+def test_a_search_for_nothing_is_refused(descry):
+    assert "the query is empty" in only_line(descry.run("search", code=2).err)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from tests.e2e.conftest import processes_of, wait_for
 from tests.e2e.test_live import settings
 from tests.rtsp_server import server_process
 
-pytestmark = [pytest.mark.rtsp, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.rtsp, pytest.mark.timeout(900)]
 
 # Nothing tells what unrelated people score for untrained weights: with such a budget all may come.
 EVERYBODY = ("--false-alarms", "100000", "--cooldown", "0s")

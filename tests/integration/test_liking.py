@@ -178,3 +178,14 @@ def test_judgements_never_widen_a_filter_nor_depend_on_their_order(yes, no, came
     if not yes and not no:
         plain = find_tracks(FLAT, ENCODER.encode_texts(["red coat"])[0], limit=limit, where=where)
         assert [(h.track, h.score) for h in found.hits] == [(h.track, h.score) for h in plain]
+
+
+def test_what_should_not_be_seen_is_not_looked_for(index):
+    liking = Liking(unasked, best_of=3)
+    asked = {"like": str(track(1)), "limit": 5}
+    find = partial(liking.find, ENCODER, index)
+    alone = find("", SearchRequest(text="", **asked), EVERYWHERE)
+    text = "without a blue coat"
+    without = find(text, SearchRequest(text=text, **asked), EVERYWHERE)
+    assert [hit.track for hit in without.hits] == [hit.track for hit in alone.hits]
+    assert [hit.score for hit in without.hits] == [hit.score for hit in alone.hits]

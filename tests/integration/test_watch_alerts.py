@@ -6,108 +6,23 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from detectors.types import ShotId, TrackKey
+from detectors.types import ShotId
 from pipeline.clock import ManualClock
 from pipeline.errors import ConfigError
-from pipeline.store.alerts import AlertStore
-from pipeline.store.erased import ErasedTracks
 from pipeline.store.forgetting import Forgetting
-from pipeline.store.leases import LeaseStore
-from pipeline.store.runs import RunStore
-from pipeline.store.sighting_log import SightingLog
-from pipeline.store.tracks import TrackStore
-from pipeline.store.watches import Watch, WatchStore
-from pipeline.store.wire import encode_sighting
-from pipeline.telemetry import Telemetry
-from pipeline.workers.cautions import Trust
 from pipeline.workers.sentences import UNKNOWN_FOR_S
-from pipeline.workers.standing import HEARTBEAT_EVERY_S, Ledger, StandingWatches
-from retrieval.fakes import FakeEncoder
-from retrieval.index.flat import FlatIndex
-from retrieval.search.calibration import rough_calibration
+from pipeline.workers.standing import HEARTBEAT_EVERY_S
 from tests.store_messages import NOON, logged, published
+from tests.watch_site import BLUE, ENCODER, RED, Site, track
 
 pytestmark = [
     pytest.mark.redis,
     pytest.mark.parametrize("redis_binary", ["found"], indirect=True),
 ]
-
-ENCODER = FakeEncoder()
-RED, BLUE = ENCODER.encode_texts(["red coat", "blue coat"])
-
-
-def track(number=1, camera="lobby"):
-    return TrackKey(camera, "r1", number)
-
-
-class Site:
-    """A log, people in view, and workers that tell of them."""
-
-    def __init__(self, bus):
-        self.bus, self.clock = bus, ManualClock(NOON)
-        self.log = SightingLog(bus.client, bus.keys)
-        self.watches = WatchStore(bus.client, bus.keys)
-        self.alerts = AlertStore(bus.client, bus.keys)
-        self.tracks = TrackStore(bus.client, bus.keys)
-        self.erased = ErasedTracks(bus.client, bus.keys)
-
-    def watch(self, name="red", text="red coat", **more):
-        facts = {
-            "watch_id": name,
-            "name": name,
-            "kind": "text",
-            "text": text,
-            "cameras": (),
-            "zones": (),
-            "hours": "",
-            "timezone": "UTC",
-            "false_alarms": 1e6,  # all may come: nothing tells what unrelated people score
-            "cooldown_s": 0.0,
-            "created_at": NOON,
-        }
-        self.watches.add(Watch(**(facts | more)))
-
-    def appear(self, who):
-        self.tracks.open(
-            who,
-            collection="live",
-            is_live=True,
-            first_seen_at=NOON,
-            imported_at=None,
-            heard_at=self.clock.now(),
-        )
-
-    def see(self, who, number=1, vector=RED, **more):
-        self.appear(who)
-        message = logged(published(number, who, shot=ShotId(who, number), **more))
-        message = replace(message, vector=vector, model_id=ENCODER.model_id)
-        self.bus.client.xadd(self.bus.keys.sightings, encode_sighting(message))
-
-    def worker(self, name="one"):
-        engine = SimpleNamespace(
-            encoder=ENCODER,
-            index=FlatIndex(ENCODER.model_id, ENCODER.dimension),
-            trust=Trust(rough_calibration(ENCODER.model_id)),
-        )
-        ledger = Ledger(
-            watches=self.watches,
-            alerts=self.alerts,
-            sightings=self.log,
-            runs=RunStore(self.bus.client, self.bus.keys),
-            cameras=lambda: ["lobby"],
-            in_view=lambda: self.tracks.live_keys(self.clock.now(), stale_after_s=1e6),
-            lease=LeaseStore(self.bus.client, self.bus.keys, name, ttl_s=60),
-            lease_name=self.bus.keys.watch_teller,
-        )
-        return StandingWatches(ledger, lambda: engine, self.clock, Telemetry(), best_of=3)
-
-    def words(self):
-        return [(w.kind, w.track, w.number) for w in self.alerts.page("0-0", 100)]
 
 
 @pytest.fixture
@@ -238,7 +153,7 @@ KILLED = """
 import os, signal, sys
 import redis
 from pipeline.store.keys import Keys
-from tests.integration.test_watch_alerts import Site
+from tests.watch_site import Site
 from types import SimpleNamespace
 bus = SimpleNamespace(client=redis.Redis(unix_socket_path=sys.argv[1]), keys=Keys(sys.argv[2]))
 site = Site(bus)

@@ -5,7 +5,7 @@ from base64 import b64decode
 import pytest
 
 from pipeline.answers import SearchRequest
-from pipeline.cli.likeness import NO_LIKENESS, Likeness
+from pipeline.cli.likeness import NO_LIKENESS, Likeness, read_box
 from pipeline.errors import ConfigError
 from pipeline.likeness_fields import MOST_BYTES, MOST_JUDGED
 
@@ -49,3 +49,9 @@ def test_a_file_that_cannot_be_read_or_is_too_large_is_named(tmp_path):
 def test_only_so_many_are_judged():
     with pytest.raises(ConfigError, match="more than 100 tracks are judged"):
         Likeness(more=["lobby/r1/1"] * (MOST_JUDGED + 1)).fields()
+
+
+@pytest.mark.parametrize("typed", ["nan,0,9,9", "0,0,inf,9", "1,2,3", "a,b,c,d", ""])
+def test_a_box_that_is_no_four_numbers_is_refused(typed):
+    with pytest.raises(ConfigError, match="is no four numbers"):
+        read_box(typed)

@@ -189,3 +189,18 @@ def test_damaged_bytes_end_in_a_line_or_a_picture(noise, at):
     else:
         assert crop.dtype == np.uint8
         assert crop.ndim == 3
+
+
+def test_a_large_picture_is_looked_at_in_a_small_copy_and_returned_whole():
+    seen = []
+
+    def find(image):
+        seen.append(image.shape)
+        high, wide = image.shape[0] // 3, image.shape[1] // 3
+        return [Box(wide, high, 2 * wide, 2 * high)]
+
+    picture = np.zeros((5000, 2500, 3), np.uint8)
+    assert ask(saved(picture), find=find).shape == picture.shape
+    ((high, wide, _),) = seen
+    assert high <= 3 * 1280
+    assert wide <= high

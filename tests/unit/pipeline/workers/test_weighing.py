@@ -136,3 +136,23 @@ def test_what_should_not_be_seen_weighs_as_its_own_law_says():
 
 def test_nobody_is_nobody():
     assert find(CROWD[:0], "green coat").hits == []
+
+
+def test_a_track_that_likely_fits_is_a_match_whatever_the_sentence_says():
+    doubtful = Law(-2.0, 0.0, 0.0, 0.0)
+    unsure = replace(CALIBRATION, law=doubtful, presence=doubtful)
+    found = find(np.concatenate([CROWD, people_in("green")]), "green coat", unsure)
+    assert found.judgement.probabilities[0] > unsure.threshold
+    assert not found.judgement.no_match
+    assert find(CROWD, "green coat", unsure).judgement.no_match
+
+
+def test_a_word_that_was_read_as_another_is_told():
+    found = find(CROWD, "person in a green jaket")
+    assert found.notes[0] == "read 'jaket' as 'jacket'"
+    assert told(found)[0] == [("green jacket", "no")]
+
+
+def test_a_dress_comes_under_the_law_of_what_is_worn_above():
+    found = find(np.concatenate([CROWD, people_in("green")]), "green dress")
+    assert told(found)[0] == [("green dress", "yes")]
