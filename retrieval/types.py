@@ -69,7 +69,7 @@ class Sighting:
     hidden: Hidden = Hidden.NOTHING
 
     def __post_init__(self) -> None:
-        norm = float(np.linalg.norm(self.vector))
+        norm = float(np.vdot(self.vector, self.vector)) ** 0.5
         if not abs(norm - 1.0) <= 1e-2:  # fp16 on the wire rounds; NaN fails too
             raise ValueError(f"embedding of shot {self.shot} has length {norm:.4f}, not 1")
 

@@ -1,5 +1,6 @@
 """What vectors nearly are, in a quarter of their room: tells which of many are worth a look."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,14 +10,18 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.index.manifest import SegmentEntry
 from retrieval.index.mapped_file import mapped_arrays, write_arrays
 from retrieval.index.scoring import HalfVectors, Rows
 from retrieval.index.vectors import Candidates
 from retrieval.types import Vector
 from retrieval.whole_files import flush
 
+log = logging.getLogger(__name__)
+
 CODES: Final = "codes.faiss"
 ERRORS: Final = "codes.safetensors"
+CODES_TOO: Final = (CODES, ERRORS)
 
 #: One of 16 pairs of numbers stands for two numbers of a vector: what FAISS looks up in a register.
 NUMBERS_A_CODE: Final = 2
@@ -165,6 +170,33 @@ class Codes:
             return cls(coded, far, learnt, np.array(arrays["strange"], np.int64))
         except LookupError as error:
             raise ValueError(f"'{ERRORS}' has no {error}") from error
+
+
+def codes_of(folder: Path, entry: SegmentEntry) -> Codes | None:
+    """Those of a segment of the index in `folder`; None where there are none, or damaged ones.
+
+    All is found without them.
+    """
+    files = [file for file in entry.files if file.name.endswith(CODES_TOO)]
+    if not files:
+        return None
+    try:
+        for file in files:
+            problem = file.problem(folder, thorough=not file.name.endswith(CODES))
+            if problem is not None:
+                raise ValueError(problem)  # noqa: TRY301  # as of a file that cannot be read
+        codes = Codes.read(folder / entry.name)
+        if len(codes) != entry.shots:
+            raise ValueError(f"they are of {len(codes)} shots, and not of {entry.shots}")  # noqa: TRY301
+    except (OSError, ValueError) as error:
+        log.warning(
+            "index: the codes of segment %s are not used (%s): it is searched exactly, and slower, "
+            "until 'descry index compact'",
+            entry.name,
+            error,
+        )
+        return None
+    return codes
 
 
 def _coded(empty: Any, vectors: HalfVectors | NDArray[np.float32]) -> tuple[Any, Distances]:

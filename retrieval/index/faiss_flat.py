@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from retrieval.index.filters import Mask
 from retrieval.index.gallery import Gallery
+from retrieval.index.mapped_file import FileAhead
 from retrieval.index.scoring import ROUNDING, HalfVectors, Rows, doubt
 from retrieval.index.vectors import Candidates
 from retrieval.types import Vector
@@ -41,9 +42,9 @@ class FaissHalves:
     it waits on memory.
     """
 
-    def __init__(self, codes: Any, slack: float) -> None:
+    def __init__(self, codes: Any, slack: float, ahead: FileAhead | None = None) -> None:
         self.slack = slack
-        self._faiss = codes
+        self._faiss, self._ahead = codes, ahead
 
     @classmethod
     def empty(cls, dimension: int) -> Self:
@@ -71,7 +72,8 @@ class FaissHalves:
             raise ValueError(f"FAISS cannot read it: {error}") from error
         if not isinstance(codes, faiss.IndexScalarQuantizer):
             raise ValueError(f"it is a {type(codes).__name__}")  # noqa: TRY004  # of a file
-        return cls(codes, slack)
+        # FAISS writes the vectors last.
+        return cls(codes, slack, FileAhead(path, codes.ntotal, codes.code_size))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -109,6 +111,11 @@ class FaissHalves:
         mask = np.zeros(self._faiss.ntotal, np.bool_)
         mask[admitted] = True
         return self.best(query, k=k, admitted=mask, count=len(admitted))
+
+    def expect(self, admitted: Mask) -> None:
+        """Have (N,) rows read from disk, where they are not in memory, before they are wanted."""
+        if self._ahead is not None:
+            self._ahead.expect(admitted)
 
     def best(self, query: Vector, *, k: int, admitted: Mask, count: int) -> Candidates:
         """As `nearest`, of the `count` rows that are True in (N,) `admitted`."""

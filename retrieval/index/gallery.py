@@ -33,6 +33,9 @@ from retrieval.types import (
     Where,
 )
 
+#: So many shots are taken in before a search that waits has its turn: a millisecond or two.
+ADDED_AT_ONCE = 32
+
 
 class Gallery:
     """Sightings of one model over some `VectorStore`.
@@ -41,8 +44,8 @@ class Gallery:
     pictures score alike and every index gives the same order: by falling score, then the latest,
     then by id.
 
-    Safe with one thread that adds, removes and expires and any number that search: one lock is
-    held throughout each call, so searches take turns.
+    Safe with one thread that adds, removes and expires and any number that search, and these take
+    turns. Who adds many shots gives searches a turn in between, which then see the first of them.
     """
 
     def __init__(
@@ -67,12 +70,15 @@ class Gallery:
         """
         for sighting in sightings:
             check_sighting(sighting, self._model_id, self._dimension)
-        with self._lock:
-            entered = self._ledger.enter(sightings)
-            if entered:
-                self._store.append(halved(np.stack([sighting.vector for sighting in entered])))
-            self._squeeze()
-        return len(entered)
+        added = 0
+        for start in range(0, len(sightings), ADDED_AT_ONCE):
+            with self._lock:
+                entered = self._ledger.enter(sightings[start : start + ADDED_AT_ONCE])
+                if entered:
+                    self._store.append(halved(np.stack([each.vector for each in entered])))
+                self._squeeze()
+            added += len(entered)
+        return added
 
     def remove(self, tracks: Collection[TrackKey]) -> int:
         """Forget every shot of `tracks` and what they retired; how many shots went."""
@@ -153,16 +159,15 @@ class Gallery:
     def contents(self) -> tuple[list[Sighting], HalfVectors]:
         """What can be found, in the order in which it came, and (N, D) vectors as they are kept.
 
-        The sightings themselves have another vector than their own.
+        For the thread that adds: nothing changes meanwhile, and no search waits. The sightings
+        themselves have another vector than their own.
         """
-        with self._lock:
-            rows, sightings = self._ledger.contents()
-            return sightings, self._store.kept(rows)
+        rows, sightings = self._ledger.contents()
+        return sightings, self._store.kept(rows)
 
     def track_hashes(self) -> NDArray[np.uint64]:
-        """Of the tracks that can be found."""
-        with self._lock:
-            tracks = {one.shot.track for one in self._ledger.contents()[1]}
+        """Of the tracks that can be found; for the thread that adds."""
+        tracks = {one.shot.track for one in self._ledger.contents()[1]}
         return np.fromiter(map(track_hash, tracks), np.uint64, len(tracks))
 
     def _scored(self, query: Vector, rows: Rows, limit: int) -> list[ScoredShot]:

@@ -1,9 +1,10 @@
-"""Arrays in a safetensors file, read where they lie: nothing is copied, a page comes when used."""
+"""Arrays in files that are read where they lie: nothing is copied, a page comes when used."""
 
 import json
 import math
 import mmap
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,11 @@ from retrieval.whole_files import flush
 
 #: The format: a length, that many bytes of JSON, then the arrays one behind the other.
 _LENGTH_BYTES = 8
+
+#: Rows of which no more than so many bytes lie between are read together.
+_GAP_BYTES = 1 << 16
+#: Rows in more places than this are left to come when used: asking costs as much.
+_PLACES = 256
 
 #: What `write_arrays` is given, and no more of the format's types.
 _KINDS = {"F64": "<f8", "I64": "<i8", "U64": "<u8", "I32": "<i4", "U8": "|u1"}
@@ -67,3 +73,57 @@ def _view(data: mmap.mmap, start: int, told: Mapping[str, Any]) -> NDArray[Any]:
         raise ValueError("an array lies outside of it")
     flat = np.frombuffer(data, kind, math.prod(shape), start + begin)
     return flat.reshape(shape)
+
+
+class FileAhead:
+    """The rows of one array at the end of a file, to be read from disk before they are used.
+
+    FAISS has the kernel read no page of a mapped file but the one that is used, and each is
+    waited for by itself: 20 MB of one camera take half a second, and as one piece 30 ms.
+    """
+
+    def __init__(self, path: Path, rows: int, row_bytes: int) -> None:
+        """The file may be deleted meanwhile.
+
+        Args:
+            path: the file.
+            rows: N of them, to its end.
+            row_bytes: the length of each.
+
+        Raises:
+            OSError: it cannot be mapped.
+            ValueError: it is shorter.
+        """
+        self._gap = -(-_GAP_BYTES // row_bytes)
+        self._start, self._row_bytes = path.stat().st_size - rows * row_bytes, row_bytes
+        if self._start < 0 or not rows:
+            raise ValueError(f"it does not hold {rows} vectors")
+        with path.open("rb") as file:
+            self._file = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+    def expect(self, wanted: NDArray[np.bool_]) -> None:
+        """Have (N,) rows read, unless they lie in too many places; it is not waited for."""
+        for first, last in runs(wanted, self._gap):
+            begin = self._start + first * self._row_bytes
+            begin -= begin % mmap.PAGESIZE
+            end = self._start + last * self._row_bytes
+            with suppress(OSError):  # it is an advice, and some file systems take none
+                self._file.madvise(mmap.MADV_WILLNEED, begin, end - begin)
+
+
+def runs(wanted: NDArray[np.bool_], gap: int) -> list[tuple[int, int]]:
+    """First row and the one behind the last of each piece of (N,) rows that is wanted.
+
+    Pieces with fewer than `gap` rows between them are one; none where they are too many.
+
+    >>> runs(np.array([True, False, True, False, False, True]), 2)
+    [(0, 3), (5, 6)]
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], wanted, [False]])))
+    firsts, lasts = edges[::2], edges[1::2]
+    is_apart = firsts[1:] - lasts[:-1] >= gap
+    if np.count_nonzero(is_apart) >= _PLACES:
+        return []
+    first_of = np.concatenate([firsts[:1], firsts[1:][is_apart]])
+    last_of = np.concatenate([lasts[:-1][is_apart], lasts[-1:]])
+    return [(int(a), int(b)) for a, b in zip(first_of, last_of, strict=True)]

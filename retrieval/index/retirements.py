@@ -51,6 +51,8 @@ class Retirements:
         if number in self._new.get(code, ()):
             return True
         first, last = self._slice(code)
+        if first == last:
+            return False
         at = first + int(np.searchsorted(self._pairs[first:last, 1], np.uint64(number)))
         return at < last and self._pairs[at, 1] == number and bool(self._valid[at])
 
@@ -89,6 +91,7 @@ class Retirements:
         write_arrays(path, {"retired": pairs}, {})
 
     def _slice(self, code: int) -> tuple[int, int]:
-        first = np.searchsorted(self._hashes, np.uint64(code))
-        last = np.searchsorted(self._hashes, np.uint64(code), "right")
-        return int(first), int(last)
+        first = int(self._hashes.searchsorted(np.uint64(code)))
+        if first == len(self._hashes) or int(self._hashes[first]) != code:
+            return first, first
+        return first, int(self._hashes.searchsorted(np.uint64(code), "right"))

@@ -66,6 +66,8 @@ def best_in(
         found, left = ahead(left, query, k)
     coded = [part for part in left if part.is_for_codes(k)]
     plain = [part for part in left if not part.is_for_codes(k)]
+    for part in plain:
+        part.segment.expect(part.admitted)
     spread = _spread(sum(part.count for part in plain))
     nearest = spread(partial(Part.nearest, query=query, k=k), plain)
     found += [(part.segment, near) for part, near in zip(plain, nearest, strict=True)]

@@ -1,4 +1,8 @@
-"""Writes segments: of shots that came, and of segments that are merged."""
+"""Writes segments: of shots that came, and of segments that are merged.
+
+Rows lie by camera, and by instant within one. What a search of one camera reads is then one piece
+of the file and not a row here and there, which counts where the file is not in memory.
+"""
 
 import shutil
 from collections.abc import Sequence
@@ -38,10 +42,14 @@ def day_of(instant: float) -> str:
 
 
 def grouped(sightings: Sequence[Sighting]) -> dict[Group, Rows]:
-    """The rows of each group, in their order, at most `MAX_SHOTS` of them."""
+    """The rows of each group, as they are to lie in a segment, at most `MAX_SHOTS` of them."""
     rows: dict[Group, list[int]] = {}
     for row, sighting in enumerate(sightings):
         rows.setdefault(group_of(sighting), []).append(row)
+    for found in rows.values():
+        found.sort(
+            key=lambda row: (sightings[row].shot.track.camera_id, sightings[row].captured_at)
+        )
     return {group: np.array(found, np.int64) for group, found in rows.items()}
 
 
@@ -108,9 +116,24 @@ def merge(
     if not any(len(rows) for _, rows, _, _ in contents):
         return None
     columns = Columns.joined([(columns, rows) for columns, rows, _, _ in contents])
-    vectors = np.concatenate([vectors for _, _, vectors, _ in contents])
+    order = np.lexsort((columns["captured_at"], columns["camera"]))
+    columns = Columns.joined([(columns, order)])
+    vectors = _in_order([vectors for _, _, vectors, _ in contents], order)
     entry = segments[0].entry
     group = entry.collection, entry.day
     merged = seal(folder, name, group, columns, vectors, model_id, coder)
-    merged.kill(np.flatnonzero(~np.concatenate([alive for _, _, _, alive in contents])))
+    alive = np.concatenate([alive for _, _, _, alive in contents])[order]
+    merged.kill(np.flatnonzero(~alive))
     return merged
+
+
+def _in_order(parts: Sequence[HalfVectors], order: Rows) -> HalfVectors:
+    """Row `order[i]` of (N, D) `parts`, one behind the other, as row i; copied once."""
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    laid = np.empty((len(order), parts[0].shape[1]), np.float16)
+    start = 0
+    for part in parts:
+        laid[place[start : start + len(part)]] = part
+        start += len(part)
+    return laid

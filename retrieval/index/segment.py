@@ -1,6 +1,5 @@
 """A sealed part of an index: shots of one collection and day on disk, that only become fewer."""
 
-import logging
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.types import TrackKey
-from retrieval.index.codes import CODES, ERRORS, Codes, are_worth_codes
+from retrieval.index.codes import CODES_TOO, Codes, are_worth_codes, codes_of
 from retrieval.index.columns import Columns
 from retrieval.index.faiss_flat import FaissHalves
 from retrieval.index.filters import Mask, admits
@@ -21,11 +20,8 @@ from retrieval.index.vectors import Candidates
 from retrieval.types import Floors, ScoredShot, Sighting, Vector, Where
 from retrieval.whole_files import flush
 
-log = logging.getLogger(__name__)
-
 COLUMNS: Final = "shots.safetensors"
 VECTORS: Final = "vectors.faiss"
-CODES_TOO: Final = (CODES, ERRORS)
 
 
 class Segment:
@@ -78,7 +74,7 @@ class Segment:
         if entry.dead is not None:
             bits = np.fromfile(folder / entry.dead.name, np.uint8)
             alive = ~np.unpackbits(bits, count=entry.shots).astype(np.bool_)
-        return cls(entry, columns, vectors, alive, model_id, _codes_of(folder, entry))
+        return cls(entry, columns, vectors, alive, model_id, codes_of(folder, entry))
 
     @property
     def lacks_codes(self) -> bool:
@@ -120,6 +116,10 @@ class Segment:
     def nearest(self, query: Vector, *, k: int, admitted: Mask, count: int) -> Candidates:
         """Whatever of `count` rows may be among the `k` best of them, or more; k is 1 or more."""
         return self._vectors.best(query, k=k, admitted=admitted, count=count)
+
+    def expect(self, admitted: Mask) -> None:
+        """Have the vectors of (N,) rows read from disk, where they are not in memory."""
+        self._vectors.expect(admitted)
 
     @property
     def slack(self) -> float:
@@ -271,30 +271,6 @@ class Segment:
         is_before = where.until is not None and self._captured[1] < where.until
         since, until = None if is_later else where.since, None if is_before else where.until
         return replace(where, since=since, until=until)
-
-
-def _codes_of(folder: Path, entry: SegmentEntry) -> Codes | None:
-    """None where there are none; or where they are damaged, for all is found without them."""
-    files = [file for file in entry.files if file.name.endswith(CODES_TOO)]
-    if not files:
-        return None
-    try:
-        for file in files:
-            problem = file.problem(folder, thorough=not file.name.endswith(CODES))
-            if problem is not None:
-                raise ValueError(problem)  # noqa: TRY301  # as of a file that cannot be read
-        codes = Codes.read(folder / entry.name)
-        if len(codes) != entry.shots:
-            raise ValueError(f"they are of {len(codes)} shots, and not of {entry.shots}")  # noqa: TRY301
-    except (OSError, ValueError) as error:
-        log.warning(
-            "index: the codes of segment %s are not used (%s): it is searched exactly, and slower, "
-            "until 'descry index compact'",
-            entry.name,
-            error,
-        )
-        return None
-    return codes
 
 
 _FILTERED = ("expires_at", "captured_at", "quality", "camera", "zones")

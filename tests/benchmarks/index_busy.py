@@ -12,8 +12,9 @@ which begin with all sealed and merged:
 - `expiring`: the oldest hour goes, again and again, by `expire` and a checkpoint;
 - `reindexing`: a second index is filled in another folder by a thread of the same process.
 
-With `--rate` no more shots a second than that are written, but for `adding`: fifty cameras with a
-new shot every second are 50, a GPU that embeds archives is some 2,000.
+With `--rate` no more shots a second than that are written or expire, but for `adding`: fifty
+cameras with a new shot every second are 50, a GPU that embeds archives is some 2,000. `--phases`
+names those that are wanted.
 
 Figures of each: `p50_ms` and `p99_ms` of searches meanwhile, the same of the idle phase before it
 (`idle_…`), `ratio` of the two p99 (the aim is 3 at most), and `searches`.
@@ -24,7 +25,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ from retrieval.index.rolling import RollingIndex
 from retrieval.types import Where
 from tests.benchmarks.index_crowd import DAYS, MODEL, Crowd, K, tell
 
+PHASES = ("adding", "sealing", "merging", "expiring", "reindexing")
 AT_ONCE, CHECKPOINT_AT = 512, 4_096
 CLIENTS = 4
 YEAR_S, HOUR_S, DAY_S = 365 * 86_400.0, 3_600.0, 86_400.0
@@ -108,10 +110,10 @@ class Writer:
         while goes_on():
             self._add(self.index)
 
-    def _wait(self, began: float) -> None:
-        """Until so many shots are due as are written at once, `began` being when that was."""
+    def _wait(self, began: float, shots: float = AT_ONCE) -> None:
+        """Until so many shots are due after `began`."""
         if self._rate:
-            time.sleep(max(0.0, began + AT_ONCE / self._rate - time.perf_counter()))
+            time.sleep(max(0.0, began + shots / self._rate - time.perf_counter()))
 
     def sealing(self, goes_on: Callable[[], bool]) -> None:
         while goes_on():
@@ -130,12 +132,15 @@ class Writer:
             self._wait(began)
 
     def expiring(self, goes_on: Callable[[], bool]) -> None:
+        in_an_hour = len(self._crowd) * HOUR_S / (DAYS * DAY_S)
         while goes_on():
+            began = time.perf_counter()
             self._oldest_at += HOUR_S
             if self._oldest_at > YEAR_S + DAYS * DAY_S / 2:
-                sys.exit("half of all shots have expired: ask for fewer --seconds")
+                sys.exit("half of all shots have expired: ask for fewer --seconds, or a --rate")
             self.index.expire(self._oldest_at)
             self.index.checkpoint(str(self._next))
+            self._wait(began, in_an_hour)
 
     def reindexing(self, goes_on: Callable[[], bool]) -> None:
         second = RollingIndex(self._folder / "second", MODEL, self._crowd.dimension)
@@ -149,9 +154,11 @@ class Writer:
                 second.checkpoint(str(row))
             self._wait(began)
 
-    def phases(self) -> Iterator[tuple[str, Callable[[Callable[[], bool]], None]]]:
+    def phases(
+        self, names: Sequence[str]
+    ) -> Iterator[tuple[str, Callable[[Callable[[], bool]], None]]]:
         """Each finds all sealed and merged, or its idle phase would search what the last left."""
-        for name in ("adding", "sealing", "merging", "expiring", "reindexing"):
+        for name in names:
             self.index.checkpoint(str(self._next))
             self.index.compact()
             yield name, getattr(self, name)
@@ -178,13 +185,14 @@ def measure(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
     faiss.omp_set_num_threads(1)
     crowd = Crowd.drawn(options.shots + options.spare, options.dimension, options.looks)
     figures: dict[str, dict[str, Any]] = {}
+    names = options.phases.split(",")
     with tempfile.TemporaryDirectory(prefix="descry-busy-") as folder, progress_bar() as bars:
         writer = Writer(Path(folder), crowd, options.rate)
         writer.fill(options.shots, bars("filling"))
         clients = Clients(writer.index, crowd.queries(200, options.far), options.pause_ms / 1000)
         report = bars("phases")
         try:
-            for number, (name, phase) in enumerate(writer.phases()):
+            for number, (name, phase) in enumerate(writer.phases(names)):
                 clients.taken()
                 time.sleep(options.seconds)
                 idle, before, began = clients.taken(), writer.taken_in, time.perf_counter()
@@ -195,7 +203,7 @@ def measure(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
                 if name in {"adding", "sealing"}:
                     rate = (writer.taken_in - before) / took_s
                     figures[name]["shots_per_s"] = round(rate)
-                report(number + 1, 5)
+                report(number + 1, len(names))
         finally:
             clients.close()
     return figures
@@ -211,8 +219,13 @@ def parsed(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=6.0, help="of each phase, busy and idle")
     parser.add_argument("--pause-ms", type=float, default=50.0, help="between a client's searches")
     parser.add_argument("--rate", type=float, default=0.0, help="shots a second, but in adding")
+    parser.add_argument("--phases", default=",".join(PHASES), help="separated by commas")
     parser.add_argument("--json", action="store_true", help="one JSON object and nothing else")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    unknown = set(options.phases.split(",")) - set(PHASES)
+    if unknown:
+        parser.error(f"no phase '{min(unknown)}': --phases takes {','.join(PHASES)}")
+    return options
 
 
 def main() -> None:

@@ -143,9 +143,27 @@ def test_searches_are_timed_while_the_index_is_written():
 def test_no_phase_finds_unsealed_what_the_one_before_it_left(tmp_path):
     writer = index_busy.Writer(tmp_path, Crowd.drawn(20_000, 16, looks=50))
     writer.fill(2_000, lambda done, of: None)
-    for _, phase in writer.phases():
+    for _, phase in writer.phases(index_busy.PHASES):
         assert writer.index.unsaved == 0
         phase(iter([True, True, False]).__next__)
+
+
+def test_no_more_expires_than_the_rate_allows(tmp_path):
+    writer = index_busy.Writer(tmp_path, Crowd.drawn(7_200, 16, looks=50), rate=100)
+    writer.fill(7_200, lambda done, of: None)
+    began = time.perf_counter()
+    writer.expiring(iter([True, True, True, False]).__next__)
+    # An hour of 720 has ten of them.
+    assert time.perf_counter() - began >= 3 * 10 / 100
+
+
+def test_only_phases_that_there_are_can_be_asked_for(capsys):
+    sizes = ["--shots", "600", "--spare", "6000", "--dimension", "16", "--looks", "50"]
+    wanted = ["--seconds", "0.1", "--phases", "merging,sealing"]
+    assert list(index_busy.measure(index_busy.parsed([*sizes, *wanted]))) == ["merging", "sealing"]
+    with pytest.raises(SystemExit):
+        index_busy.parsed(["--phases", "sealing,resting"])
+    assert "no phase 'resting'" in capsys.readouterr().err
 
 
 def test_no_more_is_written_than_the_rate_allows(tmp_path):

@@ -8,8 +8,10 @@ import pytest
 
 from detectors.types import TrackKey
 from retrieval.errors import IndexUnusable
+from retrieval.index.columns import Columns
 from retrieval.index.manifest import MANIFEST, Manifest
 from retrieval.index.rolling import RollingIndex
+from retrieval.index.segment import COLUMNS
 from retrieval.types import Where
 from tests.data.make_sightings import EAST, ids_of, shot_of
 from tests.data.rolling_indexes import ALICE, BOB, DAY, begun, everything_in, shots_of_begun
@@ -36,6 +38,30 @@ def test_shots_are_sealed_by_collection_and_day(tmp_path):
     index.checkpoint("1")
     days = {(entry.day, entry.shots) for entry in segments_of(tmp_path)}
     assert days == {("1970-01-01", 2), ("1970-01-02", 1), ("9999-12-31", 1), ("0001-01-01", 1)}
+
+
+def test_shots_lie_by_camera_and_instant_once_sealed_and_once_merged(tmp_path):
+    index = RollingIndex(tmp_path, "m@1", 4)
+    lobby, yard = TrackKey("lobby", "r1", 7), TrackKey("yard", "r1", 7)
+    for half in range(2):
+        index.add([shot_of(t, n, at=9.0 - n) for n in (1 + half, 4 + half) for t in (yard, lobby)])
+        index.checkpoint(str(half))
+        assert all(_is_by_camera(tmp_path, entry.name) for entry in segments_of(tmp_path))
+    index.add([shot_of(yard, 9, at=1.0, replaces=2)])
+    assert index.compact() == 1
+    assert _is_by_camera(tmp_path, segments_of(tmp_path)[0].name)
+    assert set(ids_of(index.search(EAST, k=99, where=Where(now=0.0)))) == {
+        *((lobby, n) for n in (1, 2, 4, 5)),
+        *((yard, n) for n in (1, 4, 5, 9)),
+    }
+    assert len(RollingIndex(tmp_path, "m@1", 4)) == 8
+
+
+def _is_by_camera(folder, name):
+    columns = Columns.mapped(folder / name / COLUMNS)
+    cameras, instants = columns["camera"].tolist(), columns["captured_at"].tolist()
+    laid = list(zip(cameras, instants, strict=True))
+    return len(laid) > 1 and laid == sorted(laid)
 
 
 def test_a_search_visits_few_segments_however_many_checkpoints_there_were(tmp_path):

@@ -1,0 +1,78 @@
+"""retrieval.index.mapped_file: what is about to be used is read from disk in whole pieces."""
+
+import ctypes
+import mmap
+import os
+import time
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retrieval.index.faiss_flat import FaissHalves
+from retrieval.index.mapped_file import FileAhead, runs
+
+ROWS, DIMENSION, ROW_BYTES = 8192, 512, 1024
+
+
+@given(st.lists(st.booleans(), max_size=60), st.integers(1, 5))
+def test_pieces_hold_all_that_is_wanted_and_no_wide_gap(wanted, gap):
+    pieces = runs(np.array(wanted, np.bool_), gap)
+    inside = {row for first, last in pieces for row in range(first, last)}
+    assert inside >= {row for row, is_wanted in enumerate(wanted) if is_wanted}
+    for first, last in pieces:
+        assert wanted[first]
+        assert wanted[last - 1]
+        assert not any(not any(wanted[at : at + gap]) for at in range(first, last - gap + 1))
+    assert all(b - a >= gap for (_, a), (b, _) in pairwise(pieces))
+
+
+def test_rows_in_very_many_places_are_left_to_come_by_themselves():
+    assert runs(np.arange(1200) % 4 == 0, 2) == []
+    assert len(runs(np.arange(1000) % 4 == 0, 2)) == 250
+
+
+def test_a_file_that_is_too_short_is_refused(tmp_path):
+    (tmp_path / "short").write_bytes(b"\0" * 1000)
+    with pytest.raises(ValueError, match="does not hold 2 vectors"):
+        FileAhead(tmp_path / "short", 2, 501)
+
+
+def in_memory(path):
+    """(P,) whether each page of a file is in memory."""
+    with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as mapped:
+        pages = -(-len(mapped) // mmap.PAGESIZE)
+        told = (ctypes.c_ubyte * pages)()
+        begin = ctypes.c_char.from_buffer(mapped)
+        libc = ctypes.CDLL(None, use_errno=True)
+        told_well = libc.mincore(ctypes.byref(begin), ctypes.c_size_t(len(mapped)), told)
+        del begin
+        assert told_well == 0, os.strerror(ctypes.get_errno())
+    return np.frombuffer(told, np.uint8) & 1 == 1
+
+
+def test_rows_that_are_expected_are_read_and_no_others(tmp_path):
+    path = tmp_path / "vectors.faiss"
+    store = FaissHalves.empty(DIMENSION)
+    store.append(np.eye(ROWS, DIMENSION, dtype=np.float16))
+    store.write(path)
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    if in_memory(path)[8:-8].any():
+        pytest.skip(f"SKIPPED LOUDLY: the file system of {tmp_path} keeps files in memory")
+    mapped = FaissHalves.mapped(path, store.slack)
+    wanted = np.zeros(ROWS, np.bool_)
+    wanted[2000:3000] = True
+    mapped.expect(wanted)
+    a_page = mmap.PAGESIZE // ROW_BYTES
+    expected = np.zeros(len(in_memory(path)), np.bool_)
+    expected[2000 // a_page + 1 : 3000 // a_page] = True
+    until = time.monotonic() + 20
+    while not in_memory(path)[expected].all() and time.monotonic() < until:
+        time.sleep(0.01)
+    assert in_memory(path)[expected].all()
+    assert not in_memory(path)[64 : 1900 // a_page].any()  # but for the head
+    assert not in_memory(path)[3100 // a_page :].any()
