@@ -58,6 +58,8 @@ class CountedModels(ModelStore):
 class House:
     """Who fills the log, who copies it, and who searches it."""
 
+    searchers = None
+
     def __init__(self, client, keys, folder):
         self.client, self.keys, self.folder = client, keys, folder
         self.crops = CropStream(client, keys, max_length=1000)
@@ -122,12 +124,16 @@ class House:
         estate = Estate(
             models=self.models,
             build=lambda name, view: self.engine(BY_NAME[name], view),
-            discard=self.discarded.append,
+            discard=self.discard,
             serve=serve,
             forget_view=self.log.forget_view,
             now=SystemClock().now,
+            searchers=self.searchers,
         )
         return Succession(self.serving, estate)
+
+    def discard(self, model_id):
+        self.discarded.append(model_id)
 
     def start(self, runner, *more):
         thread = threading.Thread(target=runner.run, args=(self.stop, *more), daemon=True)

@@ -29,16 +29,32 @@ def stats(json: JsonOption = False, config: ConfigOption = None) -> None:
 
     settings = read_settings(config)
     if settings.index.kind == "redis":
-        from pipeline.wiring.models import build_encoder
-        from pipeline.wiring.spread_index import report_spread
-
-        spread = report_spread(settings, build_encoder(settings))
-        sys.stdout.write((dumps(spread._asdict()) if json else spread_sentence(spread)) + "\n")
+        for spread in _spread(settings):
+            line = dumps(spread._asdict()) if json else spread_sentence(spread)
+            sys.stdout.write(line + "\n")
         return
     for folder in index_folders(open_folder(settings).path):
         manifest, segments = report(folder)
         line = dumps(told(manifest, segments)) if json else sentences(manifest, segments)
         sys.stdout.write(line + "\n")
+
+
+def _spread(settings: "Settings") -> "Sequence[Spread]":
+    """What lies on the servers.
+
+    Raises:
+        NotFound: nothing does.
+    """
+    from pipeline.errors import NotFound
+    from pipeline.wiring.sessions import open_session
+    from pipeline.wiring.spread_index import report_spread
+    from pipeline.wiring.stores import open_stores
+
+    with open_session(settings, need=frozenset()) as session:
+        told = report_spread(settings, open_stores(settings, session.redis_url))
+    if not told:
+        raise NotFound("the servers hold no index yet: 'descry run' and 'descry search' make it")
+    return told
 
 
 @app.command()
@@ -171,9 +187,10 @@ def sentences(manifest: "Manifest", segments: "Sequence[SegmentReport]") -> str:
 def spread_sentence(spread: "Spread") -> str:
     """An index on servers, for a person."""
     missing = f"  no answer in full: {', '.join(spread.missing)}" if spread.missing else ""
+    role = "" if spread.in_use else "  not searched"
     return (
         f"{spread.model}  {_count(spread.shots, 'shot')}  {_count(spread.sets, 'set')}  "
-        f"{_count(spread.shards, 'shard')}  {_count(spread.servers, 'server')}{missing}"
+        f"{_count(spread.shards, 'shard')}  {_count(spread.servers, 'server')}{role}{missing}"
     )
 
 

@@ -10,6 +10,7 @@
     {ns}:reindex             hash    the last change of the encoder, as far as it has come; for ever
     {ns}:reindex_missing     set     shots that it found no picture of; a day
     {ns}:reindex_sample      set     shots that it looks for in both indexes; a day
+    {ns}:searchers           zset    query worker and model → when it counts as gone; half a minute
     {ns}:views               hash    view → last durable message and heartbeat; a day of silence
     {ns}:track:{track}       hash    first and last seen, state, kept shots, thumbnail; retention
     {ns}:tracks:{camera}     zset    track → first_seen_at; retention
@@ -51,6 +52,8 @@ That index (`index.kind: redis`) lies on a Redis Cluster of its own, each shard 
     {{ns}:index:{model}:{shard}}:v:{set}    vector set  shots with attributes; their last expiry
     {{ns}:index:{model}:{shard}}:x:{set}    zset    shot → when it expires; as the set
     {{ns}:index:{model}:{shard}}:t:{track}  hash    shot → its set, retirements; as its shots
+
+Of a model that is used no more `state` says so for a day, and nothing else is left.
 """
 
 import re
@@ -73,6 +76,7 @@ class Keys:
         self.log_id = f"{namespace}:log_id"
         self.log_archived = f"{namespace}:log_archived"
         self.log_chunks = f"{namespace}:log_chunks"
+        self.searchers = f"{namespace}:searchers"
         self.views = f"{namespace}:views"
         self.model = f"{namespace}:model"
         self.reindex = f"{namespace}:reindex"
@@ -165,6 +169,11 @@ class ShardKeys(NamedTuple):
     def state(self) -> str:
         """What was written last."""
         return f"{self.prefix}state"
+
+    @property
+    def sets(self) -> str:
+        """Which sets there are."""
+        return f"{self.prefix}sets"
 
     def vectors(self, name: str) -> str:
         """The vector set of one hour and collection."""

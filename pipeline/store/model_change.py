@@ -96,6 +96,13 @@ class ModelChange:
         """Whether there is something left to do."""
         return self.state in ACTIVE
 
+    @property
+    def given_up(self) -> str:
+        """The id of the model whose index nobody needs any more; empty while both are needed."""
+        if self.state == "done":
+            return self.from_id
+        return self.model_id if self.state == "undoing" or not self.is_active else ""
+
 
 def name_of(model_id: str) -> str:
     """The name in a model id.
@@ -145,6 +152,11 @@ class ModelStore:
         told = {key.decode(): value.decode() for key, value in found.items()}
         facts = json.loads(told.pop("facts"))
         return ModelChange(**(facts | told | {"served": told.get("served") == "1"}))
+
+    def is_given_up(self, model_id: str) -> bool:
+        """Whether the index of a model is one that the last change left, or did not come to."""
+        change = self.change()
+        return change is not None and change.given_up == model_id != self.in_use()
 
     def begin(self, name: str, from_id: str) -> ModelChange:
         """Ask for a change of model.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from detectors.types import ShotId, TrackKey
-from pipeline.store import shard_scripts as scripts
+from pipeline.store import shard_asking as scripts
 from pipeline.store.keys import ShardKeys
 from pipeline.store.shard_servers import Command, ShardServers
 from pipeline.store.shard_wire import filter_of, number, parse_set, spelt_set, unpacked

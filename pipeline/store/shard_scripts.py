@@ -51,6 +51,9 @@ local function living(name)
 end
 """
 
+#: What makes room has to work where there is none.
+_MAKES_ROOM = "#!lua flags=allow-oom"
+
 _OF_WRITER = (
     _SHARED
     + """
@@ -62,6 +65,7 @@ redis.call('HSET', state, 'token', ARGV[2])
 #: ARGV: the new token, and whether something was lost (1, 0).
 BEGIN = """
 redis.call('HSET', KEYS[1], 'token', ARGV[1])
+redis.call('PERSIST', KEYS[1])
 if ARGV[2] == '1' then redis.call('HSET', KEYS[1], 'behind', 1) end
 return 1
 """
@@ -212,7 +216,8 @@ return 1
 #: ARGV: tracks. It takes no writer. Something is written in any case: who does it again, for it
 #: may not be on a replica yet, waits for that.
 REMOVE = (
-    _SHARED
+    _MAKES_ROOM
+    + _SHARED
     + """
 local gone = 0
 redis.call('HINCRBY', state, 'removals', 1)
@@ -230,7 +235,8 @@ return gone
 )
 
 CLEAR = (
-    _SHARED
+    _MAKES_ROOM
+    + _SHARED
     + """
 for _, name in ipairs(redis.call('HKEYS', P .. 'sets')) do drop(name) end
 redis.call('HINCRBY', state, 'removals', 1)
@@ -239,58 +245,26 @@ return 1
 """
 )
 
-#: ARGV: of which writer and after which change the sets are known. The first of the reply is that.
-DIRECTORY = """
-local P = string.sub(KEYS[1], 1, -6)
-local told = redis.call('HMGET', KEYS[1], 'changes', 'expired', 'token', 'behind')
-local changes = (told[1] or '0') .. ':' .. string.match(told[3] or '', '^[^:]*')
-local sets = false
-if changes ~= ARGV[1] then sets = redis.call('HGETALL', P .. 'sets') end
-return {changes, told[2] or '-9e15', told[3] or '', told[4] or '', sets}
-"""
-
-#: ARGV: an instant, then names of sets; how many shots of them expire later.
-LIVING = """
-local P, n = string.sub(KEYS[1], 1, -6), 0
-for i = 2, #ARGV do n = n + redis.call('ZCOUNT', P .. 'x:' .. ARGV[i], '(' .. ARGV[1], '+inf') end
-return n
-"""
-
-_ONE_SHOT = """
-local P = string.sub(KEYS[1], 1, -6)
-local function shot(name, element)
-  local vector = redis.call('VEMB', P .. 'v:' .. name, element, 'RAW')
-  if not vector then return false end
-  return {
-    name, element, redis.call('VGETATTR', P .. 'v:' .. name, element), vector[2], vector[3]
-  }
-end
-"""
-
-#: ARGV: name of a set and of a shot, in turns.
-SHOTS = (
-    _ONE_SHOT
+#: ARGV: how long (ms) the shard says that it is given up. Nobody writes to it from now on, and what
+#: a search finds in it is not all. The reply names the sets that are left to be dropped.
+GIVE_UP = (
+    _MAKES_ROOM
     + """
-local replies = {}
-for i = 1, #ARGV, 2 do replies[#replies + 1] = shot(ARGV[i], ARGV[i + 1]) end
-return replies
+local state, sets = KEYS[1], string.sub(KEYS[1], 1, -6) .. 'sets'
+if redis.call('HEXISTS', state, 'token') == 0 and redis.call('EXISTS', sets) == 0 then return {} end
+redis.call('HDEL', state, 'token', 'number', 'position', 'expired')
+redis.call('HSET', state, 'behind', 1)
+redis.call('PEXPIRE', state, ARGV[1])
+return redis.call('HKEYS', sets)
 """
 )
 
-#: ARGV: tracks.
-OF_TRACKS = (
-    _ONE_SHOT
+#: ARGV: the name of a set. Each is dropped by itself: a server does nothing else meanwhile.
+DROP = (
+    _MAKES_ROOM
+    + _SHARED
     + """
-local replies = {}
-for _, track in ipairs(ARGV) do
-  local fields = redis.call('HGETALL', P .. 't:' .. track)
-  for f = 1, #fields, 2 do
-    if string.sub(fields[f], 1, 1) ~= 'g' then
-      local found = shot(fields[f + 1], track .. '/' .. fields[f])
-      if found then replies[#replies + 1] = found end
-    end
-  end
-end
-return replies
+drop(ARGV[1])
+return 1
 """
 )

@@ -46,6 +46,28 @@ class ShardServers:
         """How many servers have shards; replicas are not counted."""
         return 1 if self._cluster is None else len(self._cluster.get_primaries())  # type: ignore[no-untyped-call]
 
+    def memory(self) -> dict[str, tuple[int, int]]:
+        """Bytes in use, and how many may be (0: no limit), of each server that has shards.
+
+        Raises:
+            StoreUnavailable: one is away.
+        """
+        clients = {"the server": self._one} if self._one is not None else self._primaries()
+        told = {}
+        for name, client in clients.items():
+            try:
+                info: Any = client.info("memory")
+            except AWAY as error:
+                raise StoreUnavailable(f"{name} of the index does not answer: {error}") from error
+            told[name] = int(info["used_memory"]), int(info["maxmemory"])
+        return told
+
+    def _primaries(self) -> dict[str, redis.Redis]:
+        if self._cluster is None:
+            return {}
+        nodes = self._cluster.get_primaries()  # type: ignore[no-untyped-call]
+        return {node.name: self._cluster.get_redis_connection(node) for node in nodes}
+
     def close(self) -> None:
         """Let go of all connections."""
         self._threads.shutdown(wait=False)

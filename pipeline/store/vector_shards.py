@@ -28,6 +28,8 @@ from retrieval.types import Floors, Sighting
 
 #: Shots in one script: while it runs, its server does nothing else.
 ENTER_AT_ONCE = 32
+#: How long a model's shards say that they were given up, to whoever searches them still.
+GIVEN_UP_FOR_S = 86_400.0
 #: A set outlives its last shot by this much, should nobody be there to drop it: clocks differ.
 GRACE_S = 3600.0
 
@@ -120,12 +122,27 @@ class RedisShards(ShardQuestions):
             self._tell(shard, scripts.CLEAR, on_replicas=True)
         self._agree_on_count()
 
+    def give_up(self) -> None:
+        """Drop everything, for nobody is to search it any more; whoever does learns that.
+
+        The first shard, which knows how many there are, goes last: who was killed is followed by
+        another.
+        """
+        for shard in reversed(range(self.count)):
+            for name in self._tell(shard, scripts.GIVE_UP, int(GIVEN_UP_FOR_S * 1000)):
+                self._tell(shard, scripts.DROP, name)
+        self._servers.tell(self._keys[0].state, ("HDEL", self._keys[0].state, "shards"))
+
     def _tell(self, shard: int, script: str, *arguments: Any, on_replicas: bool = False) -> Any:
         command = self._script(shard, script, *arguments)
         try:
             return self._servers.tell(self._keys[shard].state, command, on_replicas=on_replicas)
         except StoreUnavailable as error:
             raise StoreUnavailable(f"{named([shard])} of the index: {error}") from error
+        except redis.OutOfMemoryError as error:
+            raise StoreUnavailable(
+                f"{named([shard])} of the index: its server is full: raise its maxmemory"
+            ) from error
 
     def _write(self, shard: int, script: str, *arguments: Any) -> Any:
         """Tell a shard something as its writer.
@@ -177,10 +194,11 @@ class RedisShards(ShardQuestions):
             )
 
 
-def known_count(servers: ShardServers, first: ShardKeys) -> int:
-    """How many shards an index was made with, by its first; 1 where there is none yet.
+def known_count(servers: ShardServers, first: ShardKeys) -> int | None:
+    """How many shards an index was made with, by its first; None where there is no index.
 
     Raises:
         StoreUnavailable: its server is away.
     """
-    return int(servers.tell(first.state, ("HGET", first.state, "shards")) or 1)
+    told = servers.tell(first.state, ("HGET", first.state, "shards"))
+    return None if told is None else int(told)

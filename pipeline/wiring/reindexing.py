@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.config import Settings
-from pipeline.errors import ConfigError, NotFound, StoreFull, StoreUnavailable
+from pipeline.errors import Busy, ConfigError, NotFound, StoreFull, StoreUnavailable
 from pipeline.store.model_change import ModelChange, ModelStore, name_of
 from pipeline.wiring.processes import worker_spec
 from pipeline.wiring.stores import Stores, open_stores
@@ -76,11 +76,6 @@ def ask_for_change(settings: Settings, stores: Stores, folder: Path, name: str) 
         StoreFull: the disk has no room for a second index.
     """
     models = stores.models
-    if settings.index.kind == "redis":
-        raise ConfigError(
-            "an index on a Redis Cluster (index.kind: redis) does not change its model: import "
-            "anew under another redis.namespace"
-        )
     usable_encoder(open_library(settings), name)
     if open_library(settings).find(name).kind != "encoder":
         raise WeightsUnusable(f"model {name!r} is a detector, not an encoder; name another")
@@ -99,8 +94,29 @@ def ask_for_change(settings: Settings, stores: Stores, folder: Path, name: str) 
         )
     if name_of(in_use) == name:
         raise ConfigError(f"{name} is the model in use already: name another, or do nothing")
+    if settings.index.kind == "redis":
+        prepare_servers(settings, stores, known)
     check_room(folder, stores.sightings.length())
     return models.begin(name, in_use)
+
+
+def prepare_servers(settings: Settings, stores: Stores, before: ModelChange | None) -> None:
+    """See that the servers of the index hold nothing of the change before, and have room.
+
+    Raises:
+        Busy: a worker may search what that change left there.
+        StoreFull: their memory does not suffice.
+        StoreUnavailable: one of them is away.
+    """
+    from pipeline.wiring.spread_index import check_memory, give_up_spread
+
+    left = "" if before is None else before.given_up
+    if left and stores.models.is_given_up(left) and not give_up_spread(settings, stores, left):
+        raise Busy(
+            f"the index of {name_of(left)} is being dropped from its servers: give the command "
+            "again in half a minute"
+        )
+    check_memory(settings, stores.sightings.length())
 
 
 def check_room(folder: Path, shots: int) -> None:

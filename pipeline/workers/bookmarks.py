@@ -42,6 +42,11 @@ class Bookmark:
     skipped: dict[str, int] = field(default_factory=dict)
     removed: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def told(self) -> tuple[str, dict[str, int], dict[str, str]]:
+        """What the view told."""
+        return self.position, self.skipped, self.removed
+
 
 class Bookmarks:
     """Those of one view, in its index."""
@@ -90,7 +95,8 @@ class Bookmarks:
     ) -> str:
         """Make a checkpoint if one is due, or `now`; the position of the last."""
         last = self.last()
-        is_new = self._index.unsaved > 0 or last is None or last.position != position
+        told = position, skipped, removed
+        is_new = self._index.unsaved > 0 or last is None or last.told != told
         if self._is_due(is_new=is_new) or (now and is_new):
             bookmark = Bookmark(position, self._log_id, self._policy, skipped, removed)
             self._due_at = self._clock.monotonic() + self._every_s

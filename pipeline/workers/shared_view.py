@@ -1,13 +1,14 @@
 """The view of several query workers in one index: one of them fills it, all of them search it."""
 
 import logging
+from collections.abc import Callable
 from typing import Any, Final
 
 from pipeline.errors import StoreUnavailable
 from pipeline.store.leases import LeaseStore
 from pipeline.store.sighting_log import START, SightingLog, position_order
 from pipeline.workers.bookmarks import Bookmarks
-from pipeline.workers.view import HEARTBEAT_EVERY_S, LogView
+from pipeline.workers.view import HEARTBEAT_EVERY_S, VIEW_NAME, LogView
 from retrieval.errors import IndexBehind
 from retrieval.ports import SharedIndex
 from retrieval.types import NO_FLOORS
@@ -36,11 +37,14 @@ class SharedView(LogView):
         bookmarks: Bookmarks,
         lease: LeaseStore,
         lease_name: str,
+        is_given_up: Callable[[], bool],
         **more: Any,
     ) -> None:
+        """Hold no lease yet; `is_given_up` says whether the index is that of a past model."""
         super().__init__(sightings, index, bookmarks=bookmarks, **more)
         self._shared, self._kept = index, bookmarks
         self._lease, self._lease_name = lease, lease_name
+        self._is_given_up = is_given_up
         self._fills = False
 
     def follow_once(self, *, block_s: float) -> int:
@@ -50,6 +54,10 @@ class SharedView(LogView):
             self._look_on(block_s)
             return 0
         if not self._fills:
+            if self._is_given_up():  # whoever dropped it is not to find it there again
+                self._lease.release(self._lease_name)
+                self._look_on(block_s)
+                return 0
             self._begin()
         try:
             return super().follow_once(block_s=block_s)
@@ -92,5 +100,6 @@ class SharedView(LogView):
         now = self._clock.monotonic()
         if now - self._beat_at >= HEARTBEAT_EVERY_S:
             self._beat_at = now
-            self._telemetry.index_shots.set(len(self._index))
+            if self.name == VIEW_NAME:
+                self._telemetry.index_shots.set(len(self._index))
         self._clock.sleep(wait_s)

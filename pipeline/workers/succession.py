@@ -7,8 +7,9 @@ place in one step once both agree.
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from itertools import groupby
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import groupby, islice
 from typing import Final
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy as np
 from detectors.types import ShotId, TrackKey
 from pipeline.errors import DescryError, StoreUnavailable
 from pipeline.store.model_change import ModelChange, ModelStore
+from pipeline.store.searchers import SearcherStore
 from pipeline.store.sighting_log import position_order
 from pipeline.workers.service import Engine
 from pipeline.workers.view import VIEW_NAME, LogView
@@ -30,6 +32,11 @@ NEXT_VIEW_NAME: Final = "index-next"
 #: As a sighting is allowed, since half precision rounds.
 LENGTH_SLACK: Final = 1e-2
 
+#: So many shots of the sample are searched for; each must find itself, or what is as near.
+SEARCHED_SHOTS: Final = 16
+#: Of the same sum, made with other rows.
+SCORE_SLACK: Final = 1e-9
+
 
 @dataclass(frozen=True, slots=True)
 class Estate:
@@ -42,6 +49,7 @@ class Estate:
         serve: has searches answered by an engine from now on.
         forget_view: the log need not wait for a view of that name any more.
         now: Unix seconds.
+        searchers: who searches which model, where several workers share an index.
     """
 
     models: ModelStore
@@ -50,6 +58,7 @@ class Estate:
     serve: Callable[[Engine], None]
     forget_view: Callable[[str], None]
     now: Callable[[], float]
+    searchers: SearcherStore | None = None
 
 
 class _Reign:
@@ -90,6 +99,8 @@ class Succession:
         now = _Reign(self._first, alarm)
         while not stop.wait(LOOK_EVERY_S):
             try:
+                if self._estate.searchers is not None:
+                    self._estate.searchers.attend(now.model_id)
                 change = self._estate.models.change()
                 if change is not None:
                     now = self._look(change, now, alarm)
@@ -101,27 +112,42 @@ class Succession:
         now.end()
         if self._next is not None:
             self._next.end()
+        if self._estate.searchers is not None:
+            with suppress(StoreUnavailable):
+                self._leave(self._estate.searchers, now.model_id)
+
+    def _leave(self, searchers: SearcherStore, model_id: str) -> None:
+        """Let the others know, and leave nothing of a past model behind if we were the last."""
+        searchers.leave()
+        change = self._estate.models.change()
+        if change is not None and change.given_up not in {"", model_id}:
+            self._estate.discard(change.given_up)
 
     def _look(self, change: ModelChange, now: _Reign, alarm: Callable[[Exception], None]) -> _Reign:
         """Do what the state of the change asks for; who reigns then."""
-        if not change.is_active or change.state == "undoing":
+        is_late = change.state == "done" and now.model_id == change.from_id  # others were faster
+        if (not change.is_active or change.state == "undoing") and not is_late:
             self._end_next()
-            stale = change.from_id if change.state == "done" else change.model_id
-            if stale and stale != now.model_id:
-                self._estate.discard(stale)
+            if change.given_up and change.given_up != now.model_id:
+                self._estate.discard(change.given_up)
             return now
-        if now.model_id == change.model_id:  # we were started behind the switch
+        if now.model_id == change.model_id:  # we have switched, or were started behind the switch
             if change.state == "tidying" and not change.served and _has_read(now, change.cut):
                 self._settle(now, change)
             return now
+        if now.model_id != change.from_id:
+            raise DescryError(f"{now.model_id} is not in use any more: this worker begins anew")
         if change.model_id and self._next is None and change.name != self._refused:
             self._begin(change, alarm)
         return now if self._next is None else self._raise_heir(change, now, self._next)
 
     def _raise_heir(self, change: ModelChange, now: _Reign, heir: _Reign) -> _Reign:
         if change.state == "checking" and not change.checked and _has_read(heir, change.upto):
-            self._estate.models.note(checked=self._compare(now, heir))
-        if change.state == "tidying" and _has_read(heir, change.cut):
+            _missing(now, heir)  # what was missing before
+            told = self._compare(now, heir)
+            if not _missing(now, heir):  # else it says nothing: it is looked at again
+                self._estate.models.note(checked=told)
+        if change.state in {"tidying", "done"} and _has_read(heir, change.cut):
             return self._succeed(change, now, heir)
         return now
 
@@ -146,19 +172,18 @@ class Succession:
         log.info("index: searches use %s from now on", heir.model_id)
         now.end()
         heir.engine.view.name, self._next = VIEW_NAME, None
-        self._estate.forget_view(NEXT_VIEW_NAME)
-        self._settle(heir, change)
-        self._estate.discard(now.model_id)
+        _forgive(heir, change)
+        with suppress(StoreUnavailable):  # then whoever looks when the change is over sees to it
+            self._estate.discard(now.model_id)
         self._views = (heir.engine.view,)  # no sooner: until here both could have held a track
         return heir
 
     def _settle(self, reign: _Reign, change: ModelChange) -> None:
-        """All of the old model is searched with the new, but for what has no picture."""
-        skipped = reign.engine.view.state.skipped
-        skipped.clear()
-        if change.missing:
-            skipped[change.from_id] = change.missing
-        if not change.served:
+        """Have the old model deleted from the log, once no worker searches it any more."""
+        _forgive(reign, change)
+        self._estate.forget_view(NEXT_VIEW_NAME)
+        searchers = self._estate.searchers
+        if searchers is None or not searchers.is_searched(change.from_id):
             self._estate.models.note(served="1")
 
     def _end_next(self) -> None:
@@ -166,13 +191,15 @@ class Succession:
         if self._next is not None:
             heir, self._next = self._next, None
             heir.end()
+            try:
+                self._estate.discard(heir.model_id)
+            finally:
+                self._views = tuple(view for view in self._views if view is not heir.engine.view)
             self._estate.forget_view(NEXT_VIEW_NAME)
-            self._estate.discard(heir.model_id)
-            self._views = tuple(view for view in self._views if view is not heir.engine.view)
 
     def _compare(self, now: _Reign, heir: _Reign) -> str:
         """`ok`, or what of the sample one model finds and the other does not."""
-        models = self._estate.models
+        models, seen = self._estate.models, dict[ShotId, Vector]()
         for track, shots in groupby(models.sample(), key=lambda shot: shot.track):
             where = Where(now=self._estate.now())
             old, new = _shots(now.engine, track, where), _shots(heir.engine, track, where)
@@ -180,9 +207,14 @@ class Succession:
                 if (shot in old) != (shot in new) and models.copies.kept([shot])[0]:
                     which = "new" if shot in old else "old"
                     return f"shot {shot} is kept, and the index of the {which} model lacks it"
-                length = float(np.linalg.norm(new[shot])) if shot in new else 1.0
-                if not abs(length - 1.0) <= LENGTH_SLACK:
+                if shot not in new:
+                    continue
+                if not abs(float(np.linalg.norm(new[shot])) - 1.0) <= LENGTH_SLACK:
                     return f"shot {shot} has a vector of the new model that is not of length 1"
+                seen[shot] = new[shot]
+        for shot, vector in islice(seen.items(), 0, None, max(1, len(seen) // SEARCHED_SHOTS)):
+            if _is_overlooked(heir.engine, shot, vector, Where(now=self._estate.now())):
+                return f"a search of the new model's index overlooks shot {shot}"
         return "ok"
 
 
@@ -191,6 +223,30 @@ def _shots(engine: Engine, track: TrackKey, where: Where) -> dict[ShotId, Vector
     query = np.eye(1, engine.encoder.dimension, dtype=np.float32)[0]
     found = engine.index.score_tracks(query, [track], where=where)
     return {one.sighting.shot: one.sighting.vector for one in found}
+
+
+def _is_overlooked(engine: Engine, shot: ShotId, vector: Vector, where: Where) -> bool:
+    """Whether who searches for what a shot looks like finds nothing as near as it is."""
+    where = replace(where, cameras=frozenset({shot.track.camera_id}))
+    best = engine.index.search(vector, k=1, where=where)
+    # In this order: what goes meanwhile is not missed.
+    found = engine.index.score_tracks(vector, [shot.track], where=where)
+    own = [one.score for one in found if one.sighting.shot == shot]
+    return bool(own) and (not best or best[0].score < own[0] - SCORE_SLACK)
+
+
+def _missing(*reigns: _Reign) -> list[str]:
+    """Parts of their indexes that did not answer in full since this was asked last."""
+    parts = [reign.engine.parts for reign in reigns]
+    return [name for some in parts if some is not None for name in some.missing()]
+
+
+def _forgive(reign: _Reign, change: ModelChange) -> None:
+    """All of the old model is searched with the new, but for what has no picture."""
+    skipped = reign.engine.view.state.skipped
+    skipped.clear()
+    if change.missing:
+        skipped[change.from_id] = change.missing
 
 
 def _has_read(reign: _Reign, position: str) -> bool:

@@ -26,6 +26,7 @@ class Site:
 
     def __init__(self, bus, servers):
         self.bus, self.servers, self.clock = bus, servers, ManualClock()
+        self.is_given_up = False
         self.log = SightingLog(bus.client, bus.keys)
 
     def see(self, *numbers, **more):
@@ -45,6 +46,7 @@ class Site:
             bookmarks=Bookmarks(index, self.log, POLICY, self.clock, every_s=CHECKPOINT_EVERY_S),
             lease=LeaseStore(self.bus.client, self.bus.keys, name, ttl_s=60),
             lease_name=self.bus.keys.index_writer("m@1"),
+            is_given_up=lambda: self.is_given_up,
         )
 
     def checkpoint(self, worker):

@@ -78,6 +78,7 @@ class Site:
             bookmarks=Bookmarks(index, log, POLICY, SystemClock(), every_s=0.5),
             lease=LeaseStore(self.bus.client, self.bus.keys, name, ttl_s=3),
             lease_name=self.bus.keys.index_writer("m@1"),
+            is_given_up=lambda: False,
         )
         thread = threading.Thread(target=view.run, args=(self.stop, self.alarms.append))
         thread.start()

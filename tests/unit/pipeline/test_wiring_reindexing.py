@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipeline.errors import ConfigError, StoreFull
+from pipeline.errors import StoreFull
 from pipeline.wiring import reindexing
-from pipeline.wiring.reindexing import BYTES_A_SHOT, SPARE_BYTES, ask_for_change, check_room
+from pipeline.wiring.reindexing import BYTES_A_SHOT, SPARE_BYTES, check_room
 
 
 @pytest.mark.parametrize(("more", "fits"), [(0, True), (-1, False)])
@@ -18,10 +18,3 @@ def test_a_second_index_has_to_fit_on_the_disk(monkeypatch, tmp_path, more, fits
         return
     with pytest.raises(StoreFull, match=r"takes about 71 MB, and .* has 71 MB free: make room"):
         check_room(tmp_path, 1000)
-
-
-def test_an_index_on_servers_does_not_change_its_model(tmp_path):
-    settings = SimpleNamespace(index=SimpleNamespace(kind="redis"))
-    stores = SimpleNamespace(models=None)
-    with pytest.raises(ConfigError, match="import anew under another"):
-        ask_for_change(settings, stores, tmp_path, "any")
