@@ -1,13 +1,15 @@
 """Watches and their alerts over HTTP; alerts as pages, and as a stream of server-sent events."""
 
+import threading
 from collections.abc import AsyncIterator
 from typing import Annotated, Final, Protocol
 
 import anyio
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
-from pipeline.errors import StoreUnavailable
+from pipeline.errors import Busy, StoreUnavailable
 from pipeline.watch_answers import AlertAnswer, AlertsAnswer, WatchAnswer, WatchRequest
 from pipeline.workers.watch_desk import check_position
 
@@ -17,6 +19,9 @@ HEARTBEAT_EVERY_S: Final = 5.0
 
 LOOKING_AT_ONCE: Final = 4
 """Threads that all who follow share: a Redis that hangs must not hold those of other requests."""
+
+FOLLOWING_AT_ONCE: Final = 64
+"""Streams that are open at the same time: each looks four times a second."""
 
 _PAGE = 100
 
@@ -58,6 +63,7 @@ def watch_routes(desk: Watches) -> APIRouter:
     """The routes under `/watches` and `/alerts`."""
     routes = APIRouter()
     looking = anyio.CapacityLimiter(LOOKING_AT_ONCE)
+    places = threading.BoundedSemaphore(FOLLOWING_AT_ONCE)
 
     @routes.post("/watches", status_code=201)
     def add(request: WatchRequest) -> WatchAnswer:
@@ -85,11 +91,26 @@ def watch_routes(desk: Watches) -> APIRouter:
     def stream(last_event_id: Annotated[str | None, Header()] = None) -> StreamingResponse:
         """Server-sent events `new`, `update` and `end`, from now on or from `Last-Event-ID` on."""
         after = desk.last() if last_event_id is None else check_position(last_event_id)
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        events = _events(desk, after, looking)
-        return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+        if not places.acquire(blocking=False):
+            raise Busy(f"{FOLLOWING_AT_ONCE} follow the alerts already: try again, or ask by pages")
+        return _Followed(_events(desk, after, looking), places)
 
     return routes
+
+
+class _Followed(StreamingResponse):
+    """A stream of alerts; its place is free again once whoever follows it is gone."""
+
+    def __init__(self, events: AsyncIterator[str], places: threading.Semaphore) -> None:
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        super().__init__(events, media_type="text/event-stream", headers=headers)
+        self._places = places
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._places.release()
 
 
 async def _events(desk: Watches, after: str, looking: anyio.CapacityLimiter) -> AsyncIterator[str]:
