@@ -15,6 +15,7 @@ from pipeline.store.watches import Watch, WatchStore
 from pipeline.store.wire import encode_sighting
 from pipeline.telemetry import Telemetry
 from pipeline.workers.cautions import Trust
+from pipeline.workers.presence import Presence
 from pipeline.workers.standing import Ledger, StandingWatches
 from retrieval.fakes import FakeEncoder
 from retrieval.index.flat import FlatIndex
@@ -27,6 +28,15 @@ RED, BLUE = ENCODER.encode_texts(["red coat", "blue coat"])
 
 def track(number=1, camera="lobby"):
     return TrackKey(camera, "r1", number)
+
+
+def engine_of(encoder):
+    """What a query worker searches with, of an empty index."""
+    return SimpleNamespace(
+        encoder=encoder,
+        index=FlatIndex(encoder.model_id, encoder.dimension),
+        trust=Trust(rough_calibration(encoder.model_id)),
+    )
 
 
 class Site:
@@ -66,25 +76,21 @@ class Site:
             heard_at=self.clock.now(),
         )
 
-    def see(self, who, number=1, vector=RED, **more):
+    def see(self, who, number=1, vector=RED, *, encoder=ENCODER, is_copy=False, **more):
         self.appear(who)
         message = logged(published(number, who, shot=ShotId(who, number), **more))
-        message = replace(message, vector=vector, model_id=ENCODER.model_id)
+        message = replace(message, vector=vector, model_id=encoder.model_id, is_copy=is_copy)
         self.bus.client.xadd(self.bus.keys.sightings, encode_sighting(message))
 
-    def worker(self, name="one"):
-        engine = SimpleNamespace(
-            encoder=ENCODER,
-            index=FlatIndex(ENCODER.model_id, ENCODER.dimension),
-            trust=Trust(rough_calibration(ENCODER.model_id)),
-        )
+    def worker(self, name="one", engine=None):
+        engine = engine or engine_of(ENCODER)
         ledger = Ledger(
             watches=self.watches,
             alerts=self.alerts,
             sightings=self.log,
             runs=RunStore(self.bus.client, self.bus.keys),
             cameras=lambda: ["lobby"],
-            in_view=lambda: self.tracks.live_keys(self.clock.now(), stale_after_s=1e6),
+            presence=Presence(self.tracks, self.clock),
             lease=LeaseStore(self.bus.client, self.bus.keys, name, ttl_s=60),
             lease_name=self.bus.keys.watch_teller,
         )

@@ -14,17 +14,19 @@ from detectors.types import TrackKey
 from pipeline.store.connection import store_errors
 from pipeline.store.erased import IS_ERASED_LUA
 from pipeline.store.keys import Keys
+from pipeline.store.leases import Held
 from retrieval.search.watches import Kind, Known, Told
 
 _BATCH: Final = 500
 
 # A word and what is known because of it, in one step; of an erased track neither. Whoever lost its
-# lease without knowing has another idea of what was told last, and tells nothing.
+# lease without knowing writes nothing: another tells now, of the same alert perhaps.
 _TELL = (
     IS_ERASED_LUA
     + """
-local told, alerts, erased = KEYS[1], KEYS[2], KEYS[3]
-local field, before, after, track, root, word = unpack(ARGV)
+local told, alerts, erased, lease = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local holder, field, before, after, track, root, word = unpack(ARGV)
+if redis.call('GET', lease) ~= holder then return -3 end
 if is_erased(erased, track) or is_erased(erased, root) then return -1 end
 if (redis.call('HGET', told, field) or '') ~= before then return -2 end
 redis.call('HSET', told, field, after)
@@ -32,6 +34,18 @@ if word ~= '' then redis.call('XADD', alerts, '*', 'word', word) end
 return 1
 """
 )
+
+_FORGET = """
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+for i = 2, #ARGV do redis.call('HDEL', KEYS[1], ARGV[i]) end
+return 1
+"""
+
+_KEEP = """
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2])
+return 1
+"""
 
 POSITION = re.compile(r"[0-9]{1,19}(-[0-9]{1,19})?")
 
@@ -75,6 +89,7 @@ class AlertStore:
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._redis, self._keys = client, keys
         self._tell = client.register_script(_TELL)
+        self._forget, self._keep = client.register_script(_FORGET), client.register_script(_KEEP)
 
     @store_errors()
     def told(self) -> dict[tuple[str, TrackKey], Told]:
@@ -84,7 +99,14 @@ class AlertStore:
 
     @store_errors()
     def tell(
-        self, word: Told, before: Told | None, *, watch: str, now: float, is_silent: bool = False
+        self,
+        word: Told,
+        before: Told | None,
+        *,
+        watch: str,
+        now: float,
+        by: Held,
+        is_silent: bool = False,
     ) -> bool:
         """Tell a word, if `before` is what was told last; telling it again is telling it once.
 
@@ -93,10 +115,12 @@ class AlertStore:
             before: what was told last of the same watch and track.
             watch: the name of the watch.
             now: Unix seconds.
+            by: the lease of whoever tells.
             is_silent: whether it is to be known only.
 
         Returns:
-            Whether it was; not where the track was erased, or another worker told something.
+            Whether it was; not where the track was erased, the lease is another's, or something
+            else was told last.
         """
         said = {
             "alert": word.alert,
@@ -112,9 +136,10 @@ class AlertStore:
             "told_at": now,
         }
         done = self._tell(
-            keys=[self._keys.alerted, self._keys.alerts, self._keys.erased],
+            keys=[self._keys.alerted, self._keys.alerts, self._keys.erased, by.key],
             args=[
-                f"{word.watch} {word.track}",
+                by.holder,
+                _field(word),
                 b"" if before is None else _encode_told(before),
                 _encode_told(word),
                 str(word.track),
@@ -125,10 +150,11 @@ class AlertStore:
         return bool(done == 1)
 
     @store_errors()
-    def forget_told(self, words: list[Told]) -> None:
-        """Keep in mind no longer what was told last; the words stay."""
-        if words:
-            self._redis.hdel(self._keys.alerted, *(f"{w.watch} {w.track}" for w in words))
+    def forget_told(self, words: list[Told], *, by: Held) -> None:
+        """Keep in mind no longer what was told last, if the lease is ours; the words stay."""
+        for start in range(0, len(words), _BATCH):
+            some = [_field(word) for word in words[start : start + _BATCH]]
+            self._forget(keys=[self._keys.alerted, by.key], args=[by.holder, *some])
 
     @store_errors()
     def read_from(self) -> str | None:
@@ -137,9 +163,9 @@ class AlertStore:
         return None if found is None else str(found.decode())
 
     @store_errors()
-    def keep_read_from(self, position: str) -> None:
-        """Have whoever reads next begin behind a position of the log."""
-        self._redis.set(self._keys.watched, position)
+    def keep_read_from(self, position: str, *, by: Held) -> None:
+        """Have whoever reads next begin behind a position of the log, if the lease is ours."""
+        self._keep(keys=[self._keys.watched, by.key], args=[by.holder, position])
 
     @store_errors()
     def page(self, after: str, count: int) -> list[Word]:
@@ -157,10 +183,14 @@ class AlertStore:
 
     @store_errors()
     def expire(self, gone: Callable[[float], bool]) -> int:
-        """Forget the words about shots for whose instant `gone` says so; how many went."""
+        """Forget the words about shots for whose instant `gone` says so; how many went.
+
+        What was told last of an alert that is open is kept in mind until its end was told.
+        """
         old = [word.position for word in self._words() if gone(word.seen_at)]
         self._delete(old)
-        self.forget_told([each for each in self.told().values() if gone(each.seen_at)])
+        over = (each for each in self.told().values() if not each.is_open)
+        self._forget_all([each for each in over if gone(each.seen_at)])
         return len(old)
 
     @store_errors()
@@ -178,8 +208,12 @@ class AlertStore:
         }
         theirs = [word.position for word in self._words() if word.alert in alerts]
         self._delete(theirs)
-        self.forget_told([each for each in known if each.alert in alerts])
+        self._forget_all([each for each in known if each.alert in alerts])
         return len(theirs)
+
+    def _forget_all(self, words: list[Told]) -> None:
+        if words:
+            self._redis.hdel(self._keys.alerted, *map(_field, words))
 
     def _words(self) -> Iterator[Word]:
         after = "0-0"
@@ -195,6 +229,10 @@ class AlertStore:
 def open_alerts(told: Known) -> list[Told]:
     """What was told last of the alerts that have not ended."""
     return [each for each in told.values() if each.is_open]
+
+
+def _field(word: Told) -> str:
+    return f"{word.watch} {word.track}"
 
 
 def _decode_word(position: bytes, fields: dict[bytes, bytes]) -> Word:
@@ -214,7 +252,8 @@ def _decode_told(raw: bytes) -> Told:
     facts = json.loads(raw)
     person = np.frombuffer(base64.b64decode(facts["person"]), "<f2").astype(np.float32)
     track, root = TrackKey.parse(facts["track"]), TrackKey.parse(facts["root"])
-    return Told(**(facts | {"person": person, "track": track, "root": root}))
+    until = facts.get("until", facts["seen_at"])  # told by a version that did not keep it
+    return Told(**(facts | {"person": person, "track": track, "root": root, "until": until}))
 
 
-_FACTS = ("alert", "watch", "kind", "number", "score", "seen_at", "picture", "model_id")
+_FACTS = ("alert", "watch", "kind", "number", "score", "seen_at", "until", "picture", "model_id")

@@ -37,6 +37,7 @@
     {ns}:watchers            zset    camera worker → when it counts as dead; seconds
     {ns}:paused              set     cameras that an operator paused; until resumed
     {ns}:watches             hash    watch → what is watched for; until it is removed
+    {ns}:watches_version     string  changes with that, and is another each time; for ever
     {ns}:alerts              stream  what watches told; retention
     {ns}:alerted             hash    watch and track → what was told last; an hour, the cool-down
     {ns}:watched             string  before which place in the log nobody is in view; for ever
@@ -96,6 +97,7 @@ class Keys:
         self.zones = f"{namespace}:zones"
         self.paused = f"{namespace}:paused"
         self.watches = f"{namespace}:watches"
+        self.watches_version = f"{namespace}:watches_version"
         self.alerts = f"{namespace}:alerts"
         self.alerted = f"{namespace}:alerted"
         self.watched = f"{namespace}:watched"

@@ -40,6 +40,14 @@ return redis.call('ZCARD', KEYS[1])
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Under which key a lease lies, and what lies there while it is ours."""
+
+    key: str
+    holder: str
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """What became of a claim; true if the lease is ours.
 
@@ -84,6 +92,10 @@ class LeaseStore:
         self._claim = client.register_script(_CLAIM_LUA)
         self._release = client.register_script(_RELEASE_LUA)
         self._attend = client.register_script(_ATTEND_LUA)
+
+    def held(self, camera_id: str) -> Held:
+        """By what a script sees whether the lease on a camera is still ours."""
+        return Held(self._keys.lease(camera_id), self._holder)
 
     @store_errors()
     def claim(self, camera_id: str) -> Claim:

@@ -204,8 +204,12 @@ class TrackStore:
 
         A worker that was killed leaves tracks open: silence tells.
         """
-        records = self.get_many(self._live()).values()
+        records = self.open_tracks().values()
         return {r.key for r in records if r.is_heard_of(now, stale_after_s)}
+
+    def open_tracks(self) -> dict[TrackKey, TrackRecord]:
+        """The records of tracks of live cameras that are open, heard of or not."""
+        return self.get_many(self._live())
 
     def list(
         self, camera_id: str | None, *, after: TrackCursor | None, count: int

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 from typing import Any
+from uuid import uuid4
 
 import redis
 
@@ -16,7 +17,13 @@ for _, known in ipairs(redis.call('HVALS', KEYS[1])) do
   if cjson.decode(known).name == ARGV[3] then return 0 end
 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+redis.call('SET', KEYS[2], ARGV[4])
 return 1
+"""
+
+_REMOVE = """
+redis.call('SET', KEYS[2], ARGV[2])
+return redis.call('HDEL', KEYS[1], ARGV[1])
 """
 
 
@@ -57,6 +64,8 @@ class WatchStore:
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._redis, self._keys = client, keys
         self._add = client.register_script(_ADD)
+        self._remove = client.register_script(_REMOVE)
+        self._decoded: tuple[bytes, list[Watch]] | None = None
 
     @store_errors()
     def add(self, watch: Watch) -> None:
@@ -66,7 +75,8 @@ class WatchStore:
             ConfigError: another has its name.
         """
         told = json.dumps(asdict(watch), ensure_ascii=True)
-        if not self._add(keys=[self._keys.watches], args=[watch.watch_id, told, watch.name]):
+        args = [watch.watch_id, told, watch.name, uuid4().hex]
+        if not self._add(keys=[self._keys.watches, self._keys.watches_version], args=args):
             raise ConfigError(
                 f"there is a watch named {watch.name!r}: choose another name, or "
                 "'descry watch remove' it first"
@@ -74,15 +84,23 @@ class WatchStore:
 
     @store_errors()
     def all(self) -> list[Watch]:
-        """Every one, the oldest first."""
+        """Every one, the oldest first; they are read anew only after a change."""
+        # The version first: what changes in between is read twice, and nothing is missed.
+        version: Any = self._redis.get(self._keys.watches_version)
+        kept = self._decoded
+        if kept is not None and kept[0] == version:
+            return list(kept[1])
         found: Any = self._redis.hvals(self._keys.watches)
         watches = [_decode(raw) for raw in found]
-        return sorted(watches, key=lambda watch: (watch.created_at, watch.watch_id))
+        watches.sort(key=lambda watch: (watch.created_at, watch.watch_id))
+        self._decoded = None if version is None else (version, watches)
+        return list(watches)
 
     @store_errors()
     def remove(self, watch_id: str) -> bool:
         """Watch for it no longer; whether it was there."""
-        return bool(self._redis.hdel(self._keys.watches, watch_id))
+        keys = [self._keys.watches, self._keys.watches_version]
+        return bool(self._remove(keys=keys, args=[watch_id, uuid4().hex]))
 
 
 def _decode(raw: bytes) -> Watch:

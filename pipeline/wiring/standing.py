@@ -14,6 +14,7 @@ from pipeline.store.watches import WatchStore
 from pipeline.telemetry import Telemetry
 from pipeline.wiring.stores import Stores
 from pipeline.workers.catalogue import Catalogue
+from pipeline.workers.presence import Presence
 from pipeline.workers.query import Follower
 from pipeline.workers.service import Engine
 from pipeline.workers.standing import LEASE_S, Ledger, StandingWatches
@@ -59,7 +60,7 @@ def build_watching(
         sightings=stores.sightings,
         runs=stores.runs,
         cameras=stores.cameras.known,
-        in_view=catalogue.live_keys,
+        presence=Presence(stores.tracks, clock),
         lease=LeaseStore(stores.client, keys, process_name(), ttl_s=LEASE_S),
         lease_name=keys.watch_teller,
     )

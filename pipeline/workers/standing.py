@@ -18,6 +18,7 @@ from pipeline.store.sighting_log import START, SightingLog, position_order
 from pipeline.store.watches import WatchStore
 from pipeline.store.wire import LoggedSighting
 from pipeline.telemetry import Telemetry
+from pipeline.workers.presence import Presence, Present
 from pipeline.workers.sentences import Sentences
 from pipeline.workers.service import LIVE_COLLECTION, Engine
 from retrieval.search.watches import Known, SeenShot, Told, end, is_silent, judge
@@ -48,7 +49,7 @@ class Ledger:
         sightings: the log.
         runs: when cameras were watched.
         cameras: every camera there is.
-        in_view: the tracks of people in view now.
+        presence: tells who is in view.
         lease: lets one query worker tell alerts.
         lease_name: under which name.
     """
@@ -58,7 +59,7 @@ class Ledger:
     sightings: SightingLog
     runs: RunStore
     cameras: Callable[[], list[str]]
-    in_view: Callable[[], set[TrackKey]]
+    presence: Presence
     lease: LeaseStore
     lease_name: str
 
@@ -94,6 +95,7 @@ class StandingWatches:
         self._in_view: dict[TrackKey, _InView] = {}
         self._sentences = Sentences(ledger.watches, ledger.runs, ledger.cameras, clock, best_of)
         self._beat_at = float("-inf")
+        self._held = ledger.lease.held(ledger.lease_name)
 
     def run(self, stop: threading.Event, alarm: Callable[[Exception], None]) -> None:
         """Tell until `stop`; `alarm` hears of what ends it early."""
@@ -131,24 +133,32 @@ class StandingWatches:
             return 0
         self._begin_if_new()
         changed = self._read(block_s)
-        there = ledger.in_view()
-        self._let_go(there)
+        there = self._let_go()
         told = ledger.alerts.told()
         is_fresh = self._sentences.look(self._engine)
-        seen = {
-            track: list(view.shots.values())
-            for track, view in self._in_view.items()
-            if view.shots and (is_fresh or track in changed)
-        }
-        model_id = self._engine.encoder.model_id
+        again = there.in_view if is_fresh else frozenset()
         words = judge(
-            self._sentences.standings(), seen, told, model_id=model_id, best_of=self._best_of
+            self._sentences.standings(),
+            self._shots_of(changed | again),
+            told,
+            model_id=self._engine.encoder.model_id,
+            best_of=self._best_of,
+            left=there.left,
         )
         count = self._say(words, told)
         count += self._say(end(self._of_removed(told), ()), told)
-        count += self._say(end(told, there), told)
+        count += self._say(self._over(told, there), told)
         self._tidy(told)
         return count
+
+    def _shots_of(self, tracks: set[TrackKey]) -> dict[TrackKey, list[SeenShot]]:
+        known = {track: self._in_view[track] for track in tracks & self._in_view.keys()}
+        return {track: list(view.shots.values()) for track, view in known.items() if view.shots}
+
+    def _over(self, told: Known, there: Present) -> list[Told]:
+        still = there.in_view | there.silent
+        gone = {each.track for each in told.values() if each.is_open} - still
+        return end(told, still, self._ledger.presence.seen_last(gone)) if gone else []
 
     def _begin_if_new(self) -> None:
         engine = self._engine_now()
@@ -178,16 +188,17 @@ class StandingWatches:
             self._position = page.last
             if not page.is_full:
                 return changed
-            self._let_go(self._ledger.in_view())  # a long log is not kept in memory
+            self._let_go()  # a long log is not kept in memory
             block_s = 0.0
 
     def _take(self, position: str, message: LoggedSighting) -> bool:
-        if message.collection != LIVE_COLLECTION or message.is_copy:
+        if message.collection != LIVE_COLLECTION:
             return False
+        # Shots of another model keep their place: they count once that model is in use.
+        view = self._in_view.setdefault(message.shot.track, _InView(position, {}))
         encoder = self._engine.encoder
         if message.model_id != encoder.model_id or len(message.vector) != encoder.dimension:
             return False
-        view = self._in_view.setdefault(message.shot.track, _InView(position, {}))
         if message.replaces is not None:
             view.shots.pop(message.replaces, None)
         view.shots[message.shot.number] = SeenShot(
@@ -199,9 +210,11 @@ class StandingWatches:
         )
         return True
 
-    def _let_go(self, there: set[TrackKey]) -> None:
-        for track in self._in_view.keys() - there:
+    def _let_go(self) -> Present:
+        there = self._ledger.presence.look(self._in_view.keys())
+        for track in self._in_view.keys() - there.known:
             del self._in_view[track]
+        return there
 
     def _of_removed(self, told: Known) -> Known:
         return {key: each for key, each in told.items() if each.watch not in self._sentences.names}
@@ -217,6 +230,7 @@ class StandingWatches:
                 told.get(key),
                 watch=self._sentences.names.get(word.watch, REMOVED),
                 now=self._clock.now(),
+                by=self._held,
                 is_silent=silent,
             )
             if done:
@@ -224,7 +238,7 @@ class StandingWatches:
                 if not silent:
                     count += 1
                     self._telemetry.alerts.labels(word.kind).inc()
-            else:  # erased, or told by somebody else meanwhile: look again at all that is in view
+            else:  # erased, or another has the lease: look again at all that is in view
                 self._position = None
         return count
 
@@ -239,9 +253,9 @@ class StandingWatches:
             each
             for (watch, _), each in told.items()
             if not each.is_open
-            and (watch not in kept_s or each.seen_at < at - max(kept_s[watch], KNOWN_FOR_S))
+            and (watch not in kept_s or each.until < at - max(kept_s[watch], KNOWN_FOR_S))
         ]
-        self._ledger.alerts.forget_told(over)
+        self._ledger.alerts.forget_told(over, by=self._held)
         self._keep_position()
 
     def _keep_position(self) -> None:
@@ -251,7 +265,7 @@ class StandingWatches:
                 key=position_order,
                 default=self._position,
             )
-            self._ledger.alerts.keep_read_from(first)
+            self._ledger.alerts.keep_read_from(first, by=self._held)
 
 
 def _before(position: str) -> str:

@@ -6,7 +6,7 @@ the cool-down, as of the same one.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Final, Literal
@@ -118,6 +118,7 @@ class Told:
         number: how many things were told of the alert by then.
         score: cosine of the track when it was told last.
         seen_at: when the shot that was told last was captured, Unix seconds.
+        until: up to when the person is known to have been there, likewise.
         picture: media key of that shot.
         person: (D,) length 1: the mean of the track's shots.
         model_id: the encoder of `score` and `person`.
@@ -131,6 +132,7 @@ class Told:
     number: int
     score: float
     seen_at: float
+    until: float
     picture: str
     person: Vector
     model_id: str
@@ -172,6 +174,7 @@ def judge(
     *,
     model_id: str,
     best_of: int = BEST_OF,
+    left: Collection[TrackKey] = (),
 ) -> list[Told]:
     """What is to be told of tracks in view: each of new people, or updates of those known.
 
@@ -181,8 +184,9 @@ def judge(
         told: what was told before, of these and of others.
         model_id: the encoder of all vectors.
         best_of: how many shots of a track count.
+        left: those of `seen` who are not in view any more: an alert that has ended stays so.
     """
-    if not standings:
+    if not standings or not seen:
         return []
     sentences = np.stack([standing.vector for standing in standings])  # (W, D)
     thresholds = np.array([standing.threshold for standing in standings])  # (W,)
@@ -206,23 +210,36 @@ def judge(
                 number=1,
                 score=score,
                 seen_at=shot.captured_at,
+                until=max(each.captured_at for each in shots),
                 picture=shot.picture,
                 person=_mean([each.vector for each in shots]),
                 model_id=model_id,
             )
+            last = known.get((now.watch, track))
+            if last is not None and not last.is_open and track in left:
+                continue
             if (word := _word(standing, now, known)) is not None:
                 known[word.watch, track] = word
                 made.append(word)
     return made
 
 
-def end(told: Known, in_view: Iterable[TrackKey]) -> list[Told]:
-    """What is over: open alerts of tracks that are not `in_view`; see `is_silent`."""
+def end(
+    told: Known, in_view: Iterable[TrackKey], until: Mapping[TrackKey, float] | None = None
+) -> list[Told]:
+    """What is over: open alerts of tracks that are not `in_view`; see `is_silent`.
+
+    Args:
+        told: what was told last.
+        in_view: whose alerts go on.
+        until: when tracks were seen last, as far as that is known, Unix seconds.
+    """
     there, known = set(in_view), dict(told)
     made = []
     for key, last in sorted(told.items(), key=lambda item: (item[1].seen_at, str(item[0][1]))):
         if last.is_open and last.track not in there:
-            word = replace(last, kind="end")
+            seen_last_at = (until or {}).get(last.track, last.until)
+            word = replace(last, kind="end", until=max(last.until, seen_last_at))
             if not is_silent(word, known):
                 word = replace(word, number=_number(last.alert, known) + 1)
             known[key] = word
@@ -262,11 +279,15 @@ def _same_person(standing: Standing, now: Told, known: Known) -> Told | None:
         for other in known.values()
         if other.watch == now.watch
         and other.model_id == now.model_id
-        and (other.is_open or abs(now.seen_at - other.seen_at) <= standing.cooldown_s)
+        and (other.is_open or _apart_s(now, other) <= standing.cooldown_s)
         and not (other.is_open and other.track[:2] == now.track[:2])
     ]
     likely = [each for each in found if each[0] >= SAME_PERSON]
     return max(likely, key=lambda each: (each[0], each[1].alert))[1] if likely else None
+
+
+def _apart_s(now: Told, other: Told) -> float:
+    return max(other.seen_at - now.until, now.seen_at - other.until)
 
 
 def _number(alert: str, known: Known) -> int:

@@ -14,6 +14,7 @@ from detectors.types import ShotId
 from pipeline.clock import ManualClock
 from pipeline.errors import ConfigError
 from pipeline.store.forgetting import Forgetting
+from pipeline.workers.presence import LEFT_WITHIN_S
 from pipeline.workers.sentences import UNKNOWN_FOR_S
 from pipeline.workers.standing import HEARTBEAT_EVERY_S
 from tests.store_messages import NOON, logged, published
@@ -61,6 +62,7 @@ def test_who_is_not_in_view_any_more_makes_no_alert(site):
     site.watch()
     site.see(track())
     site.tracks.end({track(): NOON + 1})
+    site.clock.sleep(LEFT_WITHIN_S + 1)
     assert site.worker().tell_once(block_s=0) == 0
     assert site.words() == []
 
@@ -122,11 +124,6 @@ def test_another_worker_goes_on_and_tells_nothing_twice(site):
     site.bus.client.delete(site.bus.keys.lease(site.bus.keys.watch_teller))  # it ran out
     site.see(track(2), vector=BLUE)
     assert second.tell_once(block_s=0) == 1
-    # The first did not notice, and has another idea of what was told.
-    stale = site.alerts.told()
-    assert not site.alerts.tell(
-        replace(stale["red", track(2)], number=9), None, watch="red", now=NOON
-    )
     assert [kind for kind, *_ in site.words()] == ["new", "new"]
 
 
@@ -142,7 +139,8 @@ def test_the_position_that_is_kept_lies_before_all_shots_of_who_is_in_view(site)
     again = [message.shot.track for _, message in site.log.read(position, count=10)]
     assert again == [track(1), track(2)]
     site.tracks.end({track(1): NOON + 1})
-    site.clock.sleep(HEARTBEAT_EVERY_S)
+    site.clock.sleep(LEFT_WITHIN_S)
+    site.appear(track(2))
     worker.tell_once(block_s=0)
     position = site.alerts.read_from()
     again = [message.shot.track for _, message in site.log.read(position, count=10)]
@@ -222,9 +220,10 @@ def test_nothing_is_left_of_an_erased_track_and_nothing_comes_back(site):
     assert kept == {str(track(1, "yard"))}
     assert {where for _, where in site.alerts.told()} == {track(1, "yard")}
     # A late word of it, or of its alert, is refused.
-    assert not site.alerts.tell(before, None, watch="red", now=NOON)
+    by = worker._held
+    assert not site.alerts.tell(before, None, watch="red", now=NOON, by=by)
     later = replace(before, track=track(1, "gate"))
-    assert not site.alerts.tell(later, None, watch="red", now=NOON)
+    assert not site.alerts.tell(later, None, watch="red", now=NOON, by=by)
 
 
 def test_words_age_with_what_was_seen(site):
@@ -232,7 +231,23 @@ def test_words_age_with_what_was_seen(site):
     worker = site.worker()
     site.see(track(1), captured_at=NOON - 100)
     site.see(track(2), captured_at=NOON)
+    site.tracks.end({track(1): NOON - 99})
     worker.tell_once(block_s=0)
-    assert site.alerts.expire(lambda at: at < NOON) == 1
+    site.appear(track(2))
+    assert site.alerts.expire(lambda at: at < NOON) == 2
     assert site.words() == [("new", str(track(2)), 1)]
     assert [who for _, who in site.alerts.told()] == [track(2)]
+
+
+def test_who_stays_for_longer_than_words_are_kept_is_told_no_second_time_and_ends(site):
+    site.watch()
+    worker = site.worker()
+    site.see(track(), captured_at=NOON - 100)
+    worker.tell_once(block_s=0)
+    assert site.alerts.expire(lambda at: at < NOON) == 1
+    site.worker().tell_once(block_s=0)  # one that starts and looks at all again
+    site.tracks.end({track(): NOON + 1})
+    site.worker().tell_once(block_s=0)
+    assert [kind for kind, *_ in site.words()] == ["end"]
+    site.alerts.expire(lambda at: at < NOON)
+    assert site.alerts.told() == {}
