@@ -37,11 +37,11 @@ def kinds(site):
 def test_whoever_gave_a_picture_only_as_they_left_is_told_and_ends(site):
     site.watch()
     worker = site.worker()
-    site.see(track())
+    site.see(track(), vector=BLUE)
     site.tracks.end({track(): NOON + 1})
     assert worker.tell_once(block_s=0) == 2
     assert kinds(site) == ["new", "end"]
-    # Later pictures of who has left open nothing again.
+    # A better picture of who has left opens nothing again.
     site.see(track(), 2, vector=RED)
     assert worker.tell_once(block_s=0) == 0
 
@@ -120,6 +120,19 @@ def test_another_model_goes_on_with_whoever_is_in_view(site):
     # A watch that comes now is told of both.
     site.watch("blue", "blue coat")
     assert worker.tell_once(block_s=0) == 2
+
+
+def test_whoever_came_by_the_new_model_alone_is_known_once_that_is_in_use(site):
+    site.watch()
+    engine = engine_of(ENCODER)
+    worker = site.worker(engine=engine)
+    worker._engine_now = lambda: engine
+    site.see(track(), vector=OTHER_RED, encoder=OTHER)
+    worker.tell_once(block_s=0)
+    site.clock.sleep(HEARTBEAT_EVERY_S)
+    assert worker.tell_once(block_s=0) == 0  # and notes how far it read
+    engine = engine_of(OTHER)
+    assert worker.tell_once(block_s=0) == 1
 
 
 def test_whoever_lost_the_lease_without_knowing_writes_nothing(site):
