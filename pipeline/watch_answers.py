@@ -9,6 +9,16 @@ class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+FalseAlarms = Annotated[
+    float,
+    Field(gt=0, le=1e6, description="unrelated people that may be told, a day and camera"),
+]
+Cooldown = Annotated[
+    float,
+    Field(ge=0, le=7 * 86400.0, description="how long one person makes no second alert"),
+]
+
+
 class WatchRequest(_Record):
     """A sentence to watch for, and where."""
 
@@ -18,14 +28,55 @@ class WatchRequest(_Record):
     zones: Annotated[list[str], Field(description="only people in one of these; empty: all")] = []
     hours: Annotated[str, Field(description="HH:MM-HH:MM at `timezone`; empty: always")] = ""
     timezone: Annotated[str, Field(description="IANA name, Europe/Berlin say")] = "UTC"
-    false_alarms: Annotated[
-        float,
-        Field(gt=0, le=1e6, description="unrelated people that may be told, a day and camera"),
-    ] = 1.0
-    cooldown_s: Annotated[
-        float,
-        Field(ge=0, le=7 * 86400.0, description="how long one person makes no second alert"),
-    ] = 600.0
+    false_alarms: FalseAlarms = 1.0
+    cooldown_s: Cooldown = 600.0
+
+
+class TrialRequest(_Record):
+    """A sentence to try on what live cameras saw, as a watch would have told it."""
+
+    text: Annotated[str, Field(description="what the person looks like")]
+    since: Annotated[float | None, Field(description="Unix seconds; null: a day ago")] = None
+    cameras: Annotated[list[str], Field(description="only these; empty: all")] = []
+    zones: Annotated[list[str], Field(description="only people in one of these; empty: all")] = []
+    hours: Annotated[str, Field(description="HH:MM-HH:MM at `timezone`; empty: always")] = ""
+    timezone: Annotated[str, Field(description="IANA name, Europe/Berlin say")] = "UTC"
+    false_alarms: FalseAlarms = 1.0
+    cooldown_s: Cooldown = 600.0
+    limit: Annotated[int, Field(ge=0, le=100, description="how many alerts are shown")] = 5
+
+
+class TrialAlertAnswer(_Record):
+    """One alert that there would have been; times are ISO-8601 UTC."""
+
+    track: Annotated[str, Field(description="the one that the alert begins with")]
+    camera: str
+    tracks: Annotated[int, Field(description="how many share the alert: probably one person")]
+    score: Annotated[float, Field(description="its best, cosine similarity, -1 to 1")]
+    told_from: Annotated[str, Field(description="when the shot was taken that makes the alert")]
+    seen_at: Annotated[str, Field(description="when the picture was taken")]
+    thumbnail: Annotated[str, Field(description="the shot that fits best")]
+
+
+class TrialAnswer(_Record):
+    """What a watch would have told of what live cameras saw; times are ISO-8601 UTC."""
+
+    text: str
+    since: str
+    until: str
+    camera_days: Annotated[float, Field(description="watched since then, days of one camera")]
+    threshold: Annotated[
+        float | None, Field(description="cosine similarity; null: it would tell nobody")
+    ]
+    alerts: int
+    alerts_per_day: Annotated[
+        float | None, Field(description="a day and camera; null: no camera was watched")
+    ]
+    expected_false_alarms: Annotated[
+        float, Field(description="unrelated people that may be told, a day and camera")
+    ]
+    best: list[TrialAlertAnswer]
+    notes: Annotated[list[str], Field(description="what to know of it")] = []
 
 
 class WatchAnswer(_Record):

@@ -12,7 +12,14 @@ import httpx
 from pipeline.client import Client, error_of
 from pipeline.errors import NotFound, ServiceUnavailable
 from pipeline.retry import Backoff
-from pipeline.watch_answers import AlertAnswer, AlertsAnswer, WatchAnswer, WatchRequest
+from pipeline.watch_answers import (
+    AlertAnswer,
+    AlertsAnswer,
+    TrialAnswer,
+    TrialRequest,
+    WatchAnswer,
+    WatchRequest,
+)
 
 SILENT_FOR_S: Final = 30.0
 """A stream says something every five seconds."""
@@ -37,6 +44,17 @@ class WatchClient(Client):
         """
         answer = self._ask("POST", "/api/v1/watches", json=request.model_dump())
         return WatchAnswer.model_validate_json(answer.content)
+
+    def test_watch(self, request: TrialRequest) -> TrialAnswer:
+        """What a watch would have told of what live cameras saw.
+
+        Raises:
+            ConfigError: the sentence, the hours or the time cannot be used.
+            NotFound: a camera or zone does not exist.
+            ServiceUnavailable: nobody answered.
+        """
+        answer = self._ask("POST", "/api/v1/watches/test", json=request.model_dump())
+        return TrialAnswer.model_validate_json(answer.content)
 
     def watches(self) -> list[WatchAnswer]:
         """Every watch, the oldest first."""

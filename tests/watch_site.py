@@ -17,6 +17,7 @@ from pipeline.telemetry import Telemetry
 from pipeline.workers.cautions import Trust
 from pipeline.workers.presence import Presence
 from pipeline.workers.standing import Ledger, StandingWatches
+from pipeline.workers.view import ViewState
 from retrieval.fakes import FakeEncoder
 from retrieval.index.flat import FlatIndex
 from retrieval.search.calibration import rough_calibration
@@ -36,6 +37,8 @@ def engine_of(encoder):
         encoder=encoder,
         index=FlatIndex(encoder.model_id, encoder.dimension),
         trust=Trust(rough_calibration(encoder.model_id)),
+        view=SimpleNamespace(state=ViewState(caught_up=True)),
+        parts=None,
     )
 
 

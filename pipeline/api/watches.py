@@ -10,7 +10,14 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from pipeline.errors import Busy, StoreUnavailable
-from pipeline.watch_answers import AlertAnswer, AlertsAnswer, WatchAnswer, WatchRequest
+from pipeline.watch_answers import (
+    AlertAnswer,
+    AlertsAnswer,
+    TrialAnswer,
+    TrialRequest,
+    WatchAnswer,
+    WatchRequest,
+)
 from pipeline.workers.watch_desk import check_position
 
 LOOK_EVERY_S: Final = 0.25
@@ -36,6 +43,10 @@ class Watches(Protocol):
 
     def add(self, request: WatchRequest) -> WatchAnswer:
         """Watch for a sentence."""
+        ...
+
+    def test(self, request: TrialRequest) -> TrialAnswer:
+        """What a watch would have told."""
         ...
 
     def watches(self) -> list[WatchAnswer]:
@@ -69,6 +80,11 @@ def watch_routes(desk: Watches) -> APIRouter:
     def add(request: WatchRequest) -> WatchAnswer:
         """Watch for a sentence from now on."""
         return desk.add(request)
+
+    @routes.post("/watches/test")
+    def test(request: TrialRequest) -> TrialAnswer:
+        """What a watch would have told of what live cameras saw; nothing is told or kept."""
+        return desk.test(request)
 
     @routes.get("/watches")
     def watches() -> list[WatchAnswer]:

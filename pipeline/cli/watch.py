@@ -49,6 +49,44 @@ def add(
     _tell(found, json=json, what="added")
 
 
+@app.command("test")
+def test_watch(
+    text: Annotated[str, typer.Argument(help="What the person looks like.")],
+    camera: Annotated[list[str] | None, typer.Option(help="Only this one; repeat.")] = None,
+    zone: Annotated[list[str] | None, typer.Option(help="Only people in it; repeat.")] = None,
+    since: Annotated[str, typer.Option(help="10m, 2h, 3d ago, or ISO-8601.")] = "24h",
+    hours: Annotated[str, typer.Option(help="22:00-06:00, say; always if empty.")] = "",
+    timezone: Annotated[str, typer.Option(help="Of the hours: Europe/Berlin, say.")] = "UTC",
+    false_alarms: Annotated[
+        float, typer.Option(help="Unrelated people that may be told, a day and camera.")
+    ] = 1.0,
+    cooldown: Annotated[
+        str, typer.Option(help="How long one person makes no second alert: 30s, 10m, 2h.")
+    ] = "10m",
+    limit: Annotated[int, typer.Option(min=0, max=100, help="Show so many alerts.")] = 5,
+    json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Say what a watch would have told of what live cameras saw; nothing is told."""
+    from pipeline.cli.watch_asking import lines_of, try_watch
+
+    found = try_watch(
+        config,
+        text=text,
+        cameras=camera or [],
+        zones=zone or [],
+        since=since,
+        hours=hours,
+        timezone=timezone,
+        false_alarms=false_alarms,
+        cooldown=cooldown,
+        limit=limit,
+    )
+    for note in found.notes if not json else ():
+        sys.stderr.write(f"! {note}\n")
+    sys.stdout.write("\n".join([found.model_dump_json()] if json else lines_of(found)) + "\n")
+
+
 @app.command("list")
 def list_watches(json: JsonOption = False, config: ConfigOption = None) -> None:
     """List what is watched for, and how many of them are in view now."""

@@ -1,9 +1,10 @@
 """Asks the query worker about watches."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -11,12 +12,21 @@ from pipeline.cli.listing import path_of
 from pipeline.cli.searching import short_instant
 from pipeline.durations import parse_duration
 from pipeline.errors import ConfigError
-from pipeline.watch_answers import AlertAnswer, WatchAnswer, WatchRequest
+from pipeline.instants import parse_instant
+from pipeline.watch_answers import (
+    AlertAnswer,
+    TrialAnswer,
+    TrialRequest,
+    WatchAnswer,
+    WatchRequest,
+)
 from pipeline.watch_client import WatchClient
 from pipeline.wiring.sessions import open_session
 from pipeline.wiring.settings import read_settings
 from pipeline.workers.watch_desk import check_position, hours_of
 from retrieval.search.query import check_query
+
+_Request = TypeVar("_Request", WatchRequest, TrialRequest)
 
 
 @contextmanager
@@ -34,6 +44,36 @@ def add_watch(config: Path | None, *, cooldown: str, **asked: Any) -> WatchAnswe
         ConfigError: something else of it makes no sense.
         NotFound: a camera or zone does not exist.
     """
+    request = _request(WatchRequest, cooldown=cooldown, **asked)
+    with asking(config) as client:
+        return client.add_watch(request)
+
+
+def try_watch(config: Path | None, *, since: str, cooldown: str, **asked: Any) -> TrialAnswer:
+    """What a watch would have told of what live cameras saw.
+
+    Thumbnails are paths where pictures lie on this machine.
+
+    Raises:
+        QueryRefused: the sentence cannot be searched for.
+        ConfigError: something else of it makes no sense.
+        NotFound: a camera or zone does not exist.
+    """
+    try:
+        since_at = parse_instant(since, now=time.time())
+    except ValueError as error:
+        raise ConfigError(f"--since {since!r} {error}") from error
+    request = _request(TrialRequest, cooldown=cooldown, since=since_at, **asked)
+    with open_session(read_settings(config), need=frozenset({"query"})) as session:
+        found = session.client().test_watch(request)
+        best = [
+            each.model_copy(update={"thumbnail": path_of(each.thumbnail, session.media)})
+            for each in found.best
+        ]
+        return found.model_copy(update={"best": best})
+
+
+def _request(kind: type[_Request], *, cooldown: str, **asked: Any) -> _Request:
     check_query(asked["text"])  # at once, not once the workers are up
     hours_of(asked["hours"], asked["timezone"])
     try:
@@ -41,13 +81,29 @@ def add_watch(config: Path | None, *, cooldown: str, **asked: Any) -> WatchAnswe
     except ValueError as error:
         raise ConfigError(f"--cooldown {cooldown!r} {error}") from error
     try:
-        request = WatchRequest(cooldown_s=cooldown_s, **asked)
+        return kind(cooldown_s=cooldown_s, **asked)
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).removesuffix("_s").replace("_", "-")
         raise ConfigError(f"{name}: {first['msg'].lower()}") from error
-    with asking(config) as client:
-        return client.add_watch(request)
+
+
+def lines_of(found: TrialAnswer) -> list[str]:
+    """What a watch would have told, for people.
+
+    The first line says how many, the second by which rule; then the likeliest, each in one.
+    """
+    a_day = "" if found.alerts_per_day is None else f", {found.alerts_per_day:g} a day and camera"
+    threshold = "none" if found.threshold is None else f"{found.threshold:.3f}"
+    return [
+        f"{found.alerts} alerts since {short_instant(found.since)}{a_day}",
+        f"of these {found.expected_false_alarms:g} a day and camera are expected to be somebody "
+        f"else; score to reach: {threshold}",
+        *(
+            f"{short_instant(each.seen_at)}  {each.score:.3f}  {each.track}  {each.thumbnail}"
+            for each in found.best
+        ),
+    ]
 
 
 def every_alert(config: Path | None, *, after: str | None, follow: bool) -> Iterator[AlertAnswer]:

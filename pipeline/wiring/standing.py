@@ -13,12 +13,14 @@ from pipeline.store.leases import LeaseStore
 from pipeline.store.watches import WatchStore
 from pipeline.telemetry import Telemetry
 from pipeline.wiring.stores import Stores
+from pipeline.workers.alarm_thresholds import Thresholds
 from pipeline.workers.catalogue import Catalogue
 from pipeline.workers.presence import Presence
 from pipeline.workers.query import Follower
 from pipeline.workers.service import Engine
 from pipeline.workers.standing import LEASE_S, Ledger, StandingWatches
 from pipeline.workers.watch_desk import WatchDesk
+from pipeline.workers.watch_trial import WatchTrial
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +67,6 @@ def build_watching(
         lease_name=keys.watch_teller,
     )
     standing = StandingWatches(ledger, engine, clock, telemetry, best_of=settings.search.best_of)
-    return Watching(WatchDesk(watches, alerts, catalogue, clock), standing)
+    thresholds = Thresholds(stores.runs, stores.cameras.known, clock, settings.search.best_of)
+    trial = WatchTrial(thresholds, stores.tracks, engine, clock, best_of=settings.search.best_of)
+    return Watching(WatchDesk(watches, alerts, catalogue, clock, trial.tell), standing)

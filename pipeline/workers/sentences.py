@@ -1,20 +1,16 @@
 """The sentences that are watched for: their vectors, and from which score on each is told."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 from pipeline.clock import Clock
 from pipeline.store.runs import RunStore
-from pipeline.store.watches import Watch, WatchStore
-from pipeline.workers.service import LIVE_COLLECTION, Engine
-from pipeline.workers.watch_desk import hours_of
-from pipeline.workers.weighing import SAMPLED_TRACKS
-from retrieval.search.alarm_budget import threshold_of, tracks_per_day
-from retrieval.search.phrases import phrases_of
-from retrieval.search.positive import without_negations
+from pipeline.store.watches import WatchStore
+from pipeline.workers.alarm_thresholds import Thresholds, to_be_seen
+from pipeline.workers.service import Engine
 from retrieval.search.watches import Standing
-from retrieval.types import Vector, Where
+from retrieval.types import Vector
 
 THRESHOLD_FOR_S: Final = 600.0
 """How old a threshold may grow."""
@@ -25,10 +21,6 @@ UNKNOWN_FOR_S: Final = 10.0
 THRESHOLDS_AT_ONCE: Final = 8
 """Each looks through the index, and the lease is renewed between two times."""
 
-RATE_OVER_S: Final = 86_400.0
-"""Over what time tracks are counted."""
-
-_DAY_S: Final = 86_400.0
 _ENCODED_AT_ONCE: Final = 64
 
 
@@ -47,8 +39,8 @@ class Sentences:
         clock: Clock,
         best_of: int,
     ) -> None:
-        self._watches, self._runs, self._cameras = watches, runs, cameras
-        self._clock, self._best_of = clock, best_of
+        self._watches, self._clock = watches, clock
+        self._thresholds = Thresholds(runs, cameras, clock, best_of)
         self._vectors: dict[str, Vector] = {}
         self._standings: dict[str, Standing] = {}
         self._judged_at: dict[str, float] = {}
@@ -76,7 +68,7 @@ class Sentences:
         fresh = [watch for name, watch in watches.items() if name not in self._vectors]
         for start in range(0, len(fresh), _ENCODED_AT_ONCE):
             batch = fresh[start : start + _ENCODED_AT_ONCE]
-            vectors = engine.encoder.encode_texts([_to_be_seen(watch.text) for watch in batch])
+            vectors = engine.encoder.encode_texts([to_be_seen(watch.text) for watch in batch])
             self._vectors |= {w.watch_id: v for w, v in zip(batch, vectors, strict=True)}
         now = self._clock.monotonic()
         due = [watch for name, watch in watches.items() if name not in self._standings]
@@ -84,7 +76,7 @@ class Sentences:
         admits_more = False
         for watch in [*due, *old][:THRESHOLDS_AT_ONCE]:
             before = self._standings.get(watch.watch_id)
-            made = self._standing(engine, watch)
+            made = self._thresholds.of(engine, watch, self._vectors[watch.watch_id]).standing
             self._standings[watch.watch_id], self._judged_at[watch.watch_id] = made, now
             admits_more |= before is None or made.threshold < before.threshold
         self.names = {watch.watch_id: watch.name for watch in watches.values()}
@@ -96,44 +88,3 @@ class Sentences:
             return False
         allowed_s = THRESHOLD_FOR_S if math.isfinite(standing.threshold) else UNKNOWN_FOR_S
         return now - self._judged_at[watch_id] > allowed_s
-
-    def _standing(self, engine: Engine, watch: Watch) -> Standing:
-        cameras, zones = frozenset(watch.cameras) or None, frozenset(watch.zones) or None
-        now, vector = self._clock.now(), self._vectors[watch.watch_id]
-        where = Where(
-            now=now,
-            cameras=cameras,
-            collections=frozenset([LIVE_COLLECTION]),
-            since=now - RATE_OVER_S,
-            zones=zones,
-        )
-        sample = engine.index.sample_tracks(
-            vector, at_most=SAMPLED_TRACKS, best_of=self._best_of, where=where
-        )
-        calibration = engine.trust.calibration
-        spread = None if calibration is None else calibration.spread(vector, sample)
-        per_day = tracks_per_day(sample.tracks, self._camera_days(watch.cameras, now))
-        return Standing(
-            watch=watch.watch_id,
-            vector=vector,
-            threshold=threshold_of(spread, false_alarms=watch.false_alarms, per_day=per_day),
-            cooldown_s=watch.cooldown_s,
-            cameras=cameras,
-            zones=zones,
-            hours=hours_of(watch.hours, watch.timezone),
-        )
-
-    def _camera_days(self, cameras: Sequence[str], now: float) -> float:
-        """How long these cameras were watched in the last day, in days of one camera."""
-        watched_s = 0.0
-        for name in cameras or self._cameras():
-            for run in self._runs.of_camera(name):
-                if run.kind == "live" and run.watched_until is not None:
-                    began_at = max(run.started_at, now - RATE_OVER_S)
-                    watched_s += max(min(run.watched_until, now) - began_at, 0.0)
-        return watched_s / _DAY_S
-
-
-def _to_be_seen(text: str) -> str:
-    """What of a sentence is compared with shots, as a search does it."""
-    return without_negations(text, phrases_of(text))

@@ -32,9 +32,6 @@ READ_AT_ONCE: Final = 512
 LOOK_BACK_S: Final = 3600.0
 """How far back a first start reads: whoever is in view for longer has no shots there."""
 
-KNOWN_FOR_S: Final = 3600.0
-"""At least so long it is known what was told of a track, even without a cool-down."""
-
 REMOVED: Final = "(removed)"
 HEARTBEAT_EVERY_S: Final = 10.0
 
@@ -252,8 +249,8 @@ class StandingWatches:
         over = [
             each
             for (watch, _), each in told.items()
-            if not each.is_open
-            and (watch not in kept_s or each.until < at - max(kept_s[watch], KNOWN_FOR_S))
+            if (not each.is_open and watch not in kept_s)
+            or each.is_past(at, kept_s.get(watch, 0.0))
         ]
         self._ledger.alerts.forget_told(over, by=self._held)
         self._keep_position()

@@ -1,6 +1,6 @@
 """Takes watches in, and hands out what they told."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 from typing import Final
 from uuid import uuid4
@@ -13,24 +13,42 @@ from pipeline.instants import format_instant
 from pipeline.names import in_utf8
 from pipeline.store.alerts import POSITION, AlertStore, Word, open_alerts
 from pipeline.store.watches import Watch, WatchStore
-from pipeline.watch_answers import AlertAnswer, AlertsAnswer, WatchAnswer, WatchRequest
+from pipeline.watch_answers import (
+    AlertAnswer,
+    AlertsAnswer,
+    TrialAnswer,
+    TrialRequest,
+    WatchAnswer,
+    WatchRequest,
+)
 from pipeline.workers.catalogue import Catalogue
 from pipeline.workers.presenting import thumbnail_url
-from retrieval.search.query import check_query
-from retrieval.search.watches import Hours
+from retrieval.search.hours import Hours
+from retrieval.search.query import CheckedQuery, check_query
 from retrieval.tokenizer import count_tokens
 
 MOST_WATCHES: Final = 10_000
 """So many sentences are compared with every shot."""
+
+TRIED_OVER_S: Final = 86_400.0
+"""How far back a sentence is tried, unless it is said."""
+
+Trial = Callable[[Watch, float, int], TrialAnswer]
+"""Tries a watch on what was seen since an instant (Unix seconds), and shows so many alerts."""
 
 
 class WatchDesk:
     """What the API asks about watches and alerts."""
 
     def __init__(
-        self, watches: WatchStore, alerts: AlertStore, catalogue: Catalogue, clock: Clock
+        self,
+        watches: WatchStore,
+        alerts: AlertStore,
+        catalogue: Catalogue,
+        clock: Clock,
+        trial: Trial,
     ) -> None:
-        self._watches, self._alerts = watches, alerts
+        self._watches, self._alerts, self._trial = watches, alerts, trial
         self._catalogue, self._clock = catalogue, clock
         self._is_closed = False
 
@@ -52,19 +70,45 @@ class WatchDesk:
             NotFound: a camera or zone does not exist.
             StoreUnavailable: Redis is away.
         """
-        checked = check_query(request.text, count_tokens=count_tokens)
         if in_utf8(request.name) != request.name or not request.name.isprintable():
             raise ConfigError("the name of the watch has signs that cannot be printed: leave out")
+        checked = self._checked(request)
+        if len(self._watches.all()) >= MOST_WATCHES:
+            raise ConfigError(f"there are {MOST_WATCHES} watches: 'descry watch remove' some first")
+        watch = self._watch(request, request.name, checked.text)
+        self._watches.add(watch)
+        return _watch_answer(watch, 0, checked.notes)
+
+    def test(self, request: TrialRequest) -> TrialAnswer:
+        """What a watch would have told of what was seen; nothing is told or kept.
+
+        Raises:
+            QueryRefused: the sentence cannot be searched for.
+            ConfigError: the hours, the time zone or the time make no sense.
+            NotFound: a camera or zone does not exist.
+            StoreUnavailable: Redis is away.
+        """
+        checked, now = self._checked(request), self._clock.now()
+        since = now - TRIED_OVER_S if request.since is None else request.since
+        if since >= now:
+            raise ConfigError("since is in the future: name an instant that has passed")
+        watch = self._watch(request, "", checked.text)
+        found = self._trial(watch, since, request.limit)
+        return found.model_copy(update={"notes": [*checked.notes, *found.notes]})
+
+    def _checked(self, request: WatchRequest | TrialRequest) -> CheckedQuery:
+        checked = check_query(request.text, count_tokens=count_tokens)
         hours_of(request.hours, request.timezone)
         self._catalogue.refuse_unknown(request.cameras)
         self._catalogue.refuse_unknown_zones(request.zones)
-        if len(self._watches.all()) >= MOST_WATCHES:
-            raise ConfigError(f"there are {MOST_WATCHES} watches: 'descry watch remove' some first")
-        watch = Watch(
+        return checked
+
+    def _watch(self, request: WatchRequest | TrialRequest, name: str, text: str) -> Watch:
+        return Watch(
             watch_id=uuid4().hex[:12],
-            name=request.name,
+            name=name,
             kind="text",
-            text=checked.text,
+            text=text,
             cameras=tuple(sorted(set(request.cameras))),
             zones=tuple(sorted(set(request.zones))),
             hours=request.hours,
@@ -73,8 +117,6 @@ class WatchDesk:
             cooldown_s=request.cooldown_s,
             created_at=self._clock.now(),
         )
-        self._watches.add(watch)
-        return _watch_answer(watch, 0, checked.notes)
 
     def watches(self) -> list[WatchAnswer]:
         """Every watch, the oldest first."""

@@ -57,3 +57,22 @@ def threshold_of(spread: Spread | None, *, false_alarms: float, per_day: float) 
         else:
             high = middle
     return spread.centre + high * spread.width
+
+
+def false_alarms_of(threshold: float, spread: Spread | None, *, per_day: float) -> float:
+    """How many unrelated tracks a day and camera reach `threshold`, at most all of them.
+
+    Args:
+        threshold: cosine.
+        spread: where unrelated tracks lie for the sentence; None where nothing tells.
+        per_day: tracks a day and camera.
+
+    >>> false_alarms_of(-1.0, None, per_day=200.0)
+    200.0
+    """
+    if threshold == -1.0:
+        return per_day
+    if spread is None or threshold == math.inf:
+        return 0.0
+    surprise = rarity(spread.standardise(np.array([threshold])))[0]
+    return min(per_day, per_day * LOOKS * math.exp(-surprise))

@@ -8,12 +8,12 @@ the cool-down, as of the same one.
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
 from typing import Final, Literal
 
 import numpy as np
 
 from detectors.types import TrackKey
+from retrieval.search.hours import Hours
 from retrieval.track_scores import BEST_OF, mean_of_best
 from retrieval.types import Vector
 
@@ -23,36 +23,10 @@ SAME_PERSON: Final = 0.9
 BETTER_BY: Final = 0.005
 """Cosine by which a track must have risen to be told again: less is the rounding of a picture."""
 
+KNOWN_FOR_S: Final = 3600.0
+"""At least so long it is known what was told of a track, even without a cool-down."""
+
 Kind = Literal["new", "update", "end"]
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """A part of each day, at a site's own time.
-
-    Attributes:
-        begin_min: minutes since midnight.
-        end_min: likewise, not included; at or before `begin_min` it lies on the next day.
-        zone: what time it is there.
-    """
-
-    begin_min: int
-    end_min: int
-    zone: tzinfo
-
-    def hold(self, at: float) -> bool:
-        """Whether `at` (Unix seconds) lies in them.
-
-        >>> from datetime import UTC
-        >>> night = Hours(22 * 60, 6 * 60, UTC)
-        >>> [night.hold(hour * 3600.0) for hour in (5, 6, 21, 22)]
-        [True, False, False, True]
-        """
-        local = datetime.fromtimestamp(at, self.zone)
-        minute = 60 * local.hour + local.minute
-        if self.begin_min < self.end_min:
-            return self.begin_min <= minute < self.end_min
-        return minute >= self.begin_min or minute < self.end_min
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,6 +115,10 @@ class Told:
     def is_open(self) -> bool:
         """Whether its end was not told yet."""
         return self.kind != "end"
+
+    def is_past(self, now: float, cooldown_s: float) -> bool:
+        """Whether nobody needs to know it any more at `now`, Unix seconds of its pictures."""
+        return not self.is_open and self.until < now - max(cooldown_s, KNOWN_FOR_S)
 
 
 Known = Mapping[tuple[str, TrackKey], Told]

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +55,9 @@ def test_an_alert_comes_while_the_person_is_in_view_and_ends_once(descry, clip, 
         )
         assert {word["watch"] for word in words} == {"walker"}
         refuses_what_makes_no_sense(descry)
+        tried = descry.run("watch", "test", "a person walking", *EVERYBODY, "--json").json()
+        assert tried["alerts"] >= 1
+        assert Path(tried["best"][0]["thumbnail"]).is_file()
         # Whoever tells is killed: the next tells nothing twice, and the follower does not notice.
         (pid,) = processes_of(descry.folder, "worker query")
         os.kill(pid, signal.SIGKILL)
@@ -98,6 +102,17 @@ def refuses_what_makes_no_sense(descry):
         (("other", "a red coat", "--cooldown", "soon"), 2, "--cooldown 'soon'"),
     ):
         said = descry.run("watch", "add", *arguments, code=code)
+        assert line in said.err
+        assert said.err.count("\n") == 1, said.err
+    for arguments, line in (
+        ((" ",), "the query is empty"),
+        (("a red coat", "--camera", "attic"), "no camera 'attic'; known: door"),
+        (("a red coat", "--since", "soon"), "'soon' is not an instant"),
+        (("a red coat", "--since", "2100-01-01"), "is in the future"),
+        (("a red coat", "--hours", "24"), "are no part of a day"),
+        (("a red coat", "--false-alarms", "-1"), "false-alarms"),
+    ):
+        said = descry.run("watch", "test", *arguments, code=2)
         assert line in said.err
         assert said.err.count("\n") == 1, said.err
     assert "no watch is named 'x'" in descry.run("watch", "remove", "x", code=2).err

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from detectors.types import TrackKey
 from retrieval.search.alarm_budget import LOOKS, threshold_of
 from retrieval.search.background import Spread, tail_probability
-from retrieval.search.watches import Hours, SeenShot, Standing, alert_id, end, is_silent, judge
+from retrieval.search.hours import Hours
+from retrieval.search.watches import SeenShot, Standing, alert_id, end, is_silent, judge
 
 NOON = 1_795_000_000.0
 MODEL = "m@1"

@@ -1,7 +1,14 @@
 """What the API asks about watches in these tests."""
 
 from pipeline.errors import ConfigError, NotFound
-from pipeline.watch_answers import AlertAnswer, AlertsAnswer, WatchAnswer, WatchRequest
+from pipeline.watch_answers import (
+    AlertAnswer,
+    AlertsAnswer,
+    TrialAnswer,
+    TrialRequest,
+    WatchAnswer,
+    WatchRequest,
+)
 
 
 class Desk:
@@ -14,6 +21,14 @@ class Desk:
         if request.name == "red":
             raise ConfigError("there is a watch named 'red': …")
         return watch_answer(request.name)
+
+    def test(self, request: TrialRequest) -> TrialAnswer:
+        if request.since == 0:
+            raise ConfigError("since is in the future: …")
+        return TrialAnswer(
+            text=request.text, since="", until="", camera_days=0.5, threshold=0.3, alerts=2,
+            alerts_per_day=4.0, expected_false_alarms=request.false_alarms, best=[],
+        )  # fmt: skip
 
     def watches(self) -> list[WatchAnswer]:
         return [watch_answer("red")]

@@ -14,6 +14,16 @@ def test_a_watch_is_added_listed_and_removed(client):
     assert client.delete("/api/v1/watches/red", headers=AUTHORISED).json()["id"] == "red"
 
 
+def test_a_sentence_is_tried(client):
+    told = client.post("/api/v1/watches/test", json={"text": "a blue coat"}, headers=AUTHORISED)
+    assert (told.status_code, told.json()["alerts"], told.json()["threshold"]) == (200, 2, 0.3)
+    for wrong in ({"since": 0}, {"false_alarms": -1}, {"limit": 101}, {"name": "blue"}):
+        asked = {"text": "a blue coat"} | wrong
+        answer = client.post("/api/v1/watches/test", json=asked, headers=AUTHORISED)
+        assert answer.status_code == 422
+        assert "blue coat" not in answer.text
+
+
 def test_what_makes_no_sense_is_one_problem_with_a_line(client):
     taken = client.post("/api/v1/watches", json=WATCH | {"name": "red"}, headers=AUTHORISED)
     assert (taken.status_code, taken.json()["code"]) == (422, "impossible")
