@@ -8,17 +8,18 @@ from pipeline.store.keys import Keys
 STAYS_S = 30.0
 """How long a worker counts that says nothing; no search takes as long."""
 
-# A member is a worker and a model; its score is the instant at which it counts no more.
+# A member is a worker and a model; its score is the microsecond at which it counts no more, so that
+# of two models of one worker the later one is told.
 _ATTEND = """
 local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = time[1] * 1000000 + time[2]
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 return redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
 """
 
 _KNOWN = """
 local time = redis.call('TIME')
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', time[1] * 1000 + math.floor(time[2] / 1000))
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', time[1] * 1000000 + time[2])
 return redis.call('ZRANGE', KEYS[1], 0, -1)
 """
 
@@ -35,14 +36,14 @@ class SearcherStore:
     ) -> None:
         """Say nothing yet; `worker` is unique among those alive, and has no blank in it."""
         self._redis, self._key = client, keys.searchers
-        self._worker, self._stays_ms = worker, max(int(stays_s * 1000), 1)
+        self._worker, self._stays_us = worker, max(int(stays_s * 1e6), 1)
         self._attend = client.register_script(_ATTEND)
         self._known = client.register_script(_KNOWN)
 
     @store_errors()
     def attend(self, model_id: str) -> None:
         """Say that this worker is alive, and searches the index of that model from now on."""
-        self._attend(keys=[self._key], args=[f"{self._worker} {model_id}", self._stays_ms])
+        self._attend(keys=[self._key], args=[f"{self._worker} {model_id}", self._stays_us])
 
     @store_errors()
     def leave(self) -> None:

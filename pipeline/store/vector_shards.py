@@ -184,9 +184,11 @@ class RedisShards(ShardQuestions):
         return unpacked(self._model_id, name, shot, told, packed(sighting), 1.0)
 
     def _agree_on_count(self) -> None:
-        name = self._keys[0].state
-        self._servers.tell(name, ("HSETNX", name, "shards", self.count))
         known = known_count(self._servers, self._keys[0])
+        if known is None:  # a server that is full lets nothing be written, and may be asked
+            name = self._keys[0].state
+            self._servers.tell(name, ("HSETNX", name, "shards", self.count))
+            known = known_count(self._servers, self._keys[0])
         if known != self.count:
             raise ConfigError(
                 f"the index was made with {known} shards, and index.shards is {self.count}: set it "

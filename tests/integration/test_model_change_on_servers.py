@@ -167,8 +167,7 @@ def test_who_writes_to_an_index_that_was_given_up_is_refused_and_does_not_begin_
 def test_what_is_searched_or_in_use_is_not_given_up(replica):
     house = replica()
     house.have(1)
-    begun(house)
-    waited(lambda: len(house.serving.index) == 1)
+    assert house.engine(OLD).view.follow_once(block_s=0) == 1
     told = house.models.begin("fake", OLD.model_id)
     assert not give_up_spread(house.settings, house.stores, OLD.model_id)  # it may come to nothing
     house.models.advance(told, state="done", model_id=NEW.model_id)
@@ -179,6 +178,8 @@ def test_what_is_searched_or_in_use_is_not_given_up(replica):
     assert not house.searchers.is_searched(OLD.model_id)
     assert not give_up_spread(house.settings, house.stores, OLD.model_id)  # a search may end yet
     assert len(house.index(OLD)) == 1
+    waited(lambda: give_up_spread(house.settings, house.stores, OLD.model_id))
+    assert house.left(OLD) == NOTHING
 
 
 def test_what_was_taken_back_leaves_nothing_of_the_new(replica):
