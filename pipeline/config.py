@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from pipeline.added_cameras import AddedCameras
 from pipeline.config_cameras import Camera
+from pipeline.config_delivery import Webhooks
 from pipeline.config_motion import Motion
 from pipeline.config_names import Key, settings_in
 from pipeline.config_problems import explain, one_line, unknown
@@ -76,6 +77,7 @@ class Settings(BaseSettings):
     clips: Clips = Clips()
     sources: Sources = Sources()
     api: Api = Api()
+    webhooks: Webhooks = Webhooks()
 
     @classmethod
     def settings_customise_sources(
@@ -104,6 +106,8 @@ class Settings(BaseSettings):
         passwords = [
             self.redis.password,
             self.index.password,
+            self.webhooks.url,
+            self.webhooks.secret,
             *(c.password for c in self.cameras.values()),
         ]
         yield from (p.get_secret_value() for p in passwords if p is not None)

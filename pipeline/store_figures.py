@@ -28,6 +28,21 @@ class CameraFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryFigures:
+    """Alerts on their way to webhooks and brokers.
+
+    Attributes:
+        waiting: how many have not arrived.
+        undelivered: how many were given up and are kept.
+        counts: `kind outcome`, as `webhook delivered`, `mqtt failed` → how often that was.
+    """
+
+    waiting: int = 0
+    undelivered: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class StoreFigures:
     """What all workers together left in the store.
 
@@ -39,6 +54,7 @@ class StoreFigures:
         sightings_in_files: of these, those that have left Redis for files.
         cameras: one entry each.
         collection_bytes: what each collection took on disk at the last sweep.
+        deliveries: alerts on their way.
     """
 
     crops_pending: int
@@ -48,3 +64,4 @@ class StoreFigures:
     sightings_in_files: int
     cameras: Sequence[CameraFigures]
     collection_bytes: Mapping[str, int] = field(default_factory=dict)
+    deliveries: DeliveryFigures = field(default_factory=DeliveryFigures)

@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import GaugeMetricFamily
 
 from pipeline.errors import StoreUnavailable
-from pipeline.store_figures import CameraFigures, StoreFigures
+from pipeline.store_figures import CameraFigures, DeliveryFigures, StoreFigures
 
 log = logging.getLogger(__name__)
 
@@ -156,6 +156,7 @@ class ScrapePage:
             _gauge_of("descry_store_up", "1 while Redis answers, else 0.", 1),
             *_stream_gauges(figures),
             *_collection_gauges(figures.collection_bytes),
+            *_delivery_gauges(figures.deliveries),
             *_camera_gauges(figures.cameras),
         ]
 
@@ -173,6 +174,25 @@ def _collection_gauges(taken: Mapping[str, int]) -> list[GaugeMetricFamily]:
     for name in sorted(taken):
         gauge.add_metric([name], float(taken[name]))
     return [gauge] if taken else []  # before the first sweep nobody knows
+
+
+def _delivery_gauges(figures: DeliveryFigures) -> list[GaugeMetricFamily]:
+    attempts = GaugeMetricFamily(
+        "descry_deliveries",
+        "Deliveries of alerts by receiver and outcome; failed: attempts that were tried again.",
+        labels=["kind", "outcome"],
+    )
+    for name in sorted(figures.counts):
+        attempts.add_metric(name.split(), float(figures.counts[name]))
+    return [
+        *([attempts] if figures.counts else []),
+        _gauge_of("descry_deliveries_waiting", "Alerts on their way.", figures.waiting),
+        _gauge_of(
+            "descry_deliveries_undelivered",
+            "Alerts that were given up on their way, and are kept.",
+            figures.undelivered,
+        ),
+    ]
 
 
 def _stream_gauges(figures: StoreFigures) -> list[GaugeMetricFamily]:

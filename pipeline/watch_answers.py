@@ -30,6 +30,7 @@ class WatchRequest(_Record):
     timezone: Annotated[str, Field(description="IANA name, Europe/Berlin say")] = "UTC"
     false_alarms: FalseAlarms = 1.0
     cooldown_s: Cooldown = 600.0
+    webhook: Annotated[str, Field(description="its alerts go there, too; empty: nowhere")] = ""
 
 
 class TrialRequest(_Record):
@@ -94,6 +95,7 @@ class WatchAnswer(_Record):
     cooldown_s: float
     created_at: str
     open: Annotated[int, Field(description="alerts whose person is in view now")]
+    webhook: Annotated[str, Field(description="where its alerts are sent, without the path")] = ""
     notes: Annotated[list[str], Field(description="what to know about the sentence")] = []
 
 
@@ -119,3 +121,27 @@ class AlertsAnswer(_Record):
 
     alerts: list[AlertAnswer]
     next: str | None
+
+
+class UndeliveredAnswer(_Record):
+    """An alert that was given up on its way to a receiver; times are ISO-8601 UTC."""
+
+    id: Annotated[str, Field(description="of this; what is sent again is named by it")]
+    to: Annotated[str, Field(description="the receiver, without the path")]
+    reason: Annotated[str, Field(description="why the last attempt failed")]
+    attempts: int
+    queued_at: Annotated[str, Field(description="when it was to be delivered first")]
+    failed_at: Annotated[str, Field(description="when it failed last")]
+    alert: AlertAnswer
+
+
+class ResendRequest(_Record):
+    """What is to be sent again."""
+
+    ids: Annotated[list[str], Field(description="of what is undelivered; empty: all of it")] = []
+
+
+class ResentAnswer(_Record):
+    """How many are on their way again."""
+
+    count: int

@@ -3,7 +3,7 @@
 import json
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 from urllib.parse import quote
 
@@ -15,8 +15,11 @@ from pipeline.retry import Backoff
 from pipeline.watch_answers import (
     AlertAnswer,
     AlertsAnswer,
+    ResendRequest,
+    ResentAnswer,
     TrialAnswer,
     TrialRequest,
+    UndeliveredAnswer,
     WatchAnswer,
     WatchRequest,
 )
@@ -79,6 +82,21 @@ class WatchClient(Client):
         params: dict[str, str | int] = {"count": count} | ({"after": after} if after else {})
         answer = self._ask("GET", "/api/v1/alerts", params=params)
         return AlertsAnswer.model_validate_json(answer.content)
+
+    def undelivered(self) -> list[UndeliveredAnswer]:
+        """Alerts that were given up on their way to a receiver, the oldest first."""
+        answer = self._ask("GET", "/api/v1/alerts/undelivered")
+        return [UndeliveredAnswer.model_validate(item) for item in json.loads(answer.content)]
+
+    def resend(self, ids: Sequence[str] = ()) -> ResentAnswer:
+        """Send what is undelivered again, or these of it.
+
+        Raises:
+            NotFound: one of `ids` is not there.
+        """
+        asked = ResendRequest(ids=list(ids)).model_dump()
+        answer = self._ask("POST", "/api/v1/alerts/undelivered/resend", json=asked)
+        return ResentAnswer.model_validate_json(answer.content)
 
     def every_alert(self, after: str | None = None) -> Iterator[AlertAnswer]:
         """All that was told and is kept, or what of it is behind `after`."""

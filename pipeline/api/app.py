@@ -12,6 +12,7 @@ from pipeline.api.auth import BODY_BYTES, Doorkeeper
 from pipeline.api.cameras import CameraList, CameraSwitches, camera_routes
 from pipeline.api.clips import Cut, clip_routes
 from pipeline.api.collections import Collections, collection_routes
+from pipeline.api.deliveries import Deliveries, delivery_routes
 from pipeline.api.erasures import Erasing, erasure_routes
 from pipeline.api.holds import Holds, hold_routes
 from pipeline.api.problems import install_problem_handlers
@@ -69,6 +70,7 @@ class Backing:
         erasing: erases tracks.
         holds: holds tracks.
         watches: watches for sentences, and tells alerts.
+        deliveries: tells which alerts could not be delivered.
         picture: the JPEG behind a media key; None if it is gone.
         clip: cuts the clip of a track or shot.
         ping: raises StoreUnavailable if Redis is away.
@@ -84,6 +86,7 @@ class Backing:
     erasing: Erasing
     holds: Holds
     watches: Watches
+    deliveries: Deliveries
     picture: Callable[[str], bytes | None]
     clip: Cut
     ping: Callable[[], None]
@@ -106,6 +109,7 @@ def build_app(backing: Backing) -> FastAPI:
     app.include_router(erasure_routes(backing.erasing), prefix="/api/v1")
     app.include_router(hold_routes(backing.holds), prefix="/api/v1")
     app.include_router(watch_routes(backing.watches), prefix="/api/v1")
+    app.include_router(delivery_routes(backing.deliveries), prefix="/api/v1")
     app.include_router(clip_routes(backing.clip), prefix="/api/v1")
 
     @app.get("/metrics", include_in_schema=False)

@@ -27,6 +27,9 @@ def add(
     cooldown: Annotated[
         str, typer.Option(help="How long one person makes no second alert: 30s, 10m, 2h.")
     ] = "10m",
+    webhook: Annotated[
+        str, typer.Option(help="Send its alerts there, too: https://host/path.")
+    ] = "",
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -43,6 +46,7 @@ def add(
         timezone=timezone,
         false_alarms=false_alarms,
         cooldown=cooldown,
+        webhook=webhook,
     )
     for note in found.notes if not json else ():
         sys.stderr.write(f"! {note}\n")
@@ -114,4 +118,5 @@ def _tell(watch: "WatchAnswer", *, json: bool, what: str) -> None:
     where = ", ".join([*watch.cameras, *watch.zones]) or "everywhere"
     when = f"{watch.hours} {watch.timezone}" if watch.hours else "always"
     words = f"{watch.name}  {what}  {where}  {when}  {watch.false_alarms:g} a day  {watch.text}"
+    words += f"  {watch.webhook}" if watch.webhook else ""
     sys.stdout.write((watch.model_dump_json() if json else words) + "\n")

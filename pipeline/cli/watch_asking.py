@@ -17,10 +17,12 @@ from pipeline.watch_answers import (
     AlertAnswer,
     TrialAnswer,
     TrialRequest,
+    UndeliveredAnswer,
     WatchAnswer,
     WatchRequest,
 )
 from pipeline.watch_client import WatchClient
+from pipeline.webhook_urls import check_webhook
 from pipeline.wiring.sessions import open_session
 from pipeline.wiring.settings import read_settings
 from pipeline.workers.watch_desk import check_position, hours_of
@@ -76,6 +78,11 @@ def try_watch(config: Path | None, *, since: str, cooldown: str, **asked: Any) -
 def _request(kind: type[_Request], *, cooldown: str, **asked: Any) -> _Request:
     check_query(asked["text"])  # at once, not once the workers are up
     hours_of(asked["hours"], asked["timezone"])
+    if asked.get("webhook"):
+        try:
+            check_webhook(asked["webhook"])
+        except ValueError as error:
+            raise ConfigError(f"--webhook {error}") from error
     try:
         cooldown_s = parse_duration(cooldown)
     except ValueError as error:
@@ -124,3 +131,12 @@ def line_of(told: AlertAnswer) -> str:
     """A word of an alert, for people."""
     at = short_instant(told.seen_at)
     return f"{at}  {told.type:6}  {told.watch}  {told.track}  {told.score:.3f}  {told.thumbnail}"
+
+
+def undelivered_line(told: UndeliveredAnswer) -> str:
+    """An alert that was not delivered, for people."""
+    tries = f"{told.attempts} tries" if told.attempts != 1 else "1 try"
+    return (
+        f"{told.id}  {told.to}  {told.reason}  {tries} until {short_instant(told.failed_at)}  "
+        f"{told.alert.type} of {told.alert.watch}, {told.alert.track}"
+    )

@@ -74,6 +74,14 @@ def reindex(parent: ParentOption = None, config: ConfigOption = None) -> None:
     _work("reindex", work_reindex, config, parent)
 
 
+@app.command()
+def deliver(parent: ParentOption = None, config: ConfigOption = None) -> None:
+    """Deliver alerts to webhooks."""
+    from pipeline.wiring.delivering import work_deliver
+
+    _work("deliver", work_deliver, config, parent)
+
+
 def _work(
     kind: str,
     work: "Callable[[Settings, Stop], None]",

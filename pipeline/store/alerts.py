@@ -12,6 +12,7 @@ import redis
 
 from detectors.types import TrackKey
 from pipeline.store.connection import store_errors
+from pipeline.store.deliveries import DeliveryStore
 from pipeline.store.erased import IS_ERASED_LUA
 from pipeline.store.keys import Keys
 from pipeline.store.leases import Held
@@ -88,6 +89,7 @@ class AlertStore:
 
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._redis, self._keys = client, keys
+        self._deliveries = DeliveryStore(client, keys)
         self._tell = client.register_script(_TELL)
         self._forget, self._keep = client.register_script(_FORGET), client.register_script(_KEEP)
 
@@ -174,6 +176,12 @@ class AlertStore:
         return [_decode_word(*row) for row in rows]
 
     @store_errors()
+    def word(self, position: str) -> Word | None:
+        """The word at a position; None if it is gone."""
+        rows: Any = self._redis.xrange(self._keys.alerts, position, position)
+        return _decode_word(*rows[0]) if rows else None
+
+    @store_errors()
     def last(self) -> str:
         """The position of the last word ever told."""
         if not self._redis.exists(self._keys.alerts):
@@ -224,6 +232,7 @@ class AlertStore:
     def _delete(self, positions: list[str]) -> None:
         for start in range(0, len(positions), _BATCH):
             self._redis.xdel(self._keys.alerts, *positions[start : start + _BATCH])
+        self._deliveries.forget(positions)  # after the words: none is on its way again
 
 
 def open_alerts(told: Known) -> list[Told]:

@@ -40,11 +40,16 @@
     {ns}:watches_version     string  changes with that, and is another each time; for ever
     {ns}:alerts              stream  what watches told; retention
     {ns}:alerted             hash    watch and track → what was told last; an hour, the cool-down
+    {ns}:deliveries          hash    delivery → what is on its way to whom; until it is there
+    {ns}:undelivered         stream  deliveries that were given up; capped by length, retention
+    {ns}:delivery_position   string  up to which alert it is known who gets it; for ever
+    {ns}:delivery_counts     hash    what became of deliveries → how many; for ever
+    {ns}:left_webhooks       hash    removed watch → where its last words go; until they are there
     {ns}:watched             string  before which place in the log nobody is in view; for ever
 
 All of them live on one Redis (or a replicated one), so no key carries a hash tag. `lease` and
 `turn` are also those of `index:{model}`: who fills an index that several query workers share, and
-of `watches:`: who tells alerts.
+of `watches:`: who tells alerts, and of `deliveries:`: who delivers them.
 
 That index (`index.kind: redis`) lies on a Redis Cluster of its own, each shard in one slot:
 
@@ -101,6 +106,11 @@ class Keys:
         self.alerts = f"{namespace}:alerts"
         self.alerted = f"{namespace}:alerted"
         self.watched = f"{namespace}:watched"
+        self.deliveries = f"{namespace}:deliveries"
+        self.undelivered = f"{namespace}:undelivered"
+        self.delivery_position = f"{namespace}:delivery_position"
+        self.delivery_counts = f"{namespace}:delivery_counts"
+        self.left_webhooks = f"{namespace}:left_webhooks"
 
     def track(self, track: TrackKey) -> str:
         """The hash of one track."""
@@ -155,6 +165,11 @@ class Keys:
     def watch_teller(self) -> str:
         """What is leased to who tells alerts; no camera is called so."""
         return "watches:"
+
+    @property
+    def deliverer(self) -> str:
+        """What is leased to who delivers alerts; likewise."""
+        return "deliveries:"
 
     def index_shards(self, model_id: str, count: int) -> list["ShardKeys"]:
         """The keys of each shard of an index."""

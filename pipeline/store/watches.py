@@ -1,6 +1,7 @@
 """Which sentences are watched for, as they were asked."""
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import uuid4
@@ -21,8 +22,13 @@ redis.call('SET', KEYS[2], ARGV[4])
 return 1
 """
 
+# Its open alerts end once it is removed, and whoever was told of them hears of that.
 _REMOVE = """
 redis.call('SET', KEYS[2], ARGV[2])
+local known = redis.call('HGET', KEYS[1], ARGV[1])
+if not known then return 0 end
+local webhook = cjson.decode(known).webhook
+if webhook and webhook ~= '' then redis.call('HSET', KEYS[3], ARGV[1], webhook) end
 return redis.call('HDEL', KEYS[1], ARGV[1])
 """
 
@@ -43,6 +49,7 @@ class Watch:
         false_alarms: how many unrelated tracks a day and camera may be told.
         cooldown_s: for how long one probable person makes no second alert.
         created_at: Unix seconds.
+        webhook: address that its alerts are sent to; it may hold a secret, so it is never logged.
     """
 
     watch_id: str
@@ -56,6 +63,7 @@ class Watch:
     false_alarms: float
     cooldown_s: float
     created_at: float
+    webhook: str = ""
 
 
 class WatchStore:
@@ -99,8 +107,27 @@ class WatchStore:
     @store_errors()
     def remove(self, watch_id: str) -> bool:
         """Watch for it no longer; whether it was there."""
-        keys = [self._keys.watches, self._keys.watches_version]
+        keys = [self._keys.watches, self._keys.watches_version, self._keys.left_webhooks]
         return bool(self._remove(keys=keys, args=[watch_id, uuid4().hex]))
+
+    @store_errors()
+    def webhooks(self) -> dict[str, str]:
+        """Where the alerts of each watch go that has a webhook, removed ones included."""
+        left: Any = self._redis.hgetall(self._keys.left_webhooks)
+        gone = {watch.decode(): webhook.decode() for watch, webhook in left.items()}
+        return gone | {each.watch_id: each.webhook for each in self.all() if each.webhook}
+
+    @store_errors()
+    def removed_with_webhook(self) -> set[str]:
+        """Removed watches whose last words may still have to go to a webhook."""
+        left: Any = self._redis.hkeys(self._keys.left_webhooks)
+        return {watch.decode() for watch in left}
+
+    @store_errors()
+    def forget_webhooks(self, watches: Collection[str]) -> None:
+        """Forget the webhooks of removed watches: all is told."""
+        if watches:
+            self._redis.hdel(self._keys.left_webhooks, *watches)
 
 
 def _decode(raw: bytes) -> Watch:

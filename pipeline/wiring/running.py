@@ -55,7 +55,7 @@ def keep_running(settings: Settings, stop: Stop) -> None:
     encoder_name(settings)
     folder = open_folder(settings)
     folder.token()
-    kinds = ["embed", "query"]
+    kinds = ["embed", "query", "deliver"]
     if any(camera.enabled for camera in settings.cameras.values()):
         detector_file(settings)
         kinds.append("camera")

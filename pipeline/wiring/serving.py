@@ -18,6 +18,7 @@ from pipeline.store.runs import RunRecord, RunStore
 from pipeline.store.sighting_log import SightingLog
 from pipeline.store_figures import CameraFigures, StoreFigures
 from pipeline.telemetry import ScrapePage, Telemetry
+from pipeline.wiring.delivering import build_delivery_desk, delivery_figures
 from pipeline.wiring.enrolment import build_enrolment
 from pipeline.wiring.erasing import build_erasing
 from pipeline.wiring.lineage import Lineage
@@ -102,9 +103,12 @@ def _backing(
     def ping() -> None:
         stores.client.ping()
 
+    deliveries = delivery_figures(settings, stores)
+
     def figures() -> StoreFigures:
         known = read_figures(stores.crops, stores.sightings, stores.cameras, stores.runs, now=now())
-        return replace(known, collection_bytes=stores.retention.budget.weights())
+        weights = stores.retention.budget.weights()
+        return replace(known, collection_bytes=weights, deliveries=deliveries())
 
     return Backing(
         service=service,
@@ -115,6 +119,7 @@ def _backing(
         erasing=erasing,
         holds=stores.holding,
         watches=desk,
+        deliveries=build_delivery_desk(settings, stores),
         picture=partial(_picture, stores.media),
         clip=clip_cutter(settings, stores),
         ping=ping,

@@ -1,17 +1,17 @@
 """Takes watches in, and hands out what they told."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import Final
 from uuid import uuid4
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from detectors.types import TrackKey
 from pipeline.clock import Clock
 from pipeline.errors import ConfigError, NotFound
 from pipeline.instants import format_instant
 from pipeline.names import in_utf8
-from pipeline.store.alerts import POSITION, AlertStore, Word, open_alerts
+from pipeline.store.alerts import POSITION, AlertStore, open_alerts
 from pipeline.store.watches import Watch, WatchStore
 from pipeline.watch_answers import (
     AlertAnswer,
@@ -21,8 +21,9 @@ from pipeline.watch_answers import (
     WatchAnswer,
     WatchRequest,
 )
+from pipeline.webhook_urls import shown
+from pipeline.workers.alert_words import alert_answer
 from pipeline.workers.catalogue import Catalogue
-from pipeline.workers.presenting import thumbnail_url
 from retrieval.search.hours import Hours
 from retrieval.search.query import CheckedQuery, check_query
 from retrieval.tokenizer import count_tokens
@@ -47,8 +48,10 @@ class WatchDesk:
         catalogue: Catalogue,
         clock: Clock,
         trial: Trial,
+        refuse_webhook: Callable[[str], None],
     ) -> None:
         self._watches, self._alerts, self._trial = watches, alerts, trial
+        self._refuse_webhook = refuse_webhook
         self._catalogue, self._clock = catalogue, clock
         self._is_closed = False
 
@@ -66,16 +69,17 @@ class WatchDesk:
 
         Raises:
             QueryRefused: the sentence cannot be searched for.
-            ConfigError: the name is taken, or the hours or the time zone make no sense.
+            ConfigError: the name is taken, or hours, time zone or webhook make no sense.
             NotFound: a camera or zone does not exist.
             StoreUnavailable: Redis is away.
         """
         if in_utf8(request.name) != request.name or not request.name.isprintable():
             raise ConfigError("the name of the watch has signs that cannot be printed: leave out")
         checked = self._checked(request)
+        self._refuse_webhook(request.webhook)
         if len(self._watches.all()) >= MOST_WATCHES:
             raise ConfigError(f"there are {MOST_WATCHES} watches: 'descry watch remove' some first")
-        watch = self._watch(request, request.name, checked.text)
+        watch = replace(self._watch(request, request.name, checked.text), webhook=request.webhook)
         self._watches.add(watch)
         return _watch_answer(watch, 0, checked.notes)
 
@@ -150,7 +154,7 @@ class WatchDesk:
 
     def words(self, after: str, count: int) -> list[AlertAnswer]:
         """What was told behind `after`."""
-        return [_alert_answer(word) for word in self._alerts.page(after, count)]
+        return [alert_answer(word) for word in self._alerts.page(after, count)]
 
     def last(self) -> str:
         """The position of the last word."""
@@ -218,23 +222,7 @@ def _watch_answer(watch: Watch, still: int, notes: Sequence[str] = ()) -> WatchA
         false_alarms=watch.false_alarms,
         cooldown_s=watch.cooldown_s,
         created_at=format_instant(watch.created_at),
+        webhook=shown(watch.webhook),
         open=still,
         notes=list(notes),
-    )
-
-
-def _alert_answer(word: Word) -> AlertAnswer:
-    return AlertAnswer(
-        id=word.position,
-        alert=word.alert,
-        number=word.number,
-        type=word.kind,
-        watch=word.watch,
-        watch_id=word.watch_id,
-        track=word.track,
-        camera=TrackKey.parse(word.track).camera_id,
-        score=round(word.score, 4),
-        seen_at=format_instant(word.seen_at),
-        told_at=format_instant(word.told_at),
-        thumbnail=thumbnail_url(word.picture),
     )

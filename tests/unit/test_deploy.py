@@ -51,12 +51,12 @@ def test_every_package_is_in_the_image_with_its_hash():
     assert stage("build").count("--require-hashes") == 2
 
 
-def test_compose_starts_redis_and_the_three_workers_with_either_profile():
+def test_compose_starts_redis_and_the_four_workers_with_either_profile():
     for profile in ("cpu", "gpu"):
         started = [s for s in SERVICES.values() if profile in s.get("profiles", [profile])]
         commands = sorted(tuple(s["command"][:2]) for s in started)
         assert commands == sorted(
-            [("sh", "-c"), ("worker", "camera"), ("worker", "embed"), ("worker", "query")]
+            [("sh", "-c"), *(("worker", kind) for kind in ("camera", "embed", "query", "deliver"))]
         )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 
 from pipeline.errors import StoreUnavailable
-from pipeline.store_figures import CameraFigures, StoreFigures
+from pipeline.store_figures import CameraFigures, DeliveryFigures, StoreFigures
 from pipeline.telemetry import ScrapePage, Telemetry
 
 
@@ -35,6 +35,7 @@ FIGURES = StoreFigures(
     crops_damaged=1,
     sightings=9,
     sightings_in_files=4,
+    deliveries=DeliveryFigures(2, 1, {"webhook delivered": 5, "webhook failed": 3}),
     cameras=[
         CameraFigures(
             "lobby", True, frames_read=100, frames_dropped=7, tracks=3, shots=5,
@@ -118,3 +119,11 @@ def test_every_metric_of_the_runbook_is_on_the_page():
     }  # fmt: skip
     assert named
     assert named <= {family.name for family in text_string_to_metric_families(page)}
+
+
+def test_the_page_says_what_became_of_deliveries():
+    found = samples(ScrapePage(Telemetry(), lambda: FIGURES).render())
+    assert found["descry_deliveries", "webhook", "delivered"] == 5
+    assert found["descry_deliveries", "webhook", "failed"] == 3
+    assert found[("descry_deliveries_waiting",)] == 2
+    assert found[("descry_deliveries_undelivered",)] == 1

@@ -24,7 +24,7 @@ from pipeline.answers import (
 )
 from pipeline.api.app import Backing, build_app
 from pipeline.errors import ConfigError, NotFound, StoreFull, StoreUnavailable, VideoGone
-from tests.unit.pipeline.api.desk import Desk
+from tests.unit.pipeline.api.desk import Desk, Undelivered
 
 TOKEN = "s3cret-token"
 COVERAGE = CoverageAnswer(cameras=[], shots_searched=0, shots_of_other_models=0, indexed_until=None)
@@ -247,6 +247,7 @@ def client(service: Service, away: list[bool], cut_clips, book, slow, tmp_path: 
         erasing=Eraser(),
         holds=Holds(),
         watches=Desk(),
+        deliveries=Undelivered(),
         picture=lambda key: b"jpeg" if key == "lobby/day/1.jpg" else None,
         clip=clip,
         ping=ping,

@@ -4,8 +4,10 @@ from pipeline.errors import ConfigError, NotFound
 from pipeline.watch_answers import (
     AlertAnswer,
     AlertsAnswer,
+    ResentAnswer,
     TrialAnswer,
     TrialRequest,
+    UndeliveredAnswer,
     WatchAnswer,
     WatchRequest,
 )
@@ -61,3 +63,22 @@ def alert_answer(number: int) -> AlertAnswer:
     facts = {"id": f"{number}-0", "alert": "a", "number": number, "type": "new", "watch": "red"}
     where = {"watch_id": "red", "track": "lobby/r1/1", "camera": "lobby", "score": 0.5}
     return AlertAnswer(**facts, **where, seen_at=at, told_at=at, thumbnail="/api/v1/pictures/p.jpg")
+
+
+class Undelivered:
+    """Holds one alert that could not be delivered, 5-0, until it is sent again."""
+
+    def __init__(self) -> None:
+        self.ids = ["5-0"]
+
+    def undelivered(self) -> list[UndeliveredAnswer]:
+        when = {"queued_at": "2026-03-01T10:00:00Z", "failed_at": "2026-03-01T22:00:00Z"}
+        facts = {"to": "https://hooks.example/…", "reason": "answered 500", "attempts": 9} | when
+        return [UndeliveredAnswer(id=name, alert=alert_answer(1), **facts) for name in self.ids]
+
+    def resend(self, ids) -> ResentAnswer:
+        if not set(ids) <= set(self.ids):
+            raise NotFound("nothing undelivered has the id …")
+        gone = list(ids) or self.ids
+        self.ids = [name for name in self.ids if name not in gone]
+        return ResentAnswer(count=len(gone))

@@ -64,3 +64,13 @@ def test_a_stream_resumes_behind_the_last_event(client):
 
 def test_nobody_follows_without_the_token(client):
     assert client.get("/api/v1/alerts/stream").status_code == 401
+
+
+def test_what_is_undelivered_is_listed_and_sent_again(client):
+    address = "/api/v1/alerts/undelivered"
+    assert [one["id"] for one in client.get(address, headers=AUTHORISED).json()] == ["5-0"]
+    unknown = client.post(f"{address}/resend", json={"ids": ["9-9"]}, headers=AUTHORISED)
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "not-found")
+    sent = client.post(f"{address}/resend", json={"ids": []}, headers=AUTHORISED)
+    assert sent.json() == {"count": 1}
+    assert client.get(address, headers=AUTHORISED).json() == []
