@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.evidence_answers import EvidenceAnswer
 from pipeline.likeness_fields import LikenessFields
+from pipeline.query_answers import QueryFields
 
 
 class _Record(BaseModel):
@@ -117,7 +118,7 @@ class ModelAnswer(_Record):
     ] = None
 
 
-class SearchAnswer(_Record):
+class SearchAnswer(QueryFields):
     """The tracks that fit best, and what stands behind them."""
 
     query: str

@@ -10,8 +10,10 @@ from pipeline.answers import CameraAnswer, SearchAnswer, SearchRequest
 from pipeline.client import Client
 from pipeline.instants import parse_instant
 from pipeline.picture_files import encoded
+from pipeline.query_answers import QueryAnswer
 from pipeline.wiring.sessions import open_session
 from pipeline.wiring.settings import read_settings
+from pipeline.workers.diagnosing import look_over
 
 
 class Finder:
@@ -110,6 +112,10 @@ class Finder:
             less_like=list(less_like),
         )
         return self._ask().search(request)
+
+    def check(self, text: str) -> QueryAnswer:
+        """What of a description is searched, and what cannot be seen; needs no worker."""
+        return look_over(text)
 
     def cameras(self) -> list[CameraAnswer]:
         """Every camera that was ever read."""

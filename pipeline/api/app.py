@@ -16,6 +16,7 @@ from pipeline.api.deliveries import Deliveries, delivery_routes
 from pipeline.api.erasures import Erasing, erasure_routes
 from pipeline.api.holds import Holds, hold_routes
 from pipeline.api.problems import install_problem_handlers
+from pipeline.api.queries import query_routes
 from pipeline.api.watches import Watches, watch_routes
 from pipeline.errors import StoreUnavailable
 from pipeline.likeness_fields import MOST_LETTERS
@@ -103,6 +104,7 @@ def build_app(backing: Backing) -> FastAPI:
     install_problem_handlers(app)
     app.include_router(_health(backing))
     app.include_router(_search(backing), prefix="/api/v1")
+    app.include_router(query_routes(), prefix="/api/v1")
     app.include_router(_pictures(backing), prefix="/api/v1")
     app.include_router(camera_routes(backing.switches, backing.enrolment), prefix="/api/v1")
     app.include_router(collection_routes(backing.collections), prefix="/api/v1")

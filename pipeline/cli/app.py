@@ -23,6 +23,7 @@ from pipeline.cli import (
     hold,
     index,
     models,
+    query,
     reindex,
     replay,
     run,
@@ -60,6 +61,7 @@ app = typer.Typer(
 app.command()(run.run)
 app.command()(replay.replay)
 app.command()(search.search)
+app.command()(query.query)
 app.command()(clip.clip)
 app.command()(alerts.alerts)
 app.command()(erase.erase)

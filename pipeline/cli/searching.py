@@ -24,6 +24,7 @@ from pipeline.instants import parse_instant
 from pipeline.logs import printable
 from pipeline.wiring.sessions import open_session
 from pipeline.wiring.settings import read_settings
+from pipeline.workers.diagnosing import did_you_mean
 from retrieval.search.query import check_query
 
 NO_MATCH = "no likely match: nobody stands out from people who do not fit; the nearest are"
@@ -94,8 +95,12 @@ def show(found: SearchAnswer, *, media: Path | None, as_json: bool) -> None:
         sys.stdout.write(local.model_dump_json() + "\n")
         return
     console = Console()
+    about_query = {note.text for note in found.query_notes}
     for note in found.notes:
-        console.print(f"! {note}", style="yellow", markup=False)
+        style = "dim" if note in about_query else "yellow"
+        console.print(f"! {note}", style=style, markup=False)
+    if found.suggestion is not None:
+        console.print(did_you_mean(found.suggestion), style="bold", markup=False)
     if not found.hits:
         console.print("nobody to show: no shot lies within what was asked for")
     else:

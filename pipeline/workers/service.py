@@ -25,11 +25,13 @@ from pipeline.workers.cautions import (
     cautions_about_models,
     cautions_about_parts,
 )
+from pipeline.workers.diagnosing import query_fields
 from pipeline.workers.liking import Liking, with_ranks_before
 from pipeline.workers.presenting import coverage_answer, hit_answers, parts_answer
 from pipeline.workers.view import LogView
 from pipeline.workers.weighing import Found, Scales
 from retrieval.ports import Encoder, Index, SharedIndex
+from retrieval.search.doctor import Diagnosis, examine
 from retrieval.search.query import CheckedQuery, check_query
 from retrieval.tokenizer import count_tokens
 from retrieval.types import Where
@@ -109,9 +111,10 @@ class SearchService:
             NotFound: a camera, collection or track of the request does not exist.
             StoreUnavailable: Redis is away.
         """
-        checked = CheckedQuery("")
+        checked, told = CheckedQuery(""), Diagnosis("")
         if request.text or not request.has_likeness:
             checked = check_query(request.text, count_tokens=count_tokens)
+            told = examine(checked, count_tokens=count_tokens, beside_likeness=request.has_likeness)
         self._refuse_unknown(request)
         engine = self._engine  # one for the whole search: another may be put in its place
         self._missing(engine)  # what was missing to others in this thread
@@ -135,12 +138,13 @@ class SearchService:
             notes=[
                 *cautions_about_parts(coverage.parts_missing),
                 *_cautions_about_models(engine, runs),
-                *checked.notes,
+                *map(str, told.notes),
                 *found.notes,
                 *cautions_about_index(
                     engine.view.state.skipped, is_whole=engine.view.state.caught_up
                 ),
             ],
+            **query_fields(told),
         )
 
     def _find(self, engine: Engine, text: str, request: SearchRequest) -> Found:

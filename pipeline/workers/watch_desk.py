@@ -24,6 +24,8 @@ from pipeline.watch_answers import (
 from pipeline.webhook_urls import shown
 from pipeline.workers.alert_words import alert_answer
 from pipeline.workers.catalogue import Catalogue
+from pipeline.workers.diagnosing import lines_of
+from retrieval.search.doctor import examine
 from retrieval.search.hours import Hours
 from retrieval.search.query import CheckedQuery, check_query
 from retrieval.tokenizer import count_tokens
@@ -81,7 +83,7 @@ class WatchDesk:
             raise ConfigError(f"there are {MOST_WATCHES} watches: 'descry watch remove' some first")
         watch = replace(self._watch(request, request.name, checked.text), webhook=request.webhook)
         self._watches.add(watch)
-        return _watch_answer(watch, 0, checked.notes)
+        return _watch_answer(watch, 0, _notes(checked))
 
     def test(self, request: TrialRequest) -> TrialAnswer:
         """What a watch would have told of what was seen; nothing is told or kept.
@@ -98,7 +100,7 @@ class WatchDesk:
             raise ConfigError("since is in the future: name an instant that has passed")
         watch = self._watch(request, "", checked.text)
         found = self._trial(watch, since, request.limit)
-        return found.model_copy(update={"notes": [*checked.notes, *found.notes]})
+        return found.model_copy(update={"notes": [*_notes(checked), *found.notes]})
 
     def _checked(self, request: WatchRequest | TrialRequest) -> CheckedQuery:
         checked = check_query(request.text, count_tokens=count_tokens)
@@ -159,6 +161,11 @@ class WatchDesk:
     def last(self) -> str:
         """The position of the last word."""
         return self._alerts.last()
+
+
+def _notes(checked: CheckedQuery) -> Sequence[str]:
+    """What to know of a sentence, and a better one."""
+    return lines_of(examine(checked, count_tokens=count_tokens))
 
 
 def check_position(after: str) -> str:

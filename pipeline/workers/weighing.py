@@ -9,8 +9,8 @@ from retrieval.ports import Encoder, Index
 from retrieval.search.calibration import Calibration, Judgement
 from retrieval.search.evidence import Evidence, EvidenceReader
 from retrieval.search.exact import find_tracks
-from retrieval.search.phrases import read
 from retrieval.search.reranking import SHORTLIST, rank_by_evidence
+from retrieval.search.seen import seen_phrases
 from retrieval.types import Hit, Vector, Where
 
 #: Tracks that tell what unrelated ones score: enough for a median and a spread to 5 %, and few
@@ -70,8 +70,7 @@ class Scales:
             vector = encoder.encode_texts([text])[0]
             hits = find_tracks(index, vector, limit=limit, where=where, best_of=self._best_of)
             return Found(hits)
-        reading = read(text)
-        phrases = reading.phrases
+        phrases = seen_phrases(text)
         reader = self._reader_of(encoder, calibration)
         vector, question = reader.read(phrases, text)
         weighs = calibration.evidence.rank is not None and bool(phrases)
@@ -83,10 +82,7 @@ class Scales:
             vector, at_most=SAMPLED_TRACKS, best_of=self._best_of, where=where
         )
         ranked = rank_by_evidence(found, question, calibration, vector, sample, limit=limit)
-        notes = [
-            *map(str, reading.corrections),
-            *cautions_about_judgement(calibration, ranked.judgement),
-        ]
+        notes = [*cautions_about_judgement(calibration, ranked.judgement)]
         if phrases and not calibration.evidence.is_fitted:
             notes.append(ROUGH_VERDICTS)
         return Found(

@@ -2,12 +2,17 @@
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from retrieval.errors import QueryRefused
+from retrieval.search.doubtful import Wording
 from retrieval.search.languages import foreign_language
+from retrieval.search.left_out import without_words
+from retrieval.search.notes import Note, NoteCode
+from retrieval.search.unseen import unseen_in
 
 MAX_CHARACTERS = 1000
 
@@ -15,6 +20,9 @@ MAX_CHARACTERS = 1000
 CONTEXT_TOKENS, MARKS = 77, 2
 
 EXAMPLE = 'such as "a woman in a red coat with a black rucksack"'
+
+#: Letters of what is cut off that a note repeats.
+_MOST_SHOWN = 60
 
 #: Letters whose script Unicode names otherwise than people do.
 SCRIPT_NAMES = {
@@ -30,12 +38,20 @@ class CheckedQuery:
     """A sentence fit to be encoded.
 
     Attributes:
-        text: without control characters, single-spaced, in Unicode's compatible form.
-        notes: what may make the answer worse than hoped, a line each.
+        text: without control characters, single-spaced, in Unicode's compatible form, and without
+            words for origin, which nobody is searched by.
+        notes: what may make the answer worse than hoped.
+        typed: the same with all words; spans of the notes lie in it.
     """
 
     text: str
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    typed: str = ""
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it is evidently in another language."""
+        return any(note.code is NoteCode.LANGUAGE for note in self.notes)
 
 
 def check_query(text: str, *, count_tokens: Callable[[str], int] | None = None) -> CheckedQuery:
@@ -62,14 +78,15 @@ def check_query(text: str, *, count_tokens: Callable[[str], int] | None = None) 
             f"type one sentence, {EXAMPLE}"
         )
     _refuse_wordless(cleaned)
-    foreign = _refuse_foreign_script(cleaned)
-    notes = [*foreign, *_doubts(cleaned)]
-    if count_tokens is not None and (tokens := count_tokens(cleaned)) > CONTEXT_TOKENS:
-        notes.append(
-            f"only the first {CONTEXT_TOKENS - MARKS} tokens are read, "
-            f"and the query has {tokens - MARKS}"
-        )
-    return CheckedQuery(cleaned, tuple(notes))
+    notes = [*_refuse_foreign_script(cleaned), *_doubts(cleaned)]
+    searched = cleaned
+    if all(note.code is not NoteCode.LANGUAGE for note in notes):
+        unseen = unseen_in(Wording(cleaned))
+        notes += unseen
+        searched = _without_origin(cleaned, unseen)
+    if count_tokens is not None:
+        notes += _cut_off(searched, count_tokens)
+    return CheckedQuery(searched, tuple(notes), cleaned)
 
 
 def clean(text: str) -> str:
@@ -98,7 +115,7 @@ def _refuse_wordless(text: str) -> None:
     )
 
 
-def _refuse_foreign_script(text: str) -> list[str]:
+def _refuse_foreign_script(text: str) -> list[Note]:
     """A note if some letters are not Latin; refused if most are not."""
     scripts = Counter(_script(c) for c in text if c.isalpha())
     letters, latin = scripts.total(), scripts.pop("LATIN", 0)
@@ -113,18 +130,52 @@ def _refuse_foreign_script(text: str) -> list[str]:
             f"the query is written in {name}: the encoder reads English only; "
             f"type it in English, {EXAMPLE}"
         )
-    return [f"the words written in {name} are not understood: the encoder reads English only"]
+    said = f"the words written in {name} are not understood: the encoder reads English only"
+    return [Note(NoteCode.SCRIPT, said)]
 
 
 def _script(letter: str) -> str:
     return unicodedata.name(letter, "an unknown script").split()[0]
 
 
-def _doubts(text: str) -> list[str]:
+def _doubts(text: str) -> list[Note]:
     words = re.findall(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", text.casefold())
     notes = []
     if len(words) == 1:
-        notes.append("a single word: a fuller description finds more")
+        said = "a single word: a fuller description finds more"
+        notes.append(Note(NoteCode.SINGLE_WORD, said, text))
     if language := foreign_language(words):
-        notes.append(f"this looks like {language}: the encoder reads English only")
+        said = f"this looks like {language}: the encoder reads English only"
+        notes.append(Note(NoteCode.LANGUAGE, said))
     return notes
+
+
+def _without_origin(text: str, unseen: list[Note]) -> str:
+    """The rest of the sentence; refused if there is none."""
+    spans = [note.span for note in unseen if note.code is NoteCode.ORIGIN and note.span]
+    if not spans:
+        return text
+    rest = without_words(text, spans)
+    if not any(letter.isalpha() for letter in rest):
+        raise QueryRefused(
+            "Descry does not search for origin, religion or colour of skin, and the query says "
+            f"nothing else: type what the person wears and carries, {EXAMPLE}"
+        )
+    return rest
+
+
+def _cut_off(text: str, count_tokens: Callable[[str], int]) -> list[Note]:
+    """A note that names what lies behind the encoder's last token."""
+    tokens = count_tokens(text)
+    if tokens <= CONTEXT_TOKENS:
+        return []
+    ends = [match.end() for match in re.finditer(r"\S+", text)]
+    count = bisect_right(ends, CONTEXT_TOKENS, key=lambda end: count_tokens(text[:end]))
+    start = ends[count - 1] if count else 0
+    rest = text[start:].strip()
+    shown = rest if len(rest) <= _MOST_SHOWN else f"{rest[:_MOST_SHOWN].rstrip()}…"
+    said = (
+        f"only the first {CONTEXT_TOKENS - MARKS} tokens are read, and the query has "
+        f"{tokens - MARKS}: leave something out before '{shown}', which is not read"
+    )
+    return [Note(NoteCode.TOKENS, said, rest)]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from retrieval.search.lexicon import doubts, names
 from retrieval.search.lexicon.entries import LEXICON, LONGEST
 from retrieval.search.lexicon.kinds import Entry, Role
 from retrieval.search.lexicon.typos import Speller
@@ -12,6 +13,13 @@ from retrieval.search.lexicon.typos import Speller
 _TOKEN = re.compile(r"(?<![^\W_])[wW]/o?(?![^\W_])|[^\W_]+(?:['’][^\W_]+)*|\S")
 _UNKNOWN, _COMMA = Entry(Role.UNKNOWN, ""), Entry(Role.COMMA, ",")
 _SPELLER = Speller({word for words in LEXICON for word in words if word.isalpha()})
+#: Right as they are, though one slip away from a word for what is worn ("steal", "teal").
+_LEFT_ALONE = doubts.words_of(
+    (doubts.CHARACTER, doubts.ACTS, doubts.EMOTION, doubts.ORIGIN, doubts.FACE, doubts.TIME)
+) | (
+    doubts.PLACES | doubts.WHERE | doubts.BESIDE | doubts.RELATIONS | doubts.MANY | doubts.PLAIN
+    | names.GIVEN | names.OTHERS
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +109,7 @@ def _corrected(tokens: list[_Token]) -> tuple[list[_Token], list[Correction]]:
 
 
 def _right_word(word: str) -> str:
-    if word in _SPELLER or word.endswith("'s") or _less(word):
+    if word in _SPELLER or word in _LEFT_ALONE or word.endswith("'s") or _less(word):
         return word
     found = _SPELLER.candidates(word)
     meant = {_meaning(one) for one in found}

@@ -7,6 +7,7 @@ import pytest
 from pipeline.answers import CoverageAnswer, HitAnswer, ModelAnswer, SearchAnswer, ShotAnswer
 from pipeline.cli.next_step import FOR_REAL_FOOTAGE, say_next_step
 from pipeline.cli.searching import NO_MATCH, sheet_notes, show
+from pipeline.query_answers import QueryNote
 
 COVERAGE = CoverageAnswer(cameras=[], shots_searched=7, shots_of_other_models=0, indexed_until=None)
 
@@ -79,6 +80,18 @@ def test_no_likely_match_comes_first_and_the_nearest_and_the_coverage_after_it(s
     assert NO_MATCH.startswith("no likely match: ")
     assert "12 %" in lines[3]
     assert lines[-1].startswith("7 shots in the index")
+
+
+def test_a_note_about_the_query_is_said_once_and_then_a_better_query(shown):
+    note = QueryNote(code="name", words="Anna", text="'Anna' is a name")
+    told = answer(0.9, notes=["no trained weights", note.text]).model_copy(
+        update={"query_notes": [note], "suggestion": "The person wears a coat."}
+    )
+    assert shown(told)[:3] == [
+        "! no trained weights",
+        "! 'Anna' is a name",
+        "did you mean: The person wears a coat.",
+    ]
 
 
 def test_a_sheet_says_that_there_is_no_likely_match_before_all_its_notes():

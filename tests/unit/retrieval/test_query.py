@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.errors import QueryRefused
-from retrieval.search.query import EXAMPLE, MAX_CHARACTERS, check_query, clean
+from retrieval.search.query import CONTEXT_TOKENS, EXAMPLE, MAX_CHARACTERS, check_query, clean
+from retrieval.tokenizer import count_tokens, tokenize
 
 
 def count_words(text):
@@ -64,7 +65,7 @@ def test_exactly_the_longest_query_passes():
 
 def test_a_few_foreign_letters_are_noted():
     (note,) = check_query("woman in a red coat with 李宁 on her back").notes
-    assert note == (
+    assert str(note) == (
         "the words written in Chinese characters are not understood: the encoder reads English only"
     )
 
@@ -79,12 +80,18 @@ def test_a_few_foreign_letters_are_noted():
         ("una donna con uno zaino nero che indossa il cappotto", "Italian"),
         ("uma mulher com um casaco vermelho", "Portuguese"),
         ("een vrouw met een rode jas", "Dutch"),
+        ("kobieta w czerwonym płaszczu z torbą na ramieniu", "Polish"),
+        ("en kvinna med en röd jacka och svart väska", "Swedish"),
+        ("kırmızı ceketli bir kadın ve siyah çanta ile", "Turkish"),
+        ("o femeie cu un palton roșu și pantaloni negri", "Romanian"),
     ],
 )
 def test_a_sentence_evidently_in_another_language_is_noted_and_searched(text, language):
     checked = check_query(text)
     assert checked.text == text
-    assert checked.notes == (f"this looks like {language}: the encoder reads English only",)
+    assert [str(note) for note in checked.notes] == [
+        f"this looks like {language}: the encoder reads English only"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -104,15 +111,49 @@ def test_english_is_never_taken_for_another_language(text):
 
 
 def test_a_single_word_is_noted():
-    assert check_query("Rucksack!").notes == ("a single word: a fuller description finds more",)
+    (note,) = check_query("Rucksack!").notes
+    assert str(note) == "a single word: a fuller description finds more"
 
 
-def test_what_the_context_cuts_off_is_noted():
-    text = " ".join(["red"] * 76)
-    assert check_query(text, count_tokens=count_words).notes == (
-        "only the first 75 tokens are read, and the query has 76",
+def test_what_the_context_cuts_off_is_named():
+    text = " ".join(["red"] * 75 + ["coat,", "hat"])
+    (note,) = check_query(text, count_tokens=count_words).notes
+    assert note.words == "coat, hat"
+    assert str(note) == (
+        "only the first 75 tokens are read, and the query has 77: leave something out before "
+        "'coat, hat', which is not read"
     )
-    assert check_query(text[4:], count_tokens=count_words).notes == ()
+    assert check_query(text[: -len(" coat, hat")], count_tokens=count_words).notes == ()
+
+
+def test_what_is_cut_off_is_what_the_tokenizer_leaves_out():
+    text = "A woman wears a red coat, " + ", ".join(["burgundyish trousers"] * 15)
+    (note,) = check_query(text, count_tokens=count_tokens).notes
+    read = text.removesuffix(note.words)
+    assert read.endswith(" ")
+    kept = tokenize([text])[0]
+    assert (tokenize([read])[0][:60] == kept[:60]).all()
+    assert count_tokens(read) <= CONTEXT_TOKENS < count_tokens(f"{read}{note.words.split()[0]}")
+
+
+@pytest.mark.parametrize(
+    ("text", "searched"),
+    [
+        ("an asian man in black", "a man in black"),
+        ("a black man in a red coat", "a man in a red coat"),
+        ("dark-skinned woman, red hat", "woman, red hat"),
+        ("A tall, muslim woman in a headscarf", "A tall, woman in a headscarf"),
+        ("an Irish cap and a black coat", "an Irish cap and a black coat"),
+    ],
+)
+def test_nobody_is_searched_by_origin(text, searched):
+    assert check_query(text).text == searched
+
+
+@pytest.mark.parametrize("text", ["asian", "a muslim", "Chinese, dark-skinned"])
+def test_a_query_of_origin_alone_is_refused(text):
+    with pytest.raises(QueryRefused, match="origin"):
+        check_query(text)
 
 
 @given(st.text(max_size=300))

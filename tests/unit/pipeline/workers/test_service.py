@@ -214,6 +214,42 @@ def test_what_is_wrong_with_text_and_index_is_said_after_the_models():
     ]
 
 
+def test_what_is_doubtful_in_the_text_is_told_with_codes_and_a_better_text():
+    answer = ask(service(), text="John Smith in a green jaket, no hat")
+    assert [note.code for note in answer.query_notes] == ["name", "typo"]
+    assert answer.notes == [note.text for note in answer.query_notes]
+    assert answer.suggestion == "The person wears a green jacket and has no hat."
+    assert [phrase.text for phrase in answer.phrases] == ["green jacket", "no hat"]
+
+
+class Listening(Trained):
+    """Keeps what it is to encode."""
+
+    def __init__(self):
+        super().__init__()
+        self.texts = []
+
+    def encode_texts(self, texts):
+        self.texts += texts
+        return super().encode_texts(texts)
+
+
+def test_nobody_is_searched_by_origin():
+    encoder = Listening()
+    answer = ask(service(encoder=encoder), text="an asian man in a green coat")
+    assert encoder.texts[0] == "a man in a green coat"
+    assert not any("asian" in text for text in encoder.texts)
+    assert [phrase.text for phrase in answer.phrases] == ["man", "green coat"]
+    assert [note.code for note in answer.query_notes] == ["origin"]
+
+
+def test_words_beside_a_track_may_be_few_and_say_what_is_missing():
+    answer = ask(service(), text="without a hat", like="lobby/r1/1")
+    assert answer.query_notes == []
+    assert answer.suggestion is None
+    assert [phrase.text for phrase in answer.phrases] == ["no hat"]
+
+
 class Parts:
     """Says each time anew that a part did not answer."""
 

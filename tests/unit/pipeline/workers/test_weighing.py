@@ -147,9 +147,13 @@ def test_a_track_that_likely_fits_is_a_match_whatever_the_sentence_says():
     assert find(CROWD, "green coat", unsure).judgement.no_match
 
 
-def test_a_word_that_was_read_as_another_is_told():
+def test_a_misspelt_word_is_asked_about_as_it_was_meant():
     found = find(CROWD, "person in a green jaket")
-    assert found.notes[0] == "read 'jaket' as 'jacket'"
+    assert told(found)[0] == [("green jacket", "no")]
+
+
+def test_shots_are_not_asked_about_what_no_shot_shows():
+    found = find(CROWD, "suspicious person in a green jacket, yesterday by the door")
     assert told(found)[0] == [("green jacket", "no")]
 
 
