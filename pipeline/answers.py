@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.evidence_answers import EvidenceAnswer
 from pipeline.likeness_fields import LikenessFields
+from pipeline.person_answers import PersonMark, Persons
 from pipeline.query_answers import QueryFields
 
 
@@ -43,7 +44,7 @@ class ShotAnswer(_Record):
     zones: Annotated[list[str], Field(description="where the person stood")] = []
 
 
-class HitAnswer(_Record):
+class HitAnswer(_Record, PersonMark):
     """A track that answers the query; times are ISO-8601 UTC."""
 
     rank: int
@@ -118,7 +119,7 @@ class ModelAnswer(_Record):
     ] = None
 
 
-class SearchAnswer(QueryFields):
+class SearchAnswer(QueryFields, Persons):
     """The tracks that fit best, and what stands behind them."""
 
     query: str

@@ -16,6 +16,7 @@ from pipeline.config_types import (
     Seconds,
     refuse_yes_no,
 )
+from pipeline.same_ground import read_same_ground
 from retrieval.track_scores import BEST_OF, SHOTS_KEPT
 
 DAY_S = 86400.0
@@ -136,6 +137,17 @@ class Search(Section):
         default=BEST_OF, ge=1, le=16, description="Shots of a track that speak for it"
     )
     limit: int = Field(default=10, ge=1, le=500, description="Hits, unless a search asks otherwise")
+    same_ground: str = Field(
+        default="",
+        description="Cameras that see some of the same ground, as gate+yard, hall+stairs: there "
+        "somebody may be in two views at once",
+    )
+
+    @field_validator("same_ground")
+    @classmethod
+    def _names_cameras(cls, value: str) -> str:
+        read_same_ground(value)
+        return value
 
 
 class Crops(Section):

@@ -57,6 +57,9 @@ def search(
     less: LessOption = None,
     model: Annotated[str | None, typer.Option(help="The encoder, by name.")] = None,
     sheet: Annotated[Path | None, typer.Option(help="Draw the hits on a PNG.")] = None,
+    persons: Annotated[
+        bool, typer.Option("--persons", help="Show who is probably the same person, and their way.")
+    ] = False,
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -78,4 +81,4 @@ def search(
         min_quality=min_quality,
         likeness=Likeness(like, picture, box, more or [], less or []),
     )
-    answer(question, config=config, model=model, sheet=sheet, as_json=json)
+    answer(question, config=config, model=model, sheet=sheet, persons=persons, as_json=json)

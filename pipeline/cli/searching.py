@@ -18,6 +18,7 @@ from pipeline.answers import HitAnswer, SearchAnswer, SearchRequest
 from pipeline.cli.evidence_marks import legend, marks_of
 from pipeline.cli.likeness import NO_LIKENESS, Likeness
 from pipeline.cli.listing import path_of
+from pipeline.cli.persons import person_lines
 from pipeline.cli.sheet import Card, draw_sheet
 from pipeline.client import Client
 from pipeline.instants import parse_instant
@@ -71,6 +72,7 @@ def answer(
     config: Path | None,
     model: str | None,
     sheet: Path | None,
+    persons: bool = False,
     as_json: bool,
 ) -> None:
     """Search, and print the answer."""
@@ -83,13 +85,20 @@ def answer(
         found = client.search(request)
         if sheet is not None:
             write_sheet(found, client, sheet)
-        show(found, media=session.media, as_json=as_json)
+        show(found, media=session.media, persons=persons, as_json=as_json)
         if sheet is not None and not as_json:
             sys.stderr.write(f"contact sheet: {printable(str(sheet))}\n")
 
 
-def show(found: SearchAnswer, *, media: Path | None, as_json: bool) -> None:
-    """Print an answer; thumbnails are paths where the pictures lie on this machine."""
+def show(found: SearchAnswer, *, media: Path | None, as_json: bool, persons: bool = False) -> None:
+    """Print an answer; thumbnails are paths where the pictures lie on this machine.
+
+    Args:
+        found: what was answered.
+        media: the folder of pictures, if it lies on this machine.
+        as_json: all of it, in one line.
+        persons: also who is probably the same person.
+    """
     if as_json:
         local = found.model_copy(update={"hits": [_with_paths(h, media) for h in found.hits]})
         sys.stdout.write(local.model_dump_json() + "\n")
@@ -101,15 +110,22 @@ def show(found: SearchAnswer, *, media: Path | None, as_json: bool) -> None:
         console.print(f"! {note}", style=style, markup=False)
     if found.suggestion is not None:
         console.print(did_you_mean(found.suggestion), style="bold", markup=False)
-    if not found.hits:
-        console.print("nobody to show: no shot lies within what was asked for")
+    if found.hits:
+        _show_hits(found, console, persons=persons)
     else:
-        if found.no_match:
-            console.print(NO_MATCH, style="bold", markup=False)
-        console.print(_table(found.hits))
-        if told := legend(found.hits):
-            console.print(told, style="dim", markup=False)
+        console.print("nobody to show: no shot lies within what was asked for")
     console.print(_coverage_line(found), style="dim", markup=False)
+
+
+def _show_hits(found: SearchAnswer, console: Console, *, persons: bool) -> None:
+    if found.no_match:
+        console.print(NO_MATCH, style="bold", markup=False)
+    console.print(_table(found.hits))
+    if told := legend(found.hits):
+        console.print(told, style="dim", markup=False)
+    if persons:
+        for line in person_lines(found):
+            console.print(line, markup=False, highlight=False)
 
 
 def write_sheet(found: SearchAnswer, client: Client, out: Path) -> None:

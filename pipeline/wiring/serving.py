@@ -10,6 +10,7 @@ from pipeline.api.app import Backing, build_app
 from pipeline.clock import SystemClock
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, NotFound
+from pipeline.same_ground import read_same_ground
 from pipeline.store.cameras import CameraStatus, CameraStore
 from pipeline.store.connection import store_errors
 from pipeline.store.crop_stream import CropStream
@@ -29,6 +30,7 @@ from pipeline.wiring.stores import Stores, build_catalogue, build_collections, o
 from pipeline.wiring.video import clip_cutter
 from pipeline.workers.catalogue import LIVE_WITHIN_S, Catalogue
 from pipeline.workers.erasing import Erasing
+from pipeline.workers.grouping import Grouping
 from pipeline.workers.liking import Liking
 from pipeline.workers.query import QueryWorker, bind_tcp, bind_unix
 from pipeline.workers.service import SearchService
@@ -60,6 +62,10 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
         best_of=settings.search.best_of,
         trust=first.trust,
         liking=Liking(PeopleOnDemand(settings), best_of=settings.search.best_of),
+        grouping=Grouping(
+            best_of=settings.search.best_of,
+            sharing=read_same_ground(settings.search.same_ground),
+        ),
         parts=first.parts,
     )
 

@@ -89,9 +89,7 @@ def hit_answer(
     evidence: Sequence[Evidence] = (),
 ) -> HitAnswer:
     shots = [shot_answer(scored) for scored in hit.shots]
-    instants = [scored.sighting.captured_at for scored in hit.shots]
-    first = record.first_seen_at if record else min(instants)
-    last = max(record.last_seen_at, *instants) if record else max(instants)
+    first, last = seen_between(hit, record)
     return HitAnswer(
         rank=hit.rank,
         track=str(hit.track),
@@ -109,6 +107,14 @@ def hit_answer(
         evidence=[evidence_answer(told) for told in evidence],
         zones=sorted({*(record.zones if record else ()), *(z for s in shots for z in s.zones)}),
     )
+
+
+def seen_between(hit: Hit, record: TrackRecord | None) -> tuple[float, float]:
+    """When the person of a hit came into view and was last in view, Unix seconds."""
+    instants = [scored.sighting.captured_at for scored in hit.shots]
+    if record is None:
+        return min(instants), max(instants)
+    return record.first_seen_at, max(record.last_seen_at, *instants)
 
 
 def track_answer(record: TrackRecord, is_live: bool) -> TrackAnswer:

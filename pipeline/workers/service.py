@@ -26,6 +26,7 @@ from pipeline.workers.cautions import (
     cautions_about_parts,
 )
 from pipeline.workers.diagnosing import query_fields
+from pipeline.workers.grouping import Grouping, with_persons
 from pipeline.workers.liking import Liking, with_ranks_before
 from pipeline.workers.presenting import coverage_answer, hit_answers, parts_answer
 from pipeline.workers.view import LogView
@@ -76,9 +77,10 @@ class SearchService:
         best_of: int,
         trust: Trust,
         liking: Liking,
+        grouping: Grouping | None = None,
         parts: SharedIndex | None = None,
     ) -> None:
-        self._liking = liking
+        self._liking, self._grouping = liking, grouping or Grouping(best_of=best_of)
         self._engine = Engine(encoder, index, view, trust, parts)
         self._catalogue, self._clock = catalogue, clock
         self._telemetry, self._scales = telemetry, Scales(best_of=best_of)
@@ -118,14 +120,16 @@ class SearchService:
         self._refuse_unknown(request)
         engine = self._engine  # one for the whole search: another may be put in its place
         self._missing(engine)  # what was missing to others in this thread
+        where = self._where(request)
         with self._telemetry.query_s.time():
-            found = self._find(engine, checked.text, request)
+            found = self._find(engine, checked.text, request, where)
         hits, judgement = found.hits, found.judgement
         records = self._catalogue.track_store.get_many([hit.track for hit in hits])
+        people, by = self._grouping.group(engine.index, engine.trust, hits, records, where)
         live = self._catalogue.live_keys()
         runs = self._runs(request)
         coverage = self._coverage(engine, request, runs)
-        return SearchAnswer(
+        answer = SearchAnswer(
             query=request.text,
             hits=with_ranks_before(
                 hit_answers(hits, records, live, judgement, found.evidence), found.ranks_before
@@ -146,9 +150,10 @@ class SearchService:
             ],
             **query_fields(told),
         )
+        return with_persons(answer, people, by)
 
-    def _find(self, engine: Engine, text: str, request: SearchRequest) -> Found:
-        where = Where(
+    def _where(self, request: SearchRequest) -> Where:
+        return Where(
             now=self._clock.now(),
             cameras=frozenset(request.cameras) or None,
             collections=frozenset(request.collections) or None,
@@ -158,6 +163,8 @@ class SearchService:
             zones=frozenset(request.zones) or None,
             min_quality=request.min_quality,
         )
+
+    def _find(self, engine: Engine, text: str, request: SearchRequest, where: Where) -> Found:
         if not request.is_more_than_words:
             return self._scales.find(
                 engine.encoder, engine.index, engine.trust, text, limit=request.limit, where=where

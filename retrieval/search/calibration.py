@@ -20,6 +20,7 @@ import numpy as np
 
 from retrieval.search.background import Floats, Spread, Strangers, blend, rarity, spread_of
 from retrieval.search.evidence_law import ROUGH_LAWS, EvidenceLaws
+from retrieval.search.person_links import ROUGH_LINKS, LinkLaw
 from retrieval.types import TrackSample, Vector
 
 #: Tracks of an index from which it can be its own background.
@@ -106,6 +107,7 @@ class Calibration:
             chosen.
         fitted_on: how many queries the law was fitted on; 0 for the rough one.
         evidence: what shots of this encoder say of phrases; the rough laws where nobody fitted any.
+        links: how likely two tracks are of one person; the rough law where nobody fitted one.
     """
 
     model_id: str
@@ -116,6 +118,7 @@ class Calibration:
     false_alarms: float
     fitted_on: int
     evidence: EvidenceLaws = ROUGH_LAWS
+    links: LinkLaw = ROUGH_LINKS
 
     @property
     def is_fitted(self) -> bool:

@@ -15,6 +15,7 @@ from retrieval.errors import WeightsUnusable
 from retrieval.search.background import Strangers
 from retrieval.search.calibration import Calibration, Law
 from retrieval.search.evidence_law import ROUGH_LAWS, EvidenceLaws
+from retrieval.search.person_links import ROUGH_LINKS, LinkLaw
 from retrieval.whole_files import written_whole
 
 #: One key holds all that is said: several would be written in an order that changes the digest.
@@ -53,6 +54,8 @@ def save_calibration(calibration: Calibration, path: Path) -> None:
     }
     if calibration.evidence.is_fitted:
         said["evidence"] = calibration.evidence.to_mapping()
+    if calibration.links.is_fitted:
+        said["links"] = calibration.links.to_mapping()
     people = calibration.background
     tensors: dict[str, NDArray[Any]] = {
         BACKGROUND: np.ascontiguousarray(people.shots, np.float16),
@@ -86,6 +89,7 @@ def read_calibration(path: Path, *, model_id: str, dimension: int) -> Calibratio
             evidence=EvidenceLaws.from_mapping(said["evidence"])
             if "evidence" in said
             else ROUGH_LAWS,
+            links=LinkLaw.from_mapping(said["links"]) if "links" in said else ROUGH_LINKS,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _damaged(path, error) from error

@@ -10,7 +10,8 @@ the sentence alone, with people who are absent. The ladder is the mean over the 
 sentences; the gains are those in mAP, of the last step over the first. `verdicts` has, for each
 kind of phrase, how large a share was decided, how often that was right where the phrase is true
 and where it is not (the mean of both: a constant gets 0.5), and what the cosine of the phrase
-alone gets that decides as many.
+alone gets that decides as many. With `--streets`, folders of `descry street render`, `bcubed_f`
+is how well hits are put together that are of one person, as `persons.py` measures it.
 """
 
 import argparse
@@ -39,6 +40,7 @@ from retrieval.search.calibration_file import read_calibration
 from retrieval.search.evidence import EvidenceReader
 from retrieval.search.evidence_fit import balanced, pool
 from retrieval.search.evidence_law import KindLaw, law_name
+from tests.benchmarks import persons
 
 BUNDLED = Path(retrieval.__file__).parent / "weights" / "bundled"
 STEPS = ("cosine", "sentence", "evidence", "views")
@@ -58,6 +60,7 @@ def main() -> None:
     """Print a line a figure, or one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("stills", type=Path, nargs="+")
+    parser.add_argument("--streets", type=Path, nargs="*", default=[], help="filmed, for bcubed_f")
     parser.add_argument("--seed", type=int, default=9, help="of the sentences")
     parser.add_argument("--json", action="store_true", help="one JSON object and nothing else")
     options = parser.parse_args()
@@ -75,6 +78,9 @@ def main() -> None:
     figures["ece_of_sentence"] = round(
         float(np.mean([one["calibration_error"] for one in errors])), 4
     )
+    if options.streets:
+        grouped = persons.measure(options.streets, encoder, calibration, options.seed)
+        figures["bcubed_f"] = grouped["bcubed_f"]
     if options.json:
         print(json.dumps(figures))
         return

@@ -17,6 +17,7 @@ from pipeline.names import NAME
 from pipeline.street.footage.mot import Boxes, TruthRow, mot_line, read_boxes
 from pipeline.street.look import Look
 
+TRUTH = "truth.json"
 #: Of the form of the files, whatever they tell of.
 REVISION = 1
 #: Fewer seconds without somebody do not end their appearance.
@@ -111,7 +112,7 @@ class Truth:
             NotFound: there is no truth of this revision in the folder.
         """
         try:
-            values = json.loads((folder / "truth.json").read_bytes())
+            values = json.loads((folder / TRUTH).read_bytes())
             if values["revision"] != REVISION:
                 raise NotFound(f"{folder} holds a street of another revision: render it again")
             truth = cls(
@@ -225,7 +226,7 @@ def write_truth(
         "cameras": [asdict(one) for one in cameras],
         "appearances": [asdict(one) for one in appearances],
     }
-    write_whole(folder / "truth.json", json.dumps(values, indent=1) + "\n")
+    write_whole(folder / TRUTH, json.dumps(values, indent=1) + "\n")
     return Truth(folder, seed, tuple(people), tuple(cameras), tuple(appearances))
 
 

@@ -1,5 +1,7 @@
 """What goes into the repository beside the weights: calibration, figures and list."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,12 +11,15 @@ from pipeline.street.recipe.asking import ask
 from pipeline.street.recipe.calibrating import calibrate as calibration_of
 from pipeline.street.recipe.detection import average_precision
 from pipeline.street.recipe.ladder import fit_evidence
+from pipeline.street.recipe.linking import fit_on
+from pipeline.street.recipe.passers import see_passers
 from pipeline.street.recipe.trusting import trust_figures
 from pipeline.street.recipe.watching import NOBODY, Watch
 from retrieval.encoder import load_encoder
 from retrieval.gadms.origin import NOTES
 from retrieval.ports import Encoder
 from retrieval.search.calibration_file import read_calibration, save_calibration
+from retrieval.search.person_links import ROUGH_LINKS
 from retrieval.weights.manifest import Entry, digest_of, write_manifest
 
 DETECTOR, ENCODER = "street-yolo", "street-gadms"
@@ -25,8 +30,12 @@ LIST = "models.yaml"
 LICENCE = "AGPL-3.0-only, like Descry"
 
 
-def calibrate(folder: Path, stills: Path, seed: int, watch: Watch = NOBODY) -> None:
-    """Fit what scores of the packed encoder mean, of sentences and of phrases, on the val split.
+def calibrate(
+    folder: Path, stills: Path, streets: Sequence[Path], seed: int, watch: Watch = NOBODY
+) -> None:
+    """Fit what scores of the packed encoder mean, of sentences, phrases and pairs of tracks.
+
+    All of it on the val split. With too few people on `streets` the law of pairs stays rough.
 
     Raises:
         DatasetUnusable: too few people.
@@ -35,7 +44,11 @@ def calibrate(folder: Path, stills: Path, seed: int, watch: Watch = NOBODY) -> N
     encoder = _encoder(folder)
     fitted = calibration_of(stills, encoder, seed=seed, watch=watch)
     evidence = fit_evidence(stills, encoder, fitted, seed=seed, watch=watch)
-    save_calibration(replace(fitted, evidence=evidence), folder / CALIBRATION_FILE)
+    links = ROUGH_LINKS
+    with suppress(ValueError):
+        seen = [see_passers(street, encoder, watch) for street in streets]
+        links = fit_on(seen, encoder, fitted.background, seed=seed, watch=watch)
+    save_calibration(replace(fitted, evidence=evidence, links=links), folder / CALIBRATION_FILE)
 
 
 def measure(folder: Path, stills: Path, seed: int, watch: Watch = NOBODY) -> dict[str, Any]:

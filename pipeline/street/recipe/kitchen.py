@@ -35,6 +35,10 @@ class Kitchen:
         """The folder of one split's pictures."""
         return self.out / "stills" / split
 
+    def street(self, number: int) -> Path:
+        """The folder of a filmed street, counted from 1."""
+        return self.out / "streets" / str(number)
+
     @property
     def well_seen(self) -> Path:
         """The captions that the encoder learns from, beside the others of their split."""

@@ -23,6 +23,8 @@ class Amounts:
         val_frames: pictures of them.
         test_people: people that the figures are measured on.
         test_frames: pictures of them.
+        street_people: people who walk through each filmed street.
+        street_seconds: how long each is filmed.
         detector_epochs: passes over the training frames.
         encoder_epochs: passes over the training captions.
         again_epochs: more of them, from the best epoch of those, at a lower rate.
@@ -37,6 +39,8 @@ class Amounts:
     val_frames: int = 300
     test_people: int = 1000
     test_frames: int = 900
+    street_people: int = 62
+    street_seconds: int = 150
     detector_epochs: int = 11
     encoder_epochs: int = 4
     again_epochs: int = 3
@@ -55,6 +59,7 @@ class Amounts:
 USUAL = Amounts()
 QUICK = Amounts(
     train_people=12, train_frames=10, val_people=6, val_frames=5, test_people=6, test_frames=5,
+    street_people=8, street_seconds=20,
     detector_epochs=1, encoder_epochs=1, again_epochs=1, batch=16,
 )  # fmt: skip
 

@@ -16,7 +16,8 @@ from pipeline.files import write_whole
 from pipeline.machine import cores, free_memory_bytes
 from pipeline.street.footage.folder import REVISION
 from pipeline.street.footage.stills import CAPTIONS
-from pipeline.street.recipe import bundle, cards
+from pipeline.street.footage.truth import TRUTH
+from pipeline.street.recipe import bundle, cards, streets
 from pipeline.street.recipe.bundle import (
     CALIBRATION_FILE,
     DETECTOR,
@@ -150,8 +151,8 @@ def pack(kitchen: Kitchen) -> bool:
 def calibrate(kitchen: Kitchen) -> bool:
     """Fit what the encoder's scores mean."""
     with suppress(Stopped):
-        stills = kitchen.stills("val")
-        bundle.calibrate(kitchen.packed, stills, kitchen.amounts.seed, kitchen.watch)
+        stills, filmed = kitchen.stills("val"), _streets(kitchen)
+        bundle.calibrate(kitchen.packed, stills, filmed, kitchen.amounts.seed, kitchen.watch)
         return True
     return False
 
@@ -208,6 +209,10 @@ def _of_better_encoder(kitchen: Kitchen) -> Inputs:
     }
 
 
+def _streets(kitchen: Kitchen) -> list[Path]:
+    return [kitchen.street(number) for number, _ in enumerate(streets.STREETS, start=1)]
+
+
 def _finished(kitchen: Kitchen) -> list[Path]:
     folders = [kitchen.packed, *([] if kitchen.into is None else [kitchen.into])]
     return [folder / name for folder in folders for name in _FINISHED]
@@ -250,10 +255,17 @@ STEPS: Mapping[str, Step] = MappingProxyType(
             lambda kitchen: [kitchen.packed / DETECTOR_FILE, kitchen.packed / ENCODER_FILE],
             pack,
         ),
+        "streets": Step(
+            "films people who walk from camera to camera",
+            streets.inputs,
+            lambda kitchen: [folder / TRUTH for folder in _streets(kitchen)],
+            streets.film,
+        ),
         "calibration": Step(
             "fits what scores mean",
             lambda kitchen: {
-                **_captions(kitchen), "format": FORMAT, "tracks": RULE,
+                **_captions(kitchen), "streets": streets.inputs(kitchen),
+                "format": FORMAT, "tracks": RULE,
                 "encoder": digest_of_file(kitchen.packed / ENCODER_FILE),
             },
             lambda kitchen: [kitchen.packed / CALIBRATION_FILE],

@@ -5,9 +5,12 @@ import json
 import pytest
 
 from pipeline.answers import CoverageAnswer, HitAnswer, ModelAnswer, SearchAnswer, ShotAnswer
+from pipeline.cli import persons as person_words
 from pipeline.cli.next_step import FOR_REAL_FOOTAGE, say_next_step
 from pipeline.cli.searching import NO_MATCH, sheet_notes, show
 from pipeline.query_answers import QueryNote
+from pipeline.workers.grouping import with_persons
+from retrieval.search.persons import Person, alone
 
 COVERAGE = CoverageAnswer(cameras=[], shots_searched=7, shots_of_other_models=0, indexed_until=None)
 
@@ -53,8 +56,8 @@ def answer(*probabilities, no_match=False, notes=()):
 def shown(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
 
-    def lines(found, *, as_json=False):
-        show(found, media=None, as_json=as_json)
+    def lines(found, *, as_json=False, persons=False):
+        show(found, media=None, as_json=as_json, persons=persons)
         return capsys.readouterr().out.splitlines()
 
     return lines
@@ -125,3 +128,28 @@ def test_the_next_step_is_said_of_synthetic_weights_only(capsys):
     assert said.endswith(FOR_REAL_FOOTAGE)
     for command in ("pull yolo11n", "pull openai-clip-b16", "models import", "reindex --model"):
         assert command in said
+
+
+def test_persons_are_shown_with_their_path_on_demand_alone(shown):
+    found = with_persons(
+        answer(0.8, 0.7, 0.1),
+        [Person((0, 1), 0.996, (0.996, 0.996)), Person((2,), None, (None,))],
+        "fitted",
+    )
+    lines = [line.rstrip() for line in shown(found, persons=True)]
+    assert lines[4:-1] == [
+        f"probably the same person: {person_words.LOOKS}",
+        "p1: 2 tracks, 1 camera, probably the same (99 %)",
+        "  2026-03-01 10:00:00Z – 10:00:09Z  lobby  #1  lobby/r1/1",
+        "  2026-03-01 10:00:00Z – 10:00:09Z  lobby  #2  lobby/r1/2",
+        "p2: one track",
+        "  2026-03-01 10:00:00Z – 10:00:09Z  lobby  #3  lobby/r1/3",
+    ]
+    assert not any("p1" in line for line in shown(found))
+    rough = found.model_copy(update={"persons_by": "rough"})
+    assert person_words.ROUGH in shown(rough, persons=True)
+
+
+def test_where_nothing_tells_who_is_who_it_is_said(shown):
+    found = with_persons(answer(None, None), alone(2), None)
+    assert person_words.NO_TELLING in shown(found, persons=True)

@@ -17,6 +17,7 @@ from retrieval.search.calibration_file import (
     save_calibration,
 )
 from retrieval.search.evidence_law import ROUGH_LAWS, EvidenceLaws, KindLaw, RankLaw
+from retrieval.search.person_links import ROUGH_LINKS, LinkLaw
 
 LAW, PRESENCE = Law(-3.5, 0.75, 12.0, -0.5), Law(-1.5, 0.5, 2.0, -0.25)
 GOOD = {
@@ -196,3 +197,29 @@ def test_a_missing_file_is_named(path):
 def test_the_calibration_of_another_model_is_refused(path, model_id, dimension):
     with pytest.raises(WeightsUnusable, match=f"calibration of m@1 .* not of {model_id}"):
         read(written(path), model_id, dimension)
+
+
+LINKS = LinkLaw(-9.0, 0.0, 15.0, 7.0, -0.5, 0.0, 145.0, -1.0, 1.5, 0.75)
+
+
+def test_the_law_of_who_is_the_same_person_is_kept_and_an_older_file_has_the_rough_one(path):
+    save_calibration(replace(CALIBRATION, links=LINKS), path)
+    assert read(path).links == LINKS
+    save_calibration(CALIBRATION, path)
+    assert read(path).links is ROUGH_LINKS
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        {},
+        {**LINKS.to_mapping(), "gap": 1.0},
+        {**LINKS.to_mapping(), "excess": "much"},
+        {**LINKS.to_mapping(), "more": 1.0},
+        [],
+        None,
+    ],
+)
+def test_a_law_of_persons_that_makes_no_sense_is_damage(path, links):
+    with pytest.raises(WeightsUnusable, match="damaged"):
+        read(written(path, {**GOOD, "links": links}))

@@ -1,0 +1,93 @@
+"""Who is probably the same person, with the bundled weights: by command line, and to its end.
+
+One clip is what three cameras saw: `door` a minute after `street`, and `hall` at the same time as
+`street`, where nobody can have been too. A track has the same number in all three.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import Descry, processes_of
+
+BUNDLED = "street-gadms"
+TEXT = "a person in a coat"
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory, clip: Path):
+    folder = tmp_path_factory.mktemp("s")
+    descry = Descry(folder)
+    descry.environment["DESCRY_ENCODER__MODEL"] = BUNDLED
+    for camera, start in (("street", "10:00"), ("hall", "10:00"), ("door", "10:01")):
+        script = clip.with_suffix(".boxes.json")
+        descry.run(
+            "replay", str(clip), "--camera", camera, "--detector", str(script), "--every-frame",
+            "--start", f"2026-03-01T{start}:00Z", "--json",
+        )  # fmt: skip
+    yield descry
+    assert processes_of(folder) == []
+
+
+def search(descry, *more, **environment):
+    return descry.run("search", TEXT, "--limit", "50", "--json", *more, **environment).json()
+
+
+def number_of(track):
+    return track.rsplit("/", 1)[1]
+
+
+def test_people_are_followed_from_camera_to_camera_and_are_never_in_two_places(imported):
+    found = search(imported, "--camera", "street", "--camera", "door")
+    assert found["persons_by"] == "fitted"
+    named = {hit["rank"]: hit["person"] for hit in found["hits"]}
+    assert named == {rank: p["person"] for p in found["persons"] for rank in p["hits"]}
+    pairs = [person for person in found["persons"] if len(person["path"]) > 1]
+    assert pairs
+    for person in pairs:
+        seen = [step["first_seen_at"] for step in person["path"]]
+        assert seen == sorted(seen)
+        assert 0 < person["confidence"] < 1
+    right = [
+        person for person in pairs
+        if [step["camera"] for step in person["path"]] == ["street", "door"]
+        and len({number_of(step["track"]) for step in person["path"]}) == 1
+    ]  # fmt: skip
+    assert len(right) >= len(pairs) / 2
+
+    at_once = search(imported, "--camera", "street", "--camera", "hall")
+    for person in at_once["persons"]:
+        cameras = {number_of(step["track"]): step["camera"] for step in person["path"]}
+        assert len(cameras) == len(person["path"])  # nobody with themselves at the same time
+
+
+def test_cameras_of_the_same_ground_may_see_one_person_at_once(imported):
+    cameras = "--camera", "street", "--camera", "hall"
+    shared = search(imported, *cameras, DESCRY_SEARCH__SAME_GROUND="street+hall")
+    assert any(
+        len({number_of(step["track"]) for step in person["path"]}) < len(person["path"])
+        for person in shared["persons"]
+    )
+    said = imported.run("search", TEXT, code=2, DESCRY_SEARCH__SAME_GROUND="street")
+    assert "write gate+yard" in said.err
+
+
+def test_they_are_shown_with_their_path(imported):
+    cameras = "--camera", "street", "--camera", "door"
+    out = imported.run("search", TEXT, "--limit", "50", "--persons", *cameras).out
+    assert "probably the same person: by looks and time, not an identity" in out
+    assert "2 cameras, probably the same (" in out
+    plain = imported.run("search", TEXT, "--limit", "50", *cameras).out
+    assert "probably the same" not in plain
+
+
+def test_erasing_a_person_is_erasing_the_tracks_that_were_confirmed(imported):
+    cameras = "--camera", "street", "--camera", "door"
+    person = next(p for p in search(imported, *cameras)["persons"] if len(p["path"]) > 1)
+    tracks = [step["track"] for step in person["path"]]
+    gone = imported.run("erase", *tracks, "--yes", "--json").json()
+    assert sorted(gone["tracks"]) == sorted(tracks)
+    assert gone["left"] == []
+    left = {hit["track"] for hit in search(imported)["hits"]}
+    assert left
+    assert left.isdisjoint(tracks)
