@@ -95,19 +95,22 @@ def examine(
     if checked.is_foreign:
         return Diagnosis(checked.typed, checked.notes, None, phrases)
     reading = read(checked.typed)
+    told = _notes(checked, phrases, reading)
+    if beside_likeness:
+        of_the_whole = (NoteCode.SINGLE_WORD, NoteCode.ONLY_NEGATION)
+        told = tuple(note for note in told if note.code not in of_the_whole)
+    better = None if beside_likeness else _suggestion(checked, phrases, told, count_tokens)
+    return Diagnosis(checked.typed, told, better, phrases, reading.corrections)
+
+
+def _notes(checked: CheckedQuery, phrases: Sequence[Phrase], reading: Reading) -> tuple[Note, ...]:
     notes = [
         *checked.notes,
         *contradictions_in(reading.text, reading.phrases),
         *_only_negation(phrases),
         *_typos(reading),
     ]
-    if beside_likeness:
-        of_the_whole = (NoteCode.SINGLE_WORD, NoteCode.ONLY_NEGATION)
-        notes = [note for note in notes if note.code not in of_the_whole]
-    notes += _unknown(reading, notes)
-    told = tuple(notes)
-    better = None if beside_likeness else _suggestion(checked, phrases, told, count_tokens)
-    return Diagnosis(checked.typed, told, better, phrases, reading.corrections)
+    return (*notes, *_unknown(reading, notes))
 
 
 def _only_negation(phrases: Sequence[Phrase]) -> list[Note]:
@@ -163,10 +166,18 @@ def _suggestion(
     caption = caption_of(phrases)
     if caption is None or count_tokens(caption) > CONTEXT_TOKENS:
         return None
-    again = check_query(caption)
-    if again.notes or _is_list(caption) or not says_the_same(phrases, read(caption).phrases):
+    again, reading = check_query(caption), read(caption)
+    has_notes = bool(_notes(again, reading.phrases, reading))
+    if has_notes or _is_list(caption) or not says_the_same(phrases, reading.phrases):
         return None
-    return caption
+    return None if _has_unseen_details(phrases, notes) else caption
+
+
+def _has_unseen_details(phrases: Sequence[Phrase], notes: Sequence[Note]) -> bool:
+    """Whether a word of a note was taken for a quality of a thing, as one of an unknown make."""
+    told = words_told(note for note in notes if note.code is not NoteCode.TYPO)
+    words = {word for phrase in phrases for detail in phrase.details for word in detail.split()}
+    return not told.isdisjoint(words)
 
 
 def _has_what_is_beside(checked: CheckedQuery, notes: Sequence[Note]) -> bool:

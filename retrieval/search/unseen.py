@@ -135,7 +135,8 @@ def _eyes(wording: Wording) -> Iterator[Note]:
 
 
 def _times(wording: Wording) -> Iterator[Note]:
-    yield from _of_table(wording, doubts.TIME, NoteCode.TIME)
+    for first, last in wording.runs_of(doubts.TIME):
+        yield note_of(NoteCode.TIME, wording, first, last)
     for at, token in enumerate(wording.tokens[1:], start=1):
         before = wording.tokens[at - 1].word
         is_month = token.word in doubts.MONTHS and token.typed[0].isupper()

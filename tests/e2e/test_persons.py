@@ -1,4 +1,4 @@
-"""Who is probably the same person, with the bundled weights: by command line, and to its end.
+"""Who is probably the same person, with the bundled weights: by command line.
 
 One clip is what three cameras saw: `door` a minute after `street`, and `hall` at the same time as
 `street`, where nobody can have been too. A track has the same number in all three.
@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Descry, processes_of
+
+pytestmark = pytest.mark.slow
 
 BUNDLED = "street-gadms"
 TEXT = "a person in a coat"
@@ -79,15 +81,3 @@ def test_they_are_shown_with_their_path(imported):
     assert "2 cameras, probably the same (" in out
     plain = imported.run("search", TEXT, "--limit", "50", *cameras).out
     assert "probably the same" not in plain
-
-
-def test_erasing_a_person_is_erasing_the_tracks_that_were_confirmed(imported):
-    cameras = "--camera", "street", "--camera", "door"
-    person = next(p for p in search(imported, *cameras)["persons"] if len(p["path"]) > 1)
-    tracks = [step["track"] for step in person["path"]]
-    gone = imported.run("erase", *tracks, "--yes", "--json").json()
-    assert sorted(gone["tracks"]) == sorted(tracks)
-    assert gone["left"] == []
-    left = {hit["track"] for hit in search(imported)["hits"]}
-    assert left
-    assert left.isdisjoint(tracks)

@@ -36,7 +36,8 @@ def tell(descry, watch):
     lease = keys.lease(keys.watch_teller)
     holder = wait_for(lambda: client.get(lease), what="who tells").decode()
     alert, seen_at, person = alert_id(watch, track), 1.8e9, np.ones(4, np.float32) / 2
-    word = Told(alert, watch, track, track, "new", 1, 0.3, seen_at, "p.jpg", person, "m@1")
+    seen = (0.3, seen_at, seen_at, "p.jpg", person, "m@1")
+    word = Told(alert, watch, track, track, "new", 1, *seen)
     store = AlertStore(client, keys)
     assert store.tell(word, None, watch="walker", now=seen_at, by=Held(lease, holder))
     client.close()

@@ -58,6 +58,7 @@ def test_any_text_gets_a_diagnosis(text: str) -> None:
 
 
 @untimed
+@example("Aaron a few minutes ago t shirt")
 @given(soup | things)
 def test_a_suggestion_has_no_suggestion_and_fits_the_encoder(text: str) -> None:
     better = seen(text).suggestion

@@ -135,8 +135,7 @@ def test_nobody_is_searched_by_origin():
 
 def test_words_beside_a_track_may_be_few_and_say_what_is_missing():
     answer = ask(service(), text="without a hat", like="lobby/r1/1")
-    assert answer.query_notes == []
-    assert answer.suggestion is None
+    assert (answer.query_notes, answer.suggestion) == ([], None)
     assert [phrase.text for phrase in answer.phrases] == ["no hat"]
 
 
