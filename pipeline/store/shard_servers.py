@@ -10,6 +10,7 @@ from typing import Any
 import redis
 from redis.crc import key_slot
 from redis.exceptions import (
+    OutOfMemoryError,
     RedisError,
     SlotNotCoveredError,
 )
@@ -97,11 +98,14 @@ class ShardServers:
             on_replicas: wait until a replica has it too, where there is one.
 
         Raises:
-            StoreUnavailable: its server is away, or no replica has it in time.
+            StoreUnavailable: its server is away or full, or no replica has it in time.
         """
         wanted = int(on_replicas and self._has_replica(key))
         more: list[Command] = [("WAIT", wanted, self._wait_ms)] if wanted else []
-        replies = self.ask({key: [command, *more]}).get(key)
+        try:
+            replies = self.ask({key: [command, *more]}).get(key)
+        except OutOfMemoryError as error:
+            raise StoreUnavailable("its server is full: raise its maxmemory") from error
         if replies is None:
             raise StoreUnavailable("a part of the index does not answer")
         if wanted and int(replies[1]) < wanted:

@@ -139,10 +139,6 @@ class RedisShards(ShardQuestions):
             return self._servers.tell(self._keys[shard].state, command, on_replicas=on_replicas)
         except StoreUnavailable as error:
             raise StoreUnavailable(f"{named([shard])} of the index: {error}") from error
-        except redis.OutOfMemoryError as error:
-            raise StoreUnavailable(
-                f"{named([shard])} of the index: its server is full: raise its maxmemory"
-            ) from error
 
     def _write(self, shard: int, script: str, *arguments: Any) -> Any:
         """Tell a shard something as its writer.

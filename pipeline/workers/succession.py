@@ -86,7 +86,7 @@ class Succession:
     def __init__(self, first: Engine, estate: Estate) -> None:
         self._first, self._estate = first, estate
         self._next: _Reign | None = None
-        self._refused = ""
+        self._refused, self._waits_for = "", ""
         self._views: tuple[LogView, ...] = (first.view,)
 
     def erased(self) -> frozenset[TrackKey]:
@@ -154,6 +154,11 @@ class Succession:
     def _begin(self, change: ModelChange, alarm: Callable[[Exception], None]) -> None:
         try:
             engine = self._estate.build(change.name, NEXT_VIEW_NAME)
+        except StoreUnavailable as error:
+            if self._waits_for != str(error):
+                self._waits_for = str(error)
+                log.warning("%s; the index of %s waits for it", error, change.name)
+            raise
         except (DescryError, RetrievalError) as error:
             if not self._estate.models.undo(str(error)):
                 raise  # behind the switch there is no way back
