@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.street.recipe import bundle, detection
+from pipeline.street.recipe import bundle, detection, streets
 from pipeline.street.recipe.detection import average_precision
 from pipeline.street.recipe.kitchen import Kitchen
 from pipeline.street.recipe.plan import QUICK
@@ -35,7 +35,8 @@ class Onlooker:
 
 @pytest.fixture
 def out(tmp_path, monkeypatch):
-    """Stills of both splits, and an encoder that needs no file."""
+    """Stills of both splits, no filmed street, and an encoder that needs no file."""
+    monkeypatch.setattr(streets, "STREETS", ())
     monkeypatch.setattr(bundle, "_encoder", lambda _: FakeEncoder())
     monkeypatch.setattr(bundle, "average_precision", lambda *_: {})
     (tmp_path / "packed").mkdir()
