@@ -254,8 +254,21 @@ local state, sets = KEYS[1], string.sub(KEYS[1], 1, -6) .. 'sets'
 if redis.call('HEXISTS', state, 'token') == 0 and redis.call('EXISTS', sets) == 0 then return {} end
 redis.call('HDEL', state, 'token', 'number', 'position', 'expired')
 redis.call('HSET', state, 'behind', 1)
-redis.call('PEXPIRE', state, ARGV[1])
+if redis.call('HEXISTS', state, 'shards') == 0 then redis.call('PEXPIRE', state, ARGV[1]) end
 return redis.call('HKEYS', sets)
+"""
+)
+
+#: ARGV: as of `GIVE_UP`. The end of it, told to the shard that knows how many there are; it goes on
+#: knowing where somebody has begun the index anew meanwhile.
+FORGET = (
+    _MAKES_ROOM
+    + """
+local state = KEYS[1]
+if redis.call('HEXISTS', state, 'token') == 1 then return 0 end
+redis.call('HDEL', state, 'shards')
+redis.call('PEXPIRE', state, ARGV[1])
+return 1
 """
 )
 

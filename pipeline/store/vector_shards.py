@@ -131,7 +131,7 @@ class RedisShards(ShardQuestions):
         for shard in reversed(range(self.count)):
             for name in self._tell(shard, scripts.GIVE_UP, int(GIVEN_UP_FOR_S * 1000)):
                 self._tell(shard, scripts.DROP, name)
-        self._servers.tell(self._keys[0].state, ("HDEL", self._keys[0].state, "shards"))
+        self._tell(0, scripts.FORGET, int(GIVEN_UP_FOR_S * 1000))
 
     def _tell(self, shard: int, script: str, *arguments: Any, on_replicas: bool = False) -> Any:
         command = self._script(shard, script, *arguments)

@@ -16,7 +16,7 @@ import numpy as np
 
 from detectors.types import ShotId, TrackKey
 from pipeline.errors import DescryError, StoreUnavailable
-from pipeline.store.model_change import ModelChange, ModelStore
+from pipeline.store.model_change import REVOCABLE, ModelChange, ModelStore
 from pipeline.store.searchers import SearcherStore
 from pipeline.store.sighting_log import position_order
 from pipeline.workers.service import Engine
@@ -97,24 +97,29 @@ class Succession:
     def run(self, stop: threading.Event, alarm: Callable[[Exception], None]) -> None:
         """Follow the log until `stop`; `alarm` hears of what ends it early."""
         now = _Reign(self._first, alarm)
-        while not stop.wait(LOOK_EVERY_S):
-            try:
-                if self._estate.searchers is not None:
-                    self._estate.searchers.attend(now.model_id)
-                change = self._estate.models.change()
-                if change is not None:
-                    now = self._look(change, now, alarm)
-            except StoreUnavailable:
-                continue  # the views say so
-            except Exception as error:
-                alarm(error)
-                raise
-        now.end()
-        if self._next is not None:
-            self._next.end()
+        try:
+            while not stop.wait(LOOK_EVERY_S):
+                now = self._attended(now, alarm)
+        except Exception as error:
+            alarm(error)
+            raise
+        finally:
+            now.end()
+            if self._next is not None:
+                self._next.end()
         if self._estate.searchers is not None:
             with suppress(StoreUnavailable):
                 self._leave(self._estate.searchers, now.model_id)
+
+    def _attended(self, now: _Reign, alarm: Callable[[Exception], None]) -> _Reign:
+        """Say that we are alive, and see to a change; who reigns then."""
+        with suppress(StoreUnavailable):  # the views say so
+            if self._estate.searchers is not None:
+                self._estate.searchers.attend(now.model_id)
+            change = self._estate.models.change()
+            if change is not None:
+                return self._look(change, now, alarm)
+        return now
 
     def _leave(self, searchers: SearcherStore, model_id: str) -> None:
         """Let the others know, and leave nothing of a past model behind if we were the last."""
@@ -131,7 +136,9 @@ class Succession:
             if change.given_up and change.given_up != now.model_id:
                 self._estate.discard(change.given_up)
             return now
-        if now.model_id == change.model_id:  # we have switched, or were started behind the switch
+        # Who was away so long that a change went by serves what is being filled anew.
+        is_unfinished = change.state in REVOCABLE and now.model_id != change.from_id
+        if now.model_id == change.model_id and not is_unfinished:  # switched, or begun so
             if change.state == "tidying" and not change.served and _has_read(now, change.cut):
                 self._settle(now, change)
             return now
@@ -200,7 +207,7 @@ class Succession:
                 self._estate.discard(heir.model_id)
             finally:
                 self._views = tuple(view for view in self._views if view is not heir.engine.view)
-            self._estate.forget_view(NEXT_VIEW_NAME)
+                self._estate.forget_view(NEXT_VIEW_NAME)
 
     def _compare(self, now: _Reign, heir: _Reign) -> str:
         """`ok`, or what of the sample one model finds and the other does not."""

@@ -94,10 +94,10 @@ class FileAhead:
             OSError: it cannot be mapped.
             ValueError: it is shorter.
         """
-        self._gap = -(-_GAP_BYTES // row_bytes)
         self._start, self._row_bytes = path.stat().st_size - rows * row_bytes, row_bytes
-        if self._start < 0 or not rows:
-            raise ValueError(f"it does not hold {rows} vectors")
+        if self._start < 0 or rows < 1 or row_bytes < 1:
+            raise ValueError(f"it does not hold {rows} vectors of {row_bytes} bytes")
+        self._gap = -(-_GAP_BYTES // row_bytes)
         with path.open("rb") as file:
             self._file = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 

@@ -88,6 +88,7 @@ class _Look:
         while self.lowest > need:
             more = 4 * self._fetched
             if more * FETCHING_COSTS > self.part.count:
+                self.part.segment.expect(self.part.admitted)
                 return self.part.nearest(self._query, k)
             self.fetch(more)
         wanted = np.zeros(len(self._codes), np.bool_)

@@ -38,6 +38,8 @@ def test_a_file_that_is_too_short_is_refused(tmp_path):
     (tmp_path / "short").write_bytes(b"\0" * 1000)
     with pytest.raises(ValueError, match="does not hold 2 vectors"):
         FileAhead(tmp_path / "short", 2, 501)
+    with pytest.raises(ValueError, match="of 0 bytes"):
+        FileAhead(tmp_path / "short", 2, 0)
 
 
 def in_memory(path):

@@ -207,6 +207,18 @@ def test_what_was_taken_back_leaves_nothing_of_the_new(replica):
         assert shots_in(each.serving.index, NEW) == shots(1, 2)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it ends so
+def test_who_missed_a_change_and_its_way_back_does_not_serve_what_is_filled_anew(replica):
+    house = begun(replica())
+    house.have(1)
+    waited(lambda: len(house.serving.index) == 1)
+    house.client.set(house.keys.model, NEW.model_id)
+    told = house.models.begin("fake", NEW.model_id)
+    house.models.advance(told, state="encoding", model_id=OLD.model_id, total=1)
+    (failure,) = waited(lambda: house.failures)
+    assert str(failure) == f"{OLD.model_id} is not in use any more: this worker begins anew"
+
+
 def test_an_index_that_lacks_a_shot_stops_the_switch(replica):
     house = begun(replica())
     house.have(1, 2)
