@@ -13,7 +13,6 @@ from pipeline.picture_files import encoded
 from pipeline.query_answers import QueryAnswer
 from pipeline.wiring.sessions import open_session
 from pipeline.wiring.settings import read_settings
-from pipeline.workers.diagnosing import look_over
 
 
 class Finder:
@@ -115,6 +114,9 @@ class Finder:
 
     def check(self, text: str) -> QueryAnswer:
         """What of a description is searched, and what cannot be seen; needs no worker."""
+        # Imported late: who searches must not wait for the tokenizer.
+        from pipeline.workers.diagnosing import look_over
+
         return look_over(text)
 
     def cameras(self) -> list[CameraAnswer]:

@@ -50,3 +50,8 @@ class QueryRequest(_Record):
     """A description to be looked over."""
 
     text: Annotated[str, Field(max_length=65_536)]
+
+
+def did_you_mean(suggestion: str) -> str:
+    """A suggestion, as people are told of it."""
+    return f"did you mean: {suggestion}"

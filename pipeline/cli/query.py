@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from pipeline.cli.options import JsonOption
+from pipeline.query_answers import did_you_mean
 
 if TYPE_CHECKING:
     from pipeline.query_answers import QueryAnswer
@@ -41,8 +42,6 @@ def query(
 
 
 def _show(told: "QueryAnswer") -> None:
-    from pipeline.workers.diagnosing import did_you_mean
-
     console = Console()
     phrases = ", ".join(f"{phrase.text} ({phrase.kind})" for phrase in told.phrases)
     console.print(f"read as: {phrases or told.query}", markup=False, highlight=False)

@@ -23,9 +23,9 @@ from pipeline.cli.sheet import Card, draw_sheet
 from pipeline.client import Client
 from pipeline.instants import parse_instant
 from pipeline.logs import printable
+from pipeline.query_answers import did_you_mean
 from pipeline.wiring.sessions import open_session
 from pipeline.wiring.settings import read_settings
-from pipeline.workers.diagnosing import did_you_mean
 from retrieval.search.query import check_query
 
 NO_MATCH = "no likely match: nobody stands out from people who do not fit; the nearest are"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.query_answers import PhraseAnswer, QueryAnswer, QueryNote
+from pipeline.query_answers import PhraseAnswer, QueryAnswer, QueryNote, did_you_mean
 from pipeline.workers.presenting import said_of
 from retrieval.search.doctor import Diagnosis, diagnose
 from retrieval.search.notes import Note
@@ -38,11 +38,6 @@ def lines_of(told: Diagnosis) -> Sequence[str]:
     """The notes for people, and the suggestion."""
     better = [] if told.suggestion is None else [did_you_mean(told.suggestion)]
     return [*map(str, told.notes), *better]
-
-
-def did_you_mean(suggestion: str) -> str:
-    """A suggestion, as people are told of it."""
-    return f"did you mean: {suggestion}"
 
 
 def _note(note: Note) -> QueryNote:

@@ -1,6 +1,8 @@
 """pipeline.cli.searching: an answer as a person reads it, and the next step."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -153,3 +155,12 @@ def test_persons_are_shown_with_their_path_on_demand_alone(shown):
 def test_where_nothing_tells_who_is_who_it_is_said(shown):
     found = with_persons(answer(None, None), alone(2), None)
     assert person_words.NO_TELLING in shown(found, persons=True)
+
+
+def test_asking_for_a_search_does_not_wait_for_torch() -> None:
+    code = (
+        "import sys, pipeline.cli.search, pipeline.cli.searching, pipeline.finder\n"
+        "heavy = {'torch', 'open_clip', 'ultralytics'} & sys.modules.keys()\n"
+        "sys.exit(str(heavy) if heavy else 0)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
