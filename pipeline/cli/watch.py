@@ -12,21 +12,30 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True)
 
+# What a watch asks for, tried or kept.
+TextArgument = Annotated[str, typer.Argument(help="What the person looks like.")]
+CameraOption = Annotated[list[str] | None, typer.Option(help="Only this one; repeat.")]
+ZoneOption = Annotated[list[str] | None, typer.Option(help="Only people in it; repeat.")]
+HoursOption = Annotated[str, typer.Option(help="22:00-06:00, say; always if empty.")]
+TimezoneOption = Annotated[str, typer.Option(help="Of the hours: Europe/Berlin, say.")]
+FalseAlarmsOption = Annotated[
+    float, typer.Option(help="Unrelated people that may be told, a day and camera.")
+]
+CooldownOption = Annotated[
+    str, typer.Option(help="How long one person makes no second alert: 30s, 10m, 2h.")
+]
+
 
 @app.command()
 def add(
     name: Annotated[str, typer.Argument(help="A short name for it.")],
-    text: Annotated[str, typer.Argument(help="What the person looks like.")],
-    camera: Annotated[list[str] | None, typer.Option(help="Only this one; repeat.")] = None,
-    zone: Annotated[list[str] | None, typer.Option(help="Only people in it; repeat.")] = None,
-    hours: Annotated[str, typer.Option(help="22:00-06:00, say; always if empty.")] = "",
-    timezone: Annotated[str, typer.Option(help="Of the hours: Europe/Berlin, say.")] = "UTC",
-    false_alarms: Annotated[
-        float, typer.Option(help="Unrelated people that may be told, a day and camera.")
-    ] = 1.0,
-    cooldown: Annotated[
-        str, typer.Option(help="How long one person makes no second alert: 30s, 10m, 2h.")
-    ] = "10m",
+    text: TextArgument,
+    camera: CameraOption = None,
+    zone: ZoneOption = None,
+    hours: HoursOption = "",
+    timezone: TimezoneOption = "UTC",
+    false_alarms: FalseAlarmsOption = 1.0,
+    cooldown: CooldownOption = "10m",
     webhook: Annotated[
         str, typer.Option(help="Send its alerts there, too: https://host/path.")
     ] = "",
@@ -55,18 +64,14 @@ def add(
 
 @app.command("test")
 def test_watch(
-    text: Annotated[str, typer.Argument(help="What the person looks like.")],
-    camera: Annotated[list[str] | None, typer.Option(help="Only this one; repeat.")] = None,
-    zone: Annotated[list[str] | None, typer.Option(help="Only people in it; repeat.")] = None,
+    text: TextArgument,
+    camera: CameraOption = None,
+    zone: ZoneOption = None,
     since: Annotated[str, typer.Option(help="10m, 2h, 3d ago, or ISO-8601.")] = "24h",
-    hours: Annotated[str, typer.Option(help="22:00-06:00, say; always if empty.")] = "",
-    timezone: Annotated[str, typer.Option(help="Of the hours: Europe/Berlin, say.")] = "UTC",
-    false_alarms: Annotated[
-        float, typer.Option(help="Unrelated people that may be told, a day and camera.")
-    ] = 1.0,
-    cooldown: Annotated[
-        str, typer.Option(help="How long one person makes no second alert: 30s, 10m, 2h.")
-    ] = "10m",
+    hours: HoursOption = "",
+    timezone: TimezoneOption = "UTC",
+    false_alarms: FalseAlarmsOption = 1.0,
+    cooldown: CooldownOption = "10m",
     limit: Annotated[int, typer.Option(min=0, max=100, help="Show so many alerts.")] = 5,
     json: JsonOption = False,
     config: ConfigOption = None,
