@@ -1,18 +1,33 @@
-"""What vectors nearly are, in a quarter of their room: tells which of many are worth a look."""
+"""What vectors nearly are, in a fraction of their room: tells which of many are worth a look.
+
+Shots of one track that lie behind one another share a code, that of their mean, where they are
+alike enough. What is scanned, and waits for memory, is a quarter then.
+"""
 
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
 import faiss
 import numpy as np
-from numpy.typing import NDArray
 
 from retrieval.index.manifest import SegmentEntry
 from retrieval.index.mapped_file import mapped_arrays, write_arrays
 from retrieval.index.scoring import HalfVectors, Rows
+from retrieval.index.sharing import (
+    Distances,
+    Kept,
+    Tracks,
+    apart_within,
+    are_no_starts,
+    far_from,
+    mean_square_root,
+    pieces,
+    together,
+)
 from retrieval.index.vectors import Candidates
 from retrieval.types import Vector
 from retrieval.whole_files import flush
@@ -34,9 +49,9 @@ STRANGE: Final = 1.5
 OUTWORN: Final = 1.25
 #: Fewer vectors are scored themselves as fast.
 CODED_FROM: Final = 2_048
-_AT_ONCE: Final = 2_048
-
-Distances = NDArray[np.float64]
+#: Rows share a code if they lie at most so many times as far from their mean as from codes of their
+#: own. Further apart, more rows have to be scored by their vectors than codes are saved.
+ALIKE: Final = 1.25
 
 
 def are_worth_codes(vectors: tuple[int, ...]) -> bool:
@@ -52,16 +67,16 @@ class Coder:
         first = next((codes for codes in made if codes is not None), None)
         self._codebook = None if first is None else first.codebook
 
-    def codes(self, vectors: HalfVectors) -> "Codes | None":
-        """Those of (N, D); None where they would not help."""
+    def codes(self, vectors: HalfVectors, tracks: Tracks) -> "Codes | None":
+        """Those of (N, D) vectors of (N,) tracks; None where they would not help."""
         if not are_worth_codes(vectors.shape):
             return None
         if self._codebook is not None:
-            codes = self._codebook.codes(vectors)
+            codes = self._codebook.codes(vectors, tracks)
             if not codes.is_outworn:
                 return codes
         self._codebook = Codebook.learnt(vectors)
-        return self._codebook.codes(vectors)
+        return self._codebook.codes(vectors, tracks)
 
 
 class Codebook:
@@ -87,54 +102,92 @@ class Codebook:
         empty.pq.cp.min_points_per_centroid = 1
         with _few_threads():
             empty.train(few)
-            _, apart = _coded(empty, few)
-        return cls(empty, _mean_square_root(apart))
+            _, off, _ = _coded(empty, few, np.arange(len(few)))
+        return cls(empty, mean_square_root(off))
 
-    def codes(self, vectors: HalfVectors) -> "Codes":
-        """Those of (N, D)."""
+    def codes(self, vectors: HalfVectors, tracks: Tracks) -> "Codes":
+        """Those of (N, D) vectors of (N,) tracks."""
         with _few_threads():
-            coded, apart = _coded(self._empty, vectors)
+            starts = together(tracks)
+            if apart_within(vectors, starts) > ALIKE * self.error:
+                starts = np.arange(len(vectors))
+            coded, off, apart = _coded(self._empty, vectors, starts)
         strange = np.flatnonzero(apart > STRANGE * np.median(apart))
-        plain = np.delete(apart, strange)
-        return Codes(coded, _mean_square_root(plain), self.error, strange)
+        plain = mean_square_root(np.delete(apart, strange))
+        errors = Errors(plain, mean_square_root(off), self.error)
+        return Codes(coded, starts, len(vectors), errors, strange)
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """How far codes lie off, each the root of the mean square.
+
+    Attributes:
+        rows: a vector from its code, without the strange.
+        coded: what was coded, a vector or the mean of a few, from its code.
+        learnt: a vector from its code, of those that the codebook was learnt from.
+    """
+
+    rows: float
+    coded: float
+    learnt: float
 
 
 class Codes:
-    """Of N vectors; they do not change.
+    """Of N vectors, some of which share one; they do not change.
 
     Attributes:
-        error: how far a vector and its code lie apart, the root of the mean square, without
-            the strange.
-        learnt_error: the same, of what its codebook was learnt from.
+        errors: how far they lie off.
         strange: rows of which the codes say little, rising.
     """
 
-    def __init__(self, coded: Any, error: float, learnt_error: float, strange: Rows) -> None:
-        self.error, self.learnt_error, self.strange = error, learnt_error, strange
-        self._coded = coded
+    def __init__(self, coded: Any, starts: Rows, count: int, errors: Errors, strange: Rows) -> None:
+        """Of `count` rows; each of (M,) `starts` is the first row of a code."""
+        self.errors, self.strange = errors, strange
+        self._coded, self._starts, self._count = coded, starts, count
+        self._lengths = np.diff(starts, append=count)
 
     def __len__(self) -> int:
-        return int(self._coded.ntotal)
+        """N, the rows."""
+        return self._count
+
+    @property
+    def shared_by(self) -> float:
+        """How many rows share a code, in the mean."""
+        return self._count / len(self._starts)
 
     @property
     def is_outworn(self) -> bool:
         """Whether a codebook learnt from these vectors would tell them much better."""
-        return self.error > OUTWORN * self.learnt_error
+        return self.errors.coded > OUTWORN * self.errors.learnt
 
     @property
     def codebook(self) -> Codebook:
         """What they are codes of."""
         empty = faiss.clone_index(self._coded)
         empty.reset()
-        return Codebook(empty, self.learnt_error)
+        return Codebook(empty, self.errors.learnt)
 
     def nearest(self, query: Vector, fetch: int) -> Candidates:
-        """The `fetch` best rows, best first, and about what they score; 0 < fetch ≤ N.
+        """The rows of the best codes, best first, and about what they score.
 
         How wrong the scores are is no promise: it follows the query, and is measured with it.
+
+        Args:
+            query: (D,) of length 1.
+            fetch: rows, 1 to N; as many more come as share the codes of the first, or lack to
+                them.
         """
-        scores, rows = self._coded.search(query[None], fetch)  # (1, fetch)
-        return Candidates(rows[0], scores[0])
+        codes = min(-(-fetch * len(self._starts) // self._count), len(self._starts))
+        scores, best = self._coded.search(query[None], codes)  # (1, codes)
+        rows, lengths = self._rows(best[0])
+        return Candidates(rows, np.repeat(scores[0], lengths))
+
+    def _rows(self, codes: Rows) -> tuple[Rows, Rows]:
+        """The rows of (M,) codes, one behind the other, and how many each has."""
+        first, lengths = self._starts[codes], self._lengths[codes]
+        ends = np.cumsum(lengths)
+        return np.repeat(first - ends + lengths, lengths) + np.arange(ends[-1]), lengths
 
     def write(self, folder: Path) -> None:
         """Write what `read` reads, down to the disk.
@@ -147,12 +200,12 @@ class Codes:
         except RuntimeError as error:
             raise OSError(f"'{folder / CODES}' cannot be written: {error}") from error
         flush(folder / CODES)
-        errors = np.array([self.error, self.learnt_error])
-        write_arrays(folder / ERRORS, {"errors": errors, "strange": self.strange}, {})
+        arrays = {"strange": self.strange, "starts": self._starts}
+        write_arrays(folder / ERRORS, {"errors": np.array(astuple(self.errors)), **arrays}, {})
 
     @classmethod
-    def read(cls, folder: Path) -> Self:
-        """Those that were written to `folder`.
+    def read(cls, folder: Path, count: int) -> Self:
+        """Those of `count` rows that were written to `folder`.
 
         Raises:
             OSError: a file cannot be read.
@@ -166,10 +219,13 @@ class Codes:
             raise ValueError(f"it is a {type(coded).__name__}")  # noqa: TRY004  # of a file
         arrays, _ = mapped_arrays(folder / ERRORS)
         try:
-            far, learnt = arrays["errors"].tolist()
-            return cls(coded, far, learnt, np.array(arrays["strange"], np.int64))
-        except LookupError as error:
-            raise ValueError(f"'{ERRORS}' has no {error}") from error
+            strange, starts = (np.array(arrays[name], np.int64) for name in ("strange", "starts"))
+            errors = Errors(*arrays["errors"].tolist())
+        except (LookupError, TypeError) as error:
+            raise ValueError(f"'{ERRORS}' is of another version ({error!r})") from error
+        if len(starts) != coded.ntotal or are_no_starts(starts, count):
+            raise ValueError(f"{coded.ntotal} codes begin in {len(starts)} rows")
+        return cls(coded, starts, count, errors, strange)
 
 
 def codes_of(folder: Path, entry: SegmentEntry) -> Codes | None:
@@ -185,9 +241,7 @@ def codes_of(folder: Path, entry: SegmentEntry) -> Codes | None:
             problem = file.problem(folder, thorough=not file.name.endswith(CODES))
             if problem is not None:
                 raise ValueError(problem)  # noqa: TRY301  # as of a file that cannot be read
-        codes = Codes.read(folder / entry.name)
-        if len(codes) != entry.shots:
-            raise ValueError(f"they are of {len(codes)} shots, and not of {entry.shots}")  # noqa: TRY301
+        return Codes.read(folder / entry.name, entry.shots)
     except (OSError, ValueError) as error:
         log.warning(
             "index: the codes of segment %s are not used (%s): it is searched exactly, and slower, "
@@ -196,18 +250,18 @@ def codes_of(folder: Path, entry: SegmentEntry) -> Codes | None:
             error,
         )
         return None
-    return codes
 
 
-def _coded(empty: Any, vectors: HalfVectors | NDArray[np.float32]) -> tuple[Any, Distances]:
-    """The codes of (N, D), and (N,) how far each lies from what it is the code of."""
-    coded, distances = faiss.clone_index(empty), []
-    for start in range(0, len(vectors), _AT_ONCE):
-        some = vectors[start : start + _AT_ONCE].astype(np.float32)
-        coded.add(some)
-        told = coded.reconstruct_n(start, len(some))
-        distances.append(np.linalg.norm((some - told).astype(np.float64), axis=1))
-    return coded, np.concatenate(distances)
+def _coded(empty: Any, vectors: Kept, starts: Rows) -> tuple[Any, Distances, Distances]:
+    """Codes of (N, D) vectors, and how far they lie from the (M,) means and from the (N,) rows."""
+    coded = faiss.clone_index(empty)
+    off, apart = [], []
+    for some, of, means in pieces(vectors, starts):
+        coded.add(means)
+        told = coded.reconstruct_n(coded.ntotal - len(means), len(means))
+        off.append(far_from(means, told))
+        apart.append(far_from(some, told[of]))
+    return coded, np.concatenate(off), np.concatenate(apart)
 
 
 @contextmanager
@@ -219,7 +273,3 @@ def _few_threads() -> Iterator[None]:
         yield
     finally:
         faiss.omp_set_num_threads(all_of_them)
-
-
-def _mean_square_root(values: NDArray[np.float64]) -> float:
-    return float(np.sqrt(np.square(values).mean()))

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -161,6 +161,27 @@ class Columns:
         found = np.empty(len(self), np.uint64)
         found[self["hash_row"]] = self["hash"]
         return found
+
+    def stretch(self, cameras: Collection[str] | None) -> slice:
+        """Rows outside of which there is none of `cameras`; all, of None."""
+        if cameras is None:
+            return slice(0, len(self))
+        found = [self._stretches[name] for name in cameras if name in self._stretches]
+        if not found:
+            return slice(0, 0)
+        return slice(min(first for first, _ in found), max(last for _, last in found))
+
+    @cached_property
+    def _stretches(self) -> dict[str, tuple[int, int]]:
+        """Of each camera its first row and the one behind its last."""
+        of = self["camera"]
+        starts = np.concatenate([[0], np.flatnonzero(of[1:] != of[:-1]) + 1])
+        ends = np.append(starts[1:], len(of))
+        first, last = np.full(len(self.cameras), len(of)), np.zeros(len(self.cameras), np.int64)
+        np.minimum.at(first, of[starts], starts)
+        np.maximum.at(last, of[starts], ends)
+        ends_of = zip(first.tolist(), last.tolist(), strict=True)
+        return dict(zip(self.cameras, ends_of, strict=True))
 
     def track(self, row: int) -> TrackKey:
         """Whose shot it is."""

@@ -24,7 +24,7 @@ def worth_merging(segments: Sequence[Segment], busy: Collection[Group]) -> list[
         for same in _by_size(members).values():
             if len(same) >= FAN_IN:
                 return same[:FAN_IN]
-        small = [segment for segment in members if len(segment) * 2 <= MAX_SHOTS]
+        small = _smallest(members)
         if group not in busy and len(small) > 1 and _are_worth_it(small):
             return small
     return []
@@ -64,6 +64,17 @@ def _by_size(members: Sequence[Segment]) -> dict[int, list[Segment]]:
     return sizes
 
 
+def _smallest(members: Sequence[Segment]) -> list[Segment]:
+    """As many of at most half of the size of a segment as fit into one, smallest first."""
+    found, room = [], MAX_SHOTS
+    for segment in sorted(members, key=len):
+        room -= len(segment)
+        if len(segment) * 2 > MAX_SHOTS or room < 0:
+            break
+        found.append(segment)
+    return found
+
+
 def _are_worth_it(small: Sequence[Segment]) -> bool:
     counts = [len(segment) for segment in small]
-    return sum(counts) <= MAX_SHOTS and (sum(counts) - max(counts)) * FAN_IN >= max(counts)
+    return (sum(counts) - max(counts)) * FAN_IN >= max(counts)

@@ -17,12 +17,17 @@ from retrieval.types import Vector
 #: Fetched beyond `k`, so that a tie across the cut is nearly always seen at the first attempt.
 SPARE = 16
 
-#: So few rows are sooner multiplied than looked for in a bitmap.
+#: So few rows are sooner multiplied than looked for in a bitmap, and so small a share of all.
 FEW = 16
+FEW_OF = 1 / 64
+#: Rows that lie in so small a piece of the file are looked for in that piece alone.
+PIECE_OF = 1 / 4
 
 # The stubs know the C++ signatures only, not the ones Python sees.
 _Bitmap: Any = faiss.IDSelectorBitmap
 _Parameters: Any = faiss.SearchParameters
+_Bytes: Any = faiss.MaybeOwnedVectorUInt8
+_pointer: Any = faiss.cast_integer_to_void_ptr
 
 
 class FaissIndex(Gallery):
@@ -49,8 +54,7 @@ class FaissHalves:
     @classmethod
     def empty(cls, dimension: int) -> Self:
         """One of no rows, in memory."""
-        kind, metric = faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
-        return cls(faiss.IndexScalarQuantizer(dimension, kind, metric), ROUNDING)
+        return cls(_empty(dimension), ROUNDING)
 
     @classmethod
     def mapped(cls, path: Path, slack: float) -> Self:
@@ -119,25 +123,54 @@ class FaissHalves:
 
     def best(self, query: Vector, *, k: int, admitted: Mask, count: int) -> Candidates:
         """As `nearest`, of the `count` rows that are True in (N,) `admitted`."""
-        if count <= FEW:
+        if count <= max(FEW, FEW_OF * self._faiss.ntotal):
             rows = np.flatnonzero(admitted)
             return Candidates(rows, self._products(query, rows))
+        vectors, first, admitted = self._where(admitted, count)
         params = None
-        if count < self._faiss.ntotal:
+        if count < len(admitted):
             params = _Parameters(sel=_only(admitted))
         fetch = min(k + SPARE, count)
         while True:
-            scores, rows = self._faiss.search(query[None], fetch, params=params)  # (1, fetch)
+            scores, rows = vectors.search(query[None], fetch, params=params)  # (1, fetch)
             # FAISS breaks ties as it likes: go on until the cut falls in a gap.
             if fetch == count or scores[0, -1] < scores[0, k - 1] - 2 * self.slack:
-                return Candidates(rows[0], scores[0])
+                return Candidates(rows[0] + first, scores[0])
             fetch = min(fetch * 2, count)
+
+    def _where(self, admitted: Mask, count: int) -> tuple[Any, int, Mask]:
+        """What is searched for `count` rows of (N,): a part, the row it begins at, who is in it.
+
+        A selector costs more than the vectors of a camera that is a piece of the file.
+        """
+        if self._ahead is None or count > len(admitted) * PIECE_OF:
+            return self._faiss, 0, admitted
+        rows = np.flatnonzero(admitted)
+        first, last = int(rows[0]), int(rows[-1]) + 1
+        if last - first > len(admitted) * PIECE_OF:
+            return self._faiss, 0, admitted
+        return self._piece(first, last), first, admitted[first:last]
+
+    def _piece(self, first: int, last: int) -> Any:
+        """Some rows that lie behind one another in a mapped file, as an index of their own."""
+        codes, size = self._faiss.codes, self._faiss.code_size
+        piece = _empty(self._faiss.d)
+        begin = _pointer(int(codes.data()) + first * size)
+        # The owner keeps the file mapped for as long as somebody looks at it.
+        piece.codes = _Bytes.create_view(begin, (last - first) * size, codes.owner)
+        piece.ntotal = last - first
+        return piece
 
     def _products(self, query: Vector, rows: Rows) -> NDArray[np.float32]:
         if not len(rows):
             return np.empty(0, np.float32)
         products: NDArray[np.float32] = self._faiss.reconstruct_batch(rows) @ query
         return products
+
+
+def _empty(dimension: int) -> Any:
+    kind, metric = faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+    return faiss.IndexScalarQuantizer(dimension, kind, metric)
 
 
 def _only(admitted: Mask) -> Any:

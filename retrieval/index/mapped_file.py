@@ -119,11 +119,10 @@ def runs(wanted: NDArray[np.bool_], gap: int) -> list[tuple[int, int]]:
     >>> runs(np.array([True, False, True, False, False, True]), 2)
     [(0, 3), (5, 6)]
     """
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], wanted, [False]])))
-    firsts, lasts = edges[::2], edges[1::2]
-    is_apart = firsts[1:] - lasts[:-1] >= gap
+    rows = np.flatnonzero(wanted)
+    is_apart = np.diff(rows) > gap
     if np.count_nonzero(is_apart) >= _PLACES:
         return []
-    first_of = np.concatenate([firsts[:1], firsts[1:][is_apart]])
-    last_of = np.concatenate([lasts[:-1][is_apart], lasts[-1:]])
-    return [(int(a), int(b)) for a, b in zip(first_of, last_of, strict=True)]
+    first_of = np.concatenate([rows[:1], rows[1:][is_apart]])
+    last_of = np.concatenate([rows[:-1][is_apart], rows[-1:]])
+    return [(a, b + 1) for a, b in zip(first_of.tolist(), last_of.tolist(), strict=True)]

@@ -43,6 +43,12 @@ class Part:
     admitted: Mask
     count: int
 
+    @property
+    def codes(self) -> float:
+        """How many codes are scanned for it."""
+        codes = self.segment.codes
+        return 0 if codes is None else len(codes) / codes.shared_by
+
     def is_for_codes(self, k: int) -> bool:
         """Whether its codes are worth scanning for the `k` best."""
         codes = self.segment.codes
@@ -70,7 +76,7 @@ class _Look:
         near = self._codes.nearest(self._query, self._fetched)
         is_admitted = self.part.admitted[near.rows]
         self.rows, self.scores = near.rows[is_admitted], near.scores[is_admitted]
-        is_all = self._fetched == len(self._codes)
+        is_all = len(near.rows) == len(self._codes)
         self.lowest = -np.inf if is_all else float(near.scores[-1])
 
     def candidates(self, k: int, floor: float, shift: float, spread: float) -> Candidates:
@@ -83,7 +89,7 @@ class _Look:
             spread: how much that differs from row to row, by its standard deviation.
         """
         # An error that lies in no direction more than in another, seen from the query.
-        usual = self._codes.error / np.sqrt(len(self._query))
+        usual = self._codes.errors.rows / np.sqrt(len(self._query))
         need = floor - max(shift, 0.0) - USUAL_TIMES * max(spread, float(usual))
         while self.lowest > need:
             more = 4 * self._fetched

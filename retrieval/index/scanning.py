@@ -72,7 +72,7 @@ def best_in(
     nearest = spread(partial(Part.nearest, query=query, k=k), plain)
     found += [(part.segment, near) for part, near in zip(plain, nearest, strict=True)]
     if coded:
-        spread = _spread(sum(part.segment.entry.shots for part in coded) * CODE_SHARE)
+        spread = _spread(sum(part.codes for part in coded) * CODE_SHARE)
         found += proposed(coded, query, k, _sure(found), spread)
     floor = kth_best(_sure(found), k)
     shots: list[ScoredShot] = []

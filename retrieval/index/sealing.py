@@ -1,7 +1,8 @@
 """Writes segments: of shots that came, and of segments that are merged.
 
-Rows lie by camera, and by instant within one. What a search of one camera reads is then one piece
-of the file and not a row here and there, which counts where the file is not in memory.
+Rows lie by camera, and by when their track began within one. What a search of one camera reads is
+then one piece of the file and not a row here and there, which counts where the file is not in
+memory, and shots of one track lie together, so that they can share a code.
 """
 
 import shutil
@@ -11,9 +12,10 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from retrieval.index.codes import CODES, ERRORS, Coder
-from retrieval.index.columns import Columns
+from retrieval.index.columns import Columns, track_hash
 from retrieval.index.faiss_flat import FaissHalves
 from retrieval.index.manifest import FileEntry, SegmentEntry
 from retrieval.index.scoring import HalfVectors, Rows
@@ -46,11 +48,33 @@ def grouped(sightings: Sequence[Sighting]) -> dict[Group, Rows]:
     rows: dict[Group, list[int]] = {}
     for row, sighting in enumerate(sightings):
         rows.setdefault(group_of(sighting), []).append(row)
-    for found in rows.values():
-        found.sort(
-            key=lambda row: (sightings[row].shot.track.camera_id, sightings[row].captured_at)
-        )
-    return {group: np.array(found, np.int64) for group, found in rows.items()}
+    return {group: _laid_out(sightings, np.array(found)) for group, found in rows.items()}
+
+
+def _laid_out(sightings: Sequence[Sighting], rows: Rows) -> Rows:
+    some = [sightings[row] for row in rows.tolist()]
+    cameras: dict[str, int] = {}
+    order = lie(
+        [cameras.setdefault(one.shot.track.camera_id, len(cameras)) for one in some],
+        [track_hash(one.shot.track) for one in some],
+        [one.captured_at for one in some],
+    )
+    laid: Rows = rows[order]
+    return laid
+
+
+def lie(cameras: ArrayLike, tracks: ArrayLike, instants: ArrayLike) -> Rows:
+    """In which order N rows are to lie.
+
+    >>> lie([0, 1, 0, 0], [7, 8, 9, 7], [3.0, 2.0, 4.0, 5.0]).tolist()
+    [0, 3, 2, 1]
+    """
+    at = np.asarray(instants, np.float64)
+    _, track = np.unique(np.asarray(tracks, np.uint64), return_inverse=True)
+    began = np.full(len(at), np.inf)
+    np.minimum.at(began, track, at)
+    order: Rows = np.lexsort((at, track, began[track], np.asarray(cameras)))
+    return order
 
 
 def seal(
@@ -84,7 +108,7 @@ def seal(
         store.write(folder / name / VECTORS)
         flush(folder / name / VECTORS)
         written = [COLUMNS, VECTORS]
-        codes = coder.codes(vectors)
+        codes = coder.codes(vectors, columns.hashes())
         if codes is not None:
             codes.write(folder / name)
             written += [CODES, ERRORS]
@@ -116,7 +140,7 @@ def merge(
     if not any(len(rows) for _, rows, _, _ in contents):
         return None
     columns = Columns.joined([(columns, rows) for columns, rows, _, _ in contents])
-    order = np.lexsort((columns["captured_at"], columns["camera"]))
+    order = lie(columns["camera"], columns.hashes(), columns["captured_at"])
     columns = Columns.joined([(columns, order)])
     vectors = _in_order([vectors for _, _, vectors, _ in contents], order)
     entry = segments[0].entry

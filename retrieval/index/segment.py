@@ -110,7 +110,10 @@ class Segment:
         # A copy: what dies meanwhile must not leave less than was counted.
         mask = self._alive.copy()
         if not self._admits_all(where):
-            mask &= self._admits(self._columns, where)
+            here = self._columns.stretch(where.cameras)
+            mask[: here.start] = mask[here.stop :] = False
+            some = {name: self._columns[name][here] for name in _FILTERED}
+            mask[here] &= self._admits(some, where)
         return mask, int(np.count_nonzero(mask))
 
     def nearest(self, query: Vector, *, k: int, admitted: Mask, count: int) -> Candidates:
@@ -270,6 +273,8 @@ class Segment:
         is_later = where.since is not None and self._captured[0] >= where.since
         is_before = where.until is not None and self._captured[1] < where.until
         since, until = None if is_later else where.since, None if is_before else where.until
+        if (since, until) == (where.since, where.until):
+            return where
         return replace(where, since=since, until=until)
 
 

@@ -66,6 +66,10 @@ class Rolling:
                 index.checkpoint(str(begin))
             report(begin + AT_ONCE, count)
         index.checkpoint(str(count))
+        before = 0
+        while before != index.segments:  # as a query worker does while nothing comes
+            before = index.segments
+            index.tidy()
 
     def open(self, query: Any) -> None:
         began = time.perf_counter()

@@ -7,47 +7,25 @@ import pytest
 
 from detectors.types import TrackKey
 from retrieval.index import codes, proposing
-from retrieval.index.codes import CODES, ERRORS, Codebook, Coder
+from retrieval.index.codes import CODES, ERRORS
 from retrieval.index.rolling import RollingIndex
 from retrieval.index.segment import Segment
 from retrieval.types import Where
+from tests.data.draw_crowds import (
+    DIMENSION,
+    anyhow,
+    dressed_alike,
+    in_a_cone,
+    in_one_place,
+    unit,
+)
 from tests.data.make_sightings import ids_of, shot_of
 from tests.data.rolling_indexes import folder_of
 
-DIMENSION = 64
 EVERYTHING = Where(now=0.0)
 K = 10
 #: What is promised: of a thousand that are among the ten best, one may be missing.
 RECALL = 0.999
-
-
-def unit(vectors):
-    return (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
-
-
-def dressed_alike(rng, count, looks=40):
-    """(count, D): people in a few looks, in shots of four a track."""
-    people = rng.standard_normal((looks, DIMENSION))[rng.integers(looks, size=-(-count // 4))]
-    people = people + 0.7 * rng.standard_normal(people.shape)
-    shots = np.repeat(people, 4, axis=0)[:count]
-    return unit(shots + 0.4 * rng.standard_normal(shots.shape))
-
-
-def anyhow(rng, count):
-    return unit(rng.standard_normal((count, DIMENSION)))
-
-
-def in_a_cone(rng, count):
-    """As encoders make them: alike in most of what they say, and different in little of it."""
-    scales = np.exp(-np.arange(DIMENSION) / 6)
-    return unit(3 * scales[0] + rng.standard_normal((count, DIMENSION)) * scales)
-
-
-def in_one_place(rng, count):
-    """One person who stood there all day, and few others."""
-    stood = unit(rng.standard_normal(DIMENSION) + 0.05 * rng.standard_normal((count, DIMENSION)))
-    stood[:: count // 50] = anyhow(rng, len(stood[:: count // 50]))
-    return stood
 
 
 CROWDS = {f.__name__: f for f in (dressed_alike, anyhow, in_a_cone, in_one_place)}
@@ -62,7 +40,7 @@ def queries(rng, vectors, count, noise):
 def sightings(vectors):
     cameras = ("lobby", "gate", "yard", "dock")
     return [
-        shot_of(TrackKey(cameras[n % 4], "r1", n // 4), n % 4 + 1, vector=v, at=float(n))
+        shot_of(TrackKey(cameras[n // 4 % 4], "r1", n // 4), n % 4 + 1, vector=v, at=float(n))
         for n, v in enumerate(vectors)
     ]
 
@@ -86,7 +64,7 @@ class Spied:
     """How many rows were scored by their vectors, and how many codes were scanned."""
 
     def __init__(self, monkeypatch):
-        self.scored = self.scanned = 0
+        self.scored = self.scanned = self.shared_by = 0
         nearest, by_code = Segment.nearest, codes.Codes.nearest
 
         def exact(segment, query, **more):
@@ -95,6 +73,7 @@ class Spied:
 
         def coded(some, query, fetch):
             self.scanned += len(some)
+            self.shared_by = some.shared_by
             return by_code(some, query, fetch)
 
         monkeypatch.setattr(Segment, "nearest", exact)
@@ -147,6 +126,7 @@ def test_few_are_scored_by_their_vectors(tmp_path, monkeypatch):
     index.search(shots[17].vector, k=K, where=EVERYTHING)
     assert spied.scanned >= len(shots)
     assert 0 < spied.scored < len(shots) / 10
+    assert spied.shared_by == 4
 
 
 def test_few_survivors_are_scored_without_codes(tmp_path, monkeypatch):
@@ -224,40 +204,6 @@ def test_damaged_codes_cost_speed_and_nothing_else(tmp_path, monkeypatch, caplog
     index.compact()
     index.search(query, k=K, where=EVERYTHING)
     assert spied.scanned >= len(shots)
-
-
-def test_a_codebook_is_kept_for_as_long_as_it_fits():
-    rng = np.random.default_rng(18)
-    coder = Coder()
-    some = dressed_alike(rng, 5_000).astype(np.float16)
-    first = coder.codes(some)
-    again = coder.codes(dressed_alike(rng, 5_000).astype(np.float16))
-    assert again.learnt_error == first.learnt_error
-    spiky = np.zeros((5_000, DIMENSION))
-    spiky[np.arange(5_000), rng.integers(DIMENSION, size=5_000)] = 1.0
-    coded = coder.codes(spiky.astype(np.float16))
-    assert coded.learnt_error != first.learnt_error
-    assert not coded.is_outworn
-
-
-def test_codes_are_the_same_behind_a_restart(tmp_path):
-    vectors = dressed_alike(np.random.default_rng(19), 5_000).astype(np.float16)
-    made = Codebook.learnt(vectors).codes(vectors)
-    made.write(tmp_path)
-    read = codes.Codes.read(tmp_path)
-    query = vectors[3].astype(np.float32)
-    assert np.array_equal(read.nearest(query, 50).rows, made.nearest(query, 50).rows)
-    assert (read.error, read.learnt_error) == (made.error, made.learnt_error)
-    assert np.array_equal(read.strange, made.strange)
-    assert np.array_equal(
-        read.codebook.codes(vectors[:4100]).nearest(query, 9).rows,
-        Codebook.learnt(vectors).codes(vectors[:4100]).nearest(query, 9).rows,
-    )
-
-
-def test_vectors_of_odd_length_and_few_vectors_have_no_codes():
-    assert Coder().codes(np.ones((5_000, 7), np.float16)) is None
-    assert Coder().codes(np.ones((codes.CODED_FROM - 1, 8), np.float16)) is None
 
 
 def test_a_large_answer_is_exact_too(tmp_path):

@@ -78,3 +78,52 @@ def test_rows_that_are_expected_are_read_and_no_others(tmp_path):
     assert in_memory(path)[expected].all()
     assert not in_memory(path)[64 : 1900 // a_page].any()  # but for the head
     assert not in_memory(path)[3100 // a_page :].any()
+
+
+@pytest.fixture(scope="module")
+def mapped(tmp_path_factory):
+    """Rows in a mapped file, and the same in memory."""
+    path = tmp_path_factory.mktemp("pieces") / "vectors.faiss"
+    store = FaissHalves.empty(32)
+    vectors = np.random.default_rng(31).standard_normal((4_000, 32))
+    vectors[100:110] = vectors[90:100]  # equals, within a piece and across its ends
+    store.append((vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float16))
+    store.write(path)
+    found = FaissHalves.mapped(path, store.slack)
+    path.unlink()
+    return found, store
+
+
+@given(
+    st.integers(0, 3_999), st.integers(1, 999), st.integers(1, 400), st.integers(0, 99),
+    st.integers(0, 2**32),
+)  # fmt: skip
+def test_a_piece_of_a_file_is_searched_as_all_of_it_is(mapped, first, length, k, holes, seed):
+    rng = np.random.default_rng(seed)
+    admitted = np.zeros(4_000, np.bool_)
+    piece = admitted[first : first + length]
+    piece[:] = rng.random(len(piece)) >= holes / 100
+    count = int(np.count_nonzero(admitted))
+    if not count:
+        return
+    query = rng.standard_normal(32).astype(np.float32)
+    k = min(k, count)
+    pieces, whole = (each.best(query, k=k, admitted=admitted, count=count) for each in mapped)
+    assert admitted[pieces.rows].all()
+    found = dict(zip(pieces.rows.tolist(), pieces.scores.tolist(), strict=True))
+    wanted = dict(zip(whole.rows.tolist(), whole.scores.tolist(), strict=True))
+    cut = sorted(wanted.values())[-k]
+    assert {row for row, score in wanted.items() if score > cut} <= found.keys()
+    assert all(found[row] == pytest.approx(wanted[row], abs=1e-5) for row in found.keys() & wanted)
+
+
+def test_a_search_of_a_piece_outlives_its_index(mapped, tmp_path):
+    path = tmp_path / "vectors.faiss"
+    mapped[1].write(path)
+    store = FaissHalves.mapped(path, mapped[1].slack)
+    piece = store._piece(500, 900)  # no search can be stopped halfway
+    path.unlink()
+    del store
+    query = mapped[1].kept(np.array([700]))[0].astype(np.float32)
+    _, rows = piece.search(query[None], 1)
+    assert rows[0, 0] == 200

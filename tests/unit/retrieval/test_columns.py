@@ -154,3 +154,13 @@ def test_shots_that_were_sealed_before_it_was_noted_hide_nothing(tmp_path):
     assert columns.sighting(0, EAST, "live", "m@1").hidden is Hidden.NOTHING
     both = Columns.joined([(columns, np.arange(1)), (Columns.of([shot]), np.arange(1))])
     assert both["hidden"].tolist() == [Hidden.NOTHING, Hidden.COLOUR]
+
+
+@given(st.lists(sightings(), min_size=1, max_size=12), st.sets(st.sampled_from("abcd")))
+def test_outside_of_a_stretch_is_no_row_of_its_cameras(drawn, more):
+    columns = Columns.of(drawn)
+    cameras = {one.shot.track.camera_id for one in drawn[:2]} | more
+    rows = [row for row, one in enumerate(drawn) if one.shot.track.camera_id in cameras]
+    assert columns.stretch(cameras) == slice(rows[0], rows[-1] + 1)
+    assert columns.stretch({"nowhere"}) == slice(0, 0)
+    assert columns.stretch(None) == slice(0, len(drawn))

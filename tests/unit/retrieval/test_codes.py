@@ -1,0 +1,108 @@
+"""retrieval.index.codes: what stands for vectors, and which rows share it."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retrieval.index import codes
+from retrieval.index.codes import ERRORS, Codebook, Coder
+from retrieval.index.mapped_file import mapped_arrays, write_arrays
+from retrieval.index.sharing import are_no_starts, together
+from tests.data.draw_crowds import DIMENSION, anyhow, dressed_alike
+
+
+def apart(count):
+    """As many tracks as shots."""
+    return np.arange(count, dtype=np.uint64)
+
+
+def in_fours(count):
+    """Tracks of four shots."""
+    return apart(count) // 4
+
+
+def test_a_codebook_is_kept_for_as_long_as_it_fits():
+    rng = np.random.default_rng(18)
+    coder = Coder()
+    some = dressed_alike(rng, 5_000).astype(np.float16)
+    first = coder.codes(some, apart(5_000))
+    again = coder.codes(dressed_alike(rng, 5_000).astype(np.float16), in_fours(5_000))
+    assert again.errors.learnt == first.errors.learnt
+    spiky = np.zeros((5_000, DIMENSION))
+    spiky[np.arange(5_000), rng.integers(DIMENSION, size=5_000)] = 1.0
+    coded = coder.codes(spiky.astype(np.float16), apart(5_000))
+    assert coded.errors.learnt != first.errors.learnt
+    assert not coded.is_outworn
+
+
+@pytest.mark.parametrize("tracks", [apart, in_fours])
+def test_codes_are_the_same_behind_a_restart(tmp_path, tracks):
+    vectors = dressed_alike(np.random.default_rng(19), 5_000).astype(np.float16)
+    made = Codebook.learnt(vectors).codes(vectors, tracks(5_000))
+    made.write(tmp_path)
+    read = codes.Codes.read(tmp_path, 5_000)
+    query = vectors[3].astype(np.float32)
+    assert np.array_equal(read.nearest(query, 50).rows, made.nearest(query, 50).rows)
+    assert (read.errors, read.shared_by) == (made.errors, made.shared_by)
+    assert np.array_equal(read.strange, made.strange)
+    some = vectors[:4100], tracks(4100)
+    assert np.array_equal(
+        read.codebook.codes(*some).nearest(query, 9).rows,
+        Codebook.learnt(vectors).codes(*some).nearest(query, 9).rows,
+    )
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(1, 9)), min_size=1, max_size=30),
+)
+def test_rows_that_share_a_code_are_neighbours_of_one_track(runs):
+    tracks = np.repeat(*np.array(runs, np.uint64).T.astype(np.int64)).astype(np.uint64)
+    starts = together(tracks)
+    pieces = np.split(tracks, starts[1:])
+    assert all(len(set(piece.tolist())) == 1 and len(piece) <= 4 for piece in pieces)
+    alike = [a[-1] == b[0] and len(a) < 4 for a, b in itertools.pairwise(pieces)]
+    assert not any(alike)
+    assert not are_no_starts(starts, len(tracks))
+
+
+def test_shots_of_a_track_share_a_code_where_they_are_alike():
+    rng = np.random.default_rng(22)
+    alike = dressed_alike(rng, 5_000).astype(np.float16)
+    other = anyhow(rng, 5_000).astype(np.float16)
+    assert Coder().codes(alike, in_fours(5_000)).shared_by == 4
+    assert Coder().codes(other, in_fours(5_000)).shared_by == 1
+
+
+def test_the_best_code_names_all_rows_that_share_it():
+    rng = np.random.default_rng(23)
+    vectors = dressed_alike(rng, 6_002).astype(np.float16)
+    made = Codebook.learnt(vectors).codes(vectors, in_fours(6_002))
+    for row in (0, 2_001, 6_001):
+        near = made.nearest(vectors[row].astype(np.float32), 12)
+        assert row in near.rows
+        assert 12 <= len(near.rows) <= 16  # a whole number of codes
+        of_whole = [r for r in range(6_002) if r // 4 in set((near.rows // 4).tolist())]
+        assert sorted(near.rows.tolist()) == of_whole
+        assert (np.diff(near.scores) <= 0).all()
+    everything = made.nearest(vectors[5].astype(np.float32), 6_002)
+    assert sorted(everything.rows.tolist()) == list(range(6_002))
+
+
+@pytest.mark.parametrize("starts", [[], [1, 4], [0, 4, 4], [0, 9, 5], [0, 6_000]])
+def test_rows_of_codes_that_cannot_be_are_refused(tmp_path, starts):
+    vectors = dressed_alike(np.random.default_rng(24), 4_000).astype(np.float16)
+    Codebook.learnt(vectors).codes(vectors, in_fours(4_000)).write(tmp_path)
+    arrays, _ = mapped_arrays(tmp_path / ERRORS)
+    other = {name: np.array(values) for name, values in arrays.items()}
+    write_arrays(tmp_path / ERRORS, other | {"starts": np.array(starts, np.int64)}, {})
+    with pytest.raises(ValueError, match="begin in"):
+        codes.Codes.read(tmp_path, 4_000)
+
+
+def test_vectors_of_odd_length_and_few_vectors_have_no_codes():
+    assert Coder().codes(np.ones((5_000, 7), np.float16), apart(5_000)) is None
+    few = codes.CODED_FROM - 1
+    assert Coder().codes(np.ones((few, 8), np.float16), apart(few)) is None
