@@ -30,8 +30,10 @@ install: .venv/.installed ## install into .venv: about 4.2 GB to download, 8 GB 
 demo: install ## see it work: no GPU, no camera, no server
 	$(BIN)/descry demo
 
+# A file at a time on each of two processes: much of what is tested waits for processes of its own.
+PROCESSES ?= 2
 test: install ## all tests but the slow ones: twenty minutes on two cores
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -n $(PROCESSES) --dist loadfile -m "not slow"
 
 # pytest ends with 5 when there is nothing to run.
 test-slow: install ## the tests that take long: soaks, kills, training; half an hour on two cores

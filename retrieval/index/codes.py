@@ -21,10 +21,11 @@ from retrieval.index.sharing import (
     Distances,
     Kept,
     Tracks,
-    apart_within,
+    alike,
     are_no_starts,
     far_from,
     mean_square_root,
+    middle,
     pieces,
     together,
 )
@@ -49,8 +50,8 @@ STRANGE: Final = 1.5
 OUTWORN: Final = 1.25
 #: Fewer vectors are scored themselves as fast.
 CODED_FROM: Final = 2_048
-#: Rows share a code if they lie at most so many times as far from their mean as from codes of their
-#: own. Further apart, more rows have to be scored by their vectors than codes are saved.
+#: Rows share a code if each lies at most so many times as far from their mean as from a code of its
+#: own. One that is further off is told badly just where it matters, by a query that is near to it.
 ALIKE: Final = 1.25
 
 
@@ -86,7 +87,7 @@ class Codebook:
     André, Kermarrec, Le Scouarnec, "Quicker ADC", 2019.
 
     Attributes:
-        error: how far a vector and its code lie apart, the root of the mean square.
+        error: how far a vector and its code lie apart, the middle of what it was learnt from.
     """
 
     def __init__(self, empty: Any, error: float) -> None:
@@ -97,35 +98,34 @@ class Codebook:
     def learnt(cls, vectors: HalfVectors) -> Self:
         """From (N, D) of them, N at least 16; the same from the same ones."""
         few = vectors[:: -(-len(vectors) // TAUGHT_BY)].astype(np.float32)
+        few = few[np.isfinite(few).all(axis=1)]
         codes = few.shape[1] // NUMBERS_A_CODE
         empty = faiss.IndexPQFastScan(few.shape[1], codes, BITS, faiss.METRIC_INNER_PRODUCT)
         empty.pq.cp.min_points_per_centroid = 1
         with _few_threads():
             empty.train(few)
             _, off, _ = _coded(empty, few, np.arange(len(few)))
-        return cls(empty, mean_square_root(off))
+        return cls(empty, middle(off))
 
     def codes(self, vectors: HalfVectors, tracks: Tracks) -> "Codes":
         """Those of (N, D) vectors of (N,) tracks."""
         with _few_threads():
-            starts = together(tracks)
-            if apart_within(vectors, starts) > ALIKE * self.error:
-                starts = np.arange(len(vectors))
+            starts = alike(vectors, together(tracks), ALIKE * self.error)
             coded, off, apart = _coded(self._empty, vectors, starts)
-        strange = np.flatnonzero(apart > STRANGE * np.median(apart))
-        plain = mean_square_root(np.delete(apart, strange))
-        errors = Errors(plain, mean_square_root(off), self.error)
-        return Codes(coded, starts, len(vectors), errors, strange)
+        # What is no number, by damage, compares with nothing: it is strange as well.
+        is_plain = apart <= STRANGE * middle(apart)
+        errors = Errors(mean_square_root(apart[is_plain]), middle(off), self.error)
+        return Codes(coded, starts, len(vectors), errors, np.flatnonzero(~is_plain))
 
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """How far codes lie off, each the root of the mean square.
+    """How far codes lie off.
 
     Attributes:
-        rows: a vector from its code, without the strange.
-        coded: what was coded, a vector or the mean of a few, from its code.
-        learnt: a vector from its code, of those that the codebook was learnt from.
+        rows: a vector from its code, the root of the mean square without the strange.
+        coded: what was coded, a vector or the mean of a few, from its code; the middle.
+        learnt: the same, of the vectors that the codebook was learnt from.
     """
 
     rows: float
@@ -204,8 +204,8 @@ class Codes:
         write_arrays(folder / ERRORS, {"errors": np.array(astuple(self.errors)), **arrays}, {})
 
     @classmethod
-    def read(cls, folder: Path, count: int) -> Self:
-        """Those of `count` rows that were written to `folder`.
+    def read(cls, folder: Path, count: int, dimension: int) -> Self:
+        """Those of `count` vectors of `dimension` that were written to `folder`.
 
         Raises:
             OSError: a file cannot be read.
@@ -223,12 +223,14 @@ class Codes:
             errors = Errors(*arrays["errors"].tolist())
         except (LookupError, TypeError) as error:
             raise ValueError(f"'{ERRORS}' is of another version ({error!r})") from error
+        if coded.d != dimension:
+            raise ValueError(f"they are of vectors of {coded.d} numbers")
         if len(starts) != coded.ntotal or are_no_starts(starts, count):
             raise ValueError(f"{coded.ntotal} codes begin in {len(starts)} rows")
         return cls(coded, starts, count, errors, strange)
 
 
-def codes_of(folder: Path, entry: SegmentEntry) -> Codes | None:
+def codes_of(folder: Path, entry: SegmentEntry, dimension: int) -> Codes | None:
     """Those of a segment of the index in `folder`; None where there are none, or damaged ones.
 
     All is found without them.
@@ -238,10 +240,10 @@ def codes_of(folder: Path, entry: SegmentEntry) -> Codes | None:
         return None
     try:
         for file in files:
-            problem = file.problem(folder, thorough=not file.name.endswith(CODES))
+            problem = file.problem(folder, thorough=True)
             if problem is not None:
                 raise ValueError(problem)  # noqa: TRY301  # as of a file that cannot be read
-        return Codes.read(folder / entry.name, entry.shots)
+        return Codes.read(folder / entry.name, entry.shots, dimension)
     except (OSError, ValueError) as error:
         log.warning(
             "index: the codes of segment %s are not used (%s): it is searched exactly, and slower, "
@@ -257,7 +259,7 @@ def _coded(empty: Any, vectors: Kept, starts: Rows) -> tuple[Any, Distances, Dis
     coded = faiss.clone_index(empty)
     off, apart = [], []
     for some, of, means in pieces(vectors, starts):
-        coded.add(means)
+        coded.add(np.nan_to_num(means))
         told = coded.reconstruct_n(coded.ntotal - len(means), len(means))
         off.append(far_from(means, told))
         apart.append(far_from(some, told[of]))

@@ -24,8 +24,8 @@ def worth_merging(segments: Sequence[Segment], busy: Collection[Group]) -> list[
         for same in _by_size(members).values():
             if len(same) >= FAN_IN:
                 return same[:FAN_IN]
-        small = _smallest(members)
-        if group not in busy and len(small) > 1 and _are_worth_it(small):
+        small = [] if group in busy else _smallest(members)
+        if small:
             return small
     return []
 
@@ -65,16 +65,18 @@ def _by_size(members: Sequence[Segment]) -> dict[int, list[Segment]]:
 
 
 def _smallest(members: Sequence[Segment]) -> list[Segment]:
-    """As many of at most half of the size of a segment as fit into one, smallest first."""
+    """As many of at most half of the size of a segment as fit into one and are worth it."""
     found, room = [], MAX_SHOTS
     for segment in sorted(members, key=len):
         room -= len(segment)
         if len(segment) * 2 > MAX_SHOTS or room < 0:
             break
         found.append(segment)
-    return found
+    while found and not _are_worth_it(found):
+        found.pop()
+    return [segment for segment in members if segment in found]
 
 
 def _are_worth_it(small: Sequence[Segment]) -> bool:
     counts = [len(segment) for segment in small]
-    return (sum(counts) - max(counts)) * FAN_IN >= max(counts)
+    return len(small) > 1 and (sum(counts) - max(counts)) * FAN_IN >= max(counts)

@@ -76,6 +76,14 @@ class FaissHalves:
             raise ValueError(f"FAISS cannot read it: {error}") from error
         if not isinstance(codes, faiss.IndexScalarQuantizer):
             raise ValueError(f"it is a {type(codes).__name__}")  # noqa: TRY004  # of a file
+        empty = _empty(codes.d)
+        if (codes.sq.qtype, codes.metric_type) != (empty.sq.qtype, empty.metric_type):
+            raise ValueError("it holds no halves that are multiplied")
+        if (
+            codes.code_size != empty.code_size
+            or codes.codes.size() != codes.ntotal * codes.code_size
+        ):
+            raise ValueError(f"it does not hold {codes.ntotal} vectors of {codes.d} halves")
         # FAISS writes the vectors last.
         return cls(codes, slack, FileAhead(path, codes.ntotal, codes.code_size))
 
@@ -135,7 +143,9 @@ class FaissHalves:
             scores, rows = vectors.search(query[None], fetch, params=params)  # (1, fetch)
             # FAISS breaks ties as it likes: go on until the cut falls in a gap.
             if fetch == count or scores[0, -1] < scores[0, k - 1] - 2 * self.slack:
-                return Candidates(rows[0] + first, scores[0])
+                # FAISS has no row for what is no number, by damage.
+                is_row = rows[0] >= 0
+                return Candidates(rows[0][is_row] + first, scores[0][is_row])
             fetch = min(fetch * 2, count)
 
     def _where(self, admitted: Mask, count: int) -> tuple[Any, int, Mask]:

@@ -23,6 +23,8 @@ from retrieval.types import Vector, Where
 NARROW: Final = 1 / 12
 #: Beside a row of all, as long as it takes to fetch one by its code.
 FETCHING_COSTS: Final = 4
+#: What a code costs beside a vector.
+CODE_SHARE: Final = 1 / 8
 #: Rows that are fetched of a segment at least, where half of them are admitted.
 FETCHED_FIRST: Final = 64
 #: Rows by which the error of codes is measured, at least.
@@ -79,18 +81,20 @@ class _Look:
         is_all = len(near.rows) == len(self._codes)
         self.lowest = -np.inf if is_all else float(near.scores[-1])
 
-    def candidates(self, k: int, floor: float, shift: float, spread: float) -> Candidates:
-        """Every row that may be among the `k` best, given that they score `floor` or more.
+    def needed(self, floor: float, shift: float, spread: float) -> float:
+        """What a code scores at least of a row that may be among the best.
 
         Args:
-            k: how many are wanted.
-            floor: −inf if nothing is known.
+            floor: what these score at least; −inf if nothing is known.
             shift: how much higher than by its code a row scores, in the mean.
             spread: how much that differs from row to row, by its standard deviation.
         """
         # An error that lies in no direction more than in another, seen from the query.
         usual = self._codes.errors.rows / np.sqrt(len(self._query))
-        need = floor - max(shift, 0.0) - USUAL_TIMES * max(spread, float(usual))
+        return floor - max(shift, 0.0) - USUAL_TIMES * max(spread, float(usual))
+
+    def candidates(self, k: int, need: float) -> Candidates:
+        """Every row that may be among the `k` best, given what their codes score at least."""
         while self.lowest > need:
             more = 4 * self._fetched
             if more * FETCHING_COSTS > self.part.count:
@@ -106,7 +110,7 @@ class _Look:
 
 
 def proposed(
-    parts: Sequence[Part], query: Vector, k: int, sure: Scores, spread: Spread
+    parts: Sequence[Part], query: Vector, k: int, sure: Scores, spread: Callable[[float], Spread]
 ) -> list[tuple[Segment, Candidates]]:
     """Every row of coded segments that may be among the `k` best, and perhaps more.
 
@@ -115,12 +119,15 @@ def proposed(
         query: (D,) of length 1.
         k: 1 or more.
         sure: (M,) scores that others, found elsewhere, have at least.
-        spread: calls what takes long.
+        spread: says how to call what takes as long as a scan of so many vectors.
     """
     first = max(FETCHED_FIRST, FETCHING_COSTS * 2 * k // max(len(parts), 1))
-    looks = list(spread(lambda part: _Look(part, query, first), parts))
-    floor, shift, deviation = _measured(looks, query, k, sure)
-    found = spread(lambda look: look.candidates(k, floor, shift, deviation), looks)
+    scan = spread(sum(part.codes for part in parts) * CODE_SHARE)
+    looks = list(scan(lambda part: _Look(part, query, first), parts))
+    measured = _measured(looks, query, k, sure)
+    hard = [look for look in looks if look.lowest > look.needed(*measured)]
+    again = spread(sum(len(look.part.admitted) for look in hard))
+    found = again(lambda look: look.candidates(k, look.needed(*measured)), looks)
     return [(look.part.segment, near) for look, near in zip(looks, found, strict=True)]
 
 

@@ -18,8 +18,6 @@ from retrieval.types import ScoredShot, Vector, Where
 
 #: Below this many shots a thread costs more than it saves: a scan of them takes milliseconds.
 WORTH_THREADS = 65_536
-#: What a code costs beside a vector.
-CODE_SHARE = 1 / 8
 
 
 Found = list[tuple[Segment, Candidates]]
@@ -72,8 +70,7 @@ def best_in(
     nearest = spread(partial(Part.nearest, query=query, k=k), plain)
     found += [(part.segment, near) for part, near in zip(plain, nearest, strict=True)]
     if coded:
-        spread = _spread(sum(part.codes for part in coded) * CODE_SHARE)
-        found += proposed(coded, query, k, _sure(found), spread)
+        found += proposed(coded, query, k, _sure(found), _spread)
     floor = kth_best(_sure(found), k)
     shots: list[ScoredShot] = []
     for segment, near in found:

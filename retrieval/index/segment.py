@@ -74,7 +74,7 @@ class Segment:
         if entry.dead is not None:
             bits = np.fromfile(folder / entry.dead.name, np.uint8)
             alive = ~np.unpackbits(bits, count=entry.shots).astype(np.bool_)
-        return cls(entry, columns, vectors, alive, model_id, codes_of(folder, entry))
+        return cls(entry, columns, vectors, alive, model_id, codes_of(folder, entry, dimension))
 
     @property
     def lacks_codes(self) -> bool:

@@ -45,17 +45,32 @@ def pieces(vectors: Kept, starts: Rows) -> Iterator[tuple[Vectors, Rows, Vectors
         yield some, np.repeat(np.arange(len(first)), lengths), means
 
 
-def apart_within(vectors: Kept, starts: Rows) -> float:
-    """How far (N, D) vectors lie from the means of those that share a code."""
+def alike(vectors: Kept, starts: Rows, within: float) -> Rows:
+    """(M,) first rows of codes, as (m,) `starts`, but that rows are alone where one is far off.
+
+    Args:
+        vectors: (N, D).
+        starts: as `together` tells.
+        within: how far from the mean of those that share its code none may lie.
+    """
     if len(starts) == len(vectors):
-        return 0.0
-    some = [far_from(rows, means[of]) for rows, of, means in pieces(vectors, starts)]
-    return mean_square_root(np.concatenate(some))
+        return starts
+    is_first = np.zeros(len(vectors), np.bool_)
+    is_first[starts] = True
+    begin = 0
+    for rows, of, means in pieces(vectors, starts):
+        # Not "further than": what is no number is far from everything.
+        firsts = np.searchsorted(of, np.arange(len(means)))
+        is_near = np.logical_and.reduceat(far_from(rows, means[of]) <= within, firsts)
+        is_first[begin : begin + len(rows)] |= ~is_near[of]
+        begin += len(rows)
+    return np.flatnonzero(is_first)
 
 
 def far_from(vectors: Vectors, others: Vectors) -> Distances:
     """(N,) how far each of (N, D) lies from the other."""
-    apart: Distances = np.linalg.norm((vectors - others).astype(np.float64), axis=1)
+    with np.errstate(invalid="ignore"):  # of what is no number
+        apart: Distances = np.linalg.norm((vectors - others).astype(np.float64), axis=1)
     return apart
 
 
@@ -67,5 +82,10 @@ def are_no_starts(starts: Rows, count: int) -> bool:
 
 
 def mean_square_root(values: Distances) -> float:
-    """The root of the mean square."""
-    return float(np.sqrt(np.square(values).mean()))
+    """The root of the mean square of what is a number."""
+    return float(np.sqrt(np.square(values[np.isfinite(values)]).mean()))
+
+
+def middle(values: Distances) -> float:
+    """The median of what is a number."""
+    return float(np.median(values[np.isfinite(values)]))

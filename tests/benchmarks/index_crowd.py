@@ -31,7 +31,16 @@ class Crowd:
     at: Any
 
     @classmethod
-    def drawn(cls, shots: int, dimension: int, looks: int) -> "Crowd":
+    def drawn(cls, shots: int, dimension: int, looks: int, apart: float = 0.4) -> "Crowd":
+        """So many shots of people in so many looks.
+
+        Args:
+            shots: how many.
+            dimension: of the vectors.
+            looks: how many ways to be dressed.
+            apart: how far the shots of a track differ, where looks differ by 1 and people who
+                look alike by 0.7.
+        """
         rng = np.random.default_rng(1)
         tracks = -(-shots // SHOTS_OF_A_TRACK)
         centres = rng.standard_normal((looks, dimension)).astype(np.float32)
@@ -39,7 +48,7 @@ class Crowd:
             halves = np.memmap(file, np.float16, "w+", shape=(shots, dimension))
         for start in range(0, shots, ROWS_AT_ONCE):
             stop = min(start + ROWS_AT_ONCE, shots)
-            halves[start:stop] = _dressed(rng, centres, stop - start)
+            halves[start:stop] = _dressed(rng, centres, stop - start, apart)
         began = np.sort(rng.uniform(0, DAYS * DAY_S, tracks))
         at = np.repeat(began, SHOTS_OF_A_TRACK)[:shots] + np.arange(shots) % SHOTS_OF_A_TRACK
         camera = np.repeat(rng.integers(CAMERAS, size=tracks), SHOTS_OF_A_TRACK)[:shots]
@@ -92,13 +101,13 @@ class Crowd:
         return mask
 
 
-def _dressed(rng: Any, centres: Any, shots: int) -> Any:
+def _dressed(rng: Any, centres: Any, shots: int, apart: float) -> Any:
     """(shots, D) of tracks that are dressed like one of `centres` each."""
     tracks = -(-shots // SHOTS_OF_A_TRACK)
     people = centres[rng.integers(len(centres), size=tracks)]
     people += 0.7 * rng.standard_normal(people.shape, dtype=np.float32)
     vectors = np.repeat(people, SHOTS_OF_A_TRACK, axis=0)[:shots]
-    vectors += 0.4 * rng.standard_normal(vectors.shape, dtype=np.float32)
+    vectors += np.float32(apart) * rng.standard_normal(vectors.shape, dtype=np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors
 

@@ -4,7 +4,8 @@
 
 Shots of thirty days and fifty cameras: each track has four that are alike, and tracks dress alike
 (`--looks` of them), so that the tenth nearest is not far from the twentieth. Vectors have been in
-half precision. Every kind holds the same shots and answers the same queries, taking turns; what is
+half precision. Shots of a track share a code in `rolling`, unless `--apart` says that they differ
+more (0.8, say). Every kind holds the same shots and answers the same queries, taking turns; what is
 right is a sum in double precision. Kinds:
 
 - `rolling`: Descry's, as a query worker fills it: a checkpoint every 16,384 shots, then merged
@@ -145,7 +146,7 @@ def forget(crowd: Crowd, kind: Any, count: int) -> dict[str, Any]:
 
 def measure(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
     faiss.omp_set_num_threads(options.threads)
-    crowd = Crowd.drawn(options.shots, options.dimension, options.looks)
+    crowd = Crowd.drawn(options.shots, options.dimension, options.looks, options.apart)
     names = ["rolling", *filter(None, options.against.split(","))]
     with progress_bar() as bars:
         figures, built = build(crowd, names, options.keep, bars)
@@ -163,6 +164,7 @@ def parsed(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--shots", type=int, default=100_000)
     parser.add_argument("--dimension", type=int, default=512)
     parser.add_argument("--looks", type=int, default=2000, help="how many ways to be dressed")
+    parser.add_argument("--apart", type=float, default=0.4, help="noise of the shots of a track")
     parser.add_argument("--queries", type=int, default=200)
     parser.add_argument("--far", type=float, default=1.0, help="noise of a query; sentences: 4")
     parser.add_argument("--filter", choices=sorted(FILTERS), default="none")

@@ -6,6 +6,7 @@ import os
 import time
 from itertools import pairwise
 
+import faiss
 import numpy as np
 import pytest
 from hypothesis import given
@@ -115,6 +116,40 @@ def test_a_piece_of_a_file_is_searched_as_all_of_it_is(mapped, first, length, k,
     cut = sorted(wanted.values())[-k]
     assert {row for row, score in wanted.items() if score > cut} <= found.keys()
     assert all(found[row] == pytest.approx(wanted[row], abs=1e-5) for row in found.keys() & wanted)
+
+
+def test_rows_that_are_no_numbers_bring_in_nobody_else(mapped, tmp_path):
+    halves = mapped[1].kept(np.arange(4_000))
+    store = FaissHalves.empty(32)
+    store.append(halves)
+    store.write(tmp_path / "vectors.faiss")
+    content = bytearray((tmp_path / "vectors.faiss").read_bytes())
+    at = len(content) - (4_000 - 1_010) * 64
+    content[at : at + 64] = b"\xff" * 64  # halves that are no numbers
+    (tmp_path / "vectors.faiss").write_bytes(content)
+    store = FaissHalves.mapped(tmp_path / "vectors.faiss", store.slack)
+    admitted = np.zeros(4_000, np.bool_)
+    admitted[1_000:1_100] = True
+    query = halves[1_000].astype(np.float32)
+    for k in (10, 100, 200):
+        assert admitted[store.best(query, k=k, admitted=admitted, count=100).rows].all()
+
+
+@pytest.mark.parametrize("kind", ["other numbers", "distances", "cut"])
+def test_a_file_of_something_else_is_refused(tmp_path, kind):
+    quantizer = faiss.ScalarQuantizer
+    made = faiss.IndexScalarQuantizer(
+        32,
+        quantizer.QT_bf16 if kind == "other numbers" else quantizer.QT_fp16,
+        faiss.METRIC_L2 if kind == "distances" else faiss.METRIC_INNER_PRODUCT,
+    )
+    made.add(np.ones((10, 32), np.float32))
+    faiss.write_index(made, str(tmp_path / "vectors.faiss"))
+    if kind == "cut":
+        content = (tmp_path / "vectors.faiss").read_bytes()
+        (tmp_path / "vectors.faiss").write_bytes(content[:-64])
+    with pytest.raises(ValueError, match=r"halves|FAISS cannot read"):
+        FaissHalves.mapped(tmp_path / "vectors.faiss", 0.1)
 
 
 def test_a_search_of_a_piece_outlives_its_index(mapped, tmp_path):
