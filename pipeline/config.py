@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from pipeline.added_cameras import AddedCameras
 from pipeline.config_cameras import Camera
-from pipeline.config_delivery import Webhooks
+from pipeline.config_delivery import Mqtt, Webhooks
 from pipeline.config_motion import Motion
 from pipeline.config_names import Key, settings_in
 from pipeline.config_problems import explain, one_line, unknown
@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     sources: Sources = Sources()
     api: Api = Api()
     webhooks: Webhooks = Webhooks()
+    mqtt: Mqtt = Mqtt()
 
     @classmethod
     def settings_customise_sources(
@@ -108,6 +109,7 @@ class Settings(BaseSettings):
             self.index.password,
             self.webhooks.url,
             self.webhooks.secret,
+            self.mqtt.password,
             *(c.password for c in self.cameras.values()),
         ]
         yield from (p.get_secret_value() for p in passwords if p is not None)

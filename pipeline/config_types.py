@@ -30,6 +30,7 @@ SHOW_SECRETS = "show_secrets"
 _MODEL_SUFFIXES = (".pt", ".pth", ".json", ".safetensors")
 _DEVICE = re.compile(r"^(auto|cpu|cuda(:\d+)?)$")
 _NAMESPACE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9:_.-]{0,63}$")
+_TOPIC_PREFIX = re.compile(r"^(?=.{1,128}$)[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$")
 _CREDENTIALS = {
     *("user", "username", "usr", "login", "loginuse", "password", "passwd", "pass", "pwd"),
     *("loginpas", "loginpass", "auth", "token", "access_token", "secret", "key", "apikey", "sid"),
@@ -166,6 +167,21 @@ def _as_index_url(url: str) -> str:
     return url
 
 
+def _as_broker_url(url: str) -> str:
+    parts = _split(url, ("mqtt", "mqtts"))
+    if not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("must be a broker's host, without a path: mqtt://host:1883")
+    return url.rstrip("/")
+
+
+def _as_topic_prefix(prefix: str) -> str:
+    if not _TOPIC_PREFIX.fullmatch(prefix):
+        raise ValueError(
+            "must be 1 to 128 letters, digits and _ . - with / between levels: site/descry"
+        )
+    return prefix
+
+
 def _as_api_url(url: str) -> str:
     if not _split(url, ("http", "https")).hostname:
         raise ValueError("must name the host: http://host:8000")
@@ -187,6 +203,8 @@ ModelName = Annotated[str, Field(min_length=1), AfterValidator(_as_model)]
 CameraUrl = Annotated[str, AfterValidator(_as_camera_url)]
 RedisUrl = Annotated[str, AfterValidator(_as_redis_url)]
 IndexUrl = Annotated[str, AfterValidator(_as_index_url)]
+BrokerUrl = Annotated[str, AfterValidator(_as_broker_url)]
+TopicPrefix = Annotated[str, AfterValidator(_as_topic_prefix)]
 ApiUrl = Annotated[str, AfterValidator(_as_api_url)]
 Device = Annotated[
     str, AfterValidator(_as_device), WithJsonSchema({"type": "string", "pattern": _DEVICE.pattern})

@@ -23,7 +23,10 @@ _OLDEST_PYTHON = (3, 11)
 # The CUDA that torch is built for, and the oldest driver that runs it (NVIDIA's R numbers).
 _OLDEST_DRIVER = {"12": 525, "13": 580}
 # What to do when an answer does not say so itself.
-_NEXT = {"redis connection": "start it, or mend redis.url, redis.username and redis.password"}
+_NEXT = {
+    "redis connection": "start it, or mend redis.url, redis.username and redis.password",
+    "mqtt broker": "start it, or mend mqtt.url, mqtt.username and mqtt.password; see mqtt.md",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,14 @@ class Subject:
 class Questions:
     """What only the heavy parts can answer; each may raise one of our errors.
 
-    `gpus` asks torch. `redis` greets the configured server and gives its version. `detector`
+    `gpus` asks torch. `redis` greets the configured server and gives its version; `broker`
+    likewise, None without one. `detector`
     and `encoder` say in a few words which model would be used, or raise.
     """
 
     gpus: Callable[[], Gpus]
     redis: Callable[[], str]
+    broker: Callable[[], str] | None
     detector: Callable[[], str]
     encoder: Callable[[], str]
 
@@ -71,6 +76,8 @@ def examine(
     checks.append(check_redis_server(is_needed=settings.has_own_redis))
     if not settings.has_own_redis:
         checks.append(_ask("redis connection", questions.redis))
+    if questions.broker is not None:
+        checks.append(_ask("mqtt broker", questions.broker))
     checks += check_data_dir(settings.data_dir)
     checks.append(_ask("detector", questions.detector))
     checks.append(_ask("encoder", questions.encoder))

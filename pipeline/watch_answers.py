@@ -31,6 +31,7 @@ class WatchRequest(_Record):
     false_alarms: FalseAlarms = 1.0
     cooldown_s: Cooldown = 600.0
     webhook: Annotated[str, Field(description="its alerts go there, too; empty: nowhere")] = ""
+    mqtt: Annotated[bool, Field(description="its alerts go to the MQTT broker, too")] = False
 
 
 class TrialRequest(_Record):
@@ -96,6 +97,7 @@ class WatchAnswer(_Record):
     created_at: str
     open: Annotated[int, Field(description="alerts whose person is in view now")]
     webhook: Annotated[str, Field(description="where its alerts are sent, without the path")] = ""
+    mqtt: Annotated[bool, Field(description="its alerts go to the MQTT broker")] = False
     notes: Annotated[list[str], Field(description="what to know about the sentence")] = []
 
 
@@ -104,7 +106,8 @@ class AlertAnswer(_Record):
 
     id: Annotated[str, Field(description="of this word; `after` and `Last-Event-ID` take it")]
     alert: Annotated[str, Field(description="the same for all words about one person")]
-    number: Annotated[int, Field(description="which word of the alert; with it, a key of its own")]
+    number: Annotated[int, Field(description="which word of the alert")]
+    key: Annotated[str, Field(description="of this word alone, however often it is sent")]
     type: Literal["new", "update", "end"]
     watch: str
     watch_id: str

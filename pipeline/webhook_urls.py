@@ -1,9 +1,12 @@
-"""Addresses that webhooks go to: which may be asked for, and how one is shown."""
+"""Where alerts go: which addresses a webhook may have, and how a receiver is shown."""
 
 import ipaddress
 import re
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
+
+BROKER: Final = "mqtt:"
+"""The receiver that is whatever broker the settings name: if that moves, what waits goes along."""
 
 LONGEST: Final = 2048
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
@@ -41,9 +44,13 @@ def shown(url: str) -> str:
     'https://hooks.example:8443/…'
     >>> shown("http://hooks.example"), shown("")
     ('http://hooks.example', '')
+    >>> shown(BROKER)
+    'the MQTT broker'
     """
     if not url:
         return ""
+    if url == BROKER:
+        return "the MQTT broker"
     parts = urlsplit(url)
     rest = "/…" if parts.path.strip("/") or parts.query else ""
     return f"{parts.scheme}://{parts.netloc}{rest}"

@@ -7,7 +7,7 @@ from pipeline.clock import ManualClock
 from pipeline.store.deliveries import DeliveryStore
 from pipeline.store.leases import LeaseStore
 from pipeline.workers.alert_words import alert_answer
-from pipeline.workers.delivering import Deliverer, DeliveryLedger
+from pipeline.workers.delivering import Carrier, Deliverer, DeliveryLedger
 from pipeline.workers.delivery_desk import DeliveryDesk
 from pipeline.workers.webhook import WebhookSender
 from tests.receiver import SECRET
@@ -20,7 +20,7 @@ RETRY_S = 600.0
 class Post:
     """A site, and who delivers what it tells."""
 
-    def __init__(self, bus, *, everywhere=(), allow_private=True, timeout_s=0.5):
+    def __init__(self, bus, *, everywhere=(), allow_private=True, timeout_s=0.5, others=None):
         self.site = Site(bus)
         self.site.clock = ManualClock(NOON)
         self.clock, self.store = self.site.clock, DeliveryStore(bus.client, bus.keys)
@@ -29,9 +29,10 @@ class Post:
         ledger = DeliveryLedger(
             self.site.watches, self.site.alerts, self.store, lease, bus.keys.deliverer
         )
-        send = {"webhook": sender(allow_private=allow_private, timeout_s=timeout_s).send}
+        send = sender(allow_private=allow_private, timeout_s=timeout_s).send
+        carriers = {"webhook": Carrier(send, RETRY_S), **(others or {})}
         self.worker = self.site.worker()
-        self.deliverer = Deliverer(ledger, tuple(everywhere), send, self.clock, RETRY_S)
+        self.deliverer = Deliverer(ledger, tuple(everywhere), carriers, self.clock)
         self.threads = ThreadPoolExecutor(8)
         self.look()
 

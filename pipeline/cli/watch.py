@@ -39,6 +39,9 @@ def add(
     webhook: Annotated[
         str, typer.Option(help="Send its alerts there, too: https://host/path.")
     ] = "",
+    mqtt: Annotated[
+        bool, typer.Option("--mqtt", help="Send its alerts to mqtt.url even if not every watch's.")
+    ] = False,
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -56,6 +59,7 @@ def add(
         false_alarms=false_alarms,
         cooldown=cooldown,
         webhook=webhook,
+        mqtt=mqtt,
     )
     for note in found.notes if not json else ():
         sys.stderr.write(f"! {note}\n")
@@ -124,4 +128,5 @@ def _tell(watch: "WatchAnswer", *, json: bool, what: str) -> None:
     when = f"{watch.hours} {watch.timezone}" if watch.hours else "always"
     words = f"{watch.name}  {what}  {where}  {when}  {watch.false_alarms:g} a day  {watch.text}"
     words += f"  {watch.webhook}" if watch.webhook else ""
+    words += "  MQTT" if watch.mqtt else ""
     sys.stdout.write((watch.model_dump_json() if json else words) + "\n")

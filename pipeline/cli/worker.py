@@ -76,7 +76,7 @@ def reindex(parent: ParentOption = None, config: ConfigOption = None) -> None:
 
 @app.command()
 def deliver(parent: ParentOption = None, config: ConfigOption = None) -> None:
-    """Deliver alerts to webhooks."""
+    """Deliver alerts to webhooks and to an MQTT broker."""
     from pipeline.wiring.delivering import work_deliver
 
     _work("deliver", work_deliver, config, parent)

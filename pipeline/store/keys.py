@@ -44,7 +44,7 @@
     {ns}:undelivered         stream  deliveries that were given up; capped by length, retention
     {ns}:delivery_position   string  up to which alert it is known who gets it; for ever
     {ns}:delivery_counts     hash    what became of deliveries → how many; for ever
-    {ns}:left_webhooks       hash    removed watch → where its last words go; until they are there
+    {ns}:left_webhooks       hash    removed watch → who gets its last words; until they are there
     {ns}:watched             string  before which place in the log nobody is in view; for ever
 
 All of them live on one Redis (or a replicated one), so no key carries a hash tag. `lease` and

@@ -11,6 +11,7 @@ import redis
 from pipeline.errors import ConfigError
 from pipeline.store.connection import store_errors
 from pipeline.store.keys import Keys
+from pipeline.webhook_urls import BROKER
 
 _ADD = """
 if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then return 0 end
@@ -27,8 +28,10 @@ _REMOVE = """
 redis.call('SET', KEYS[2], ARGV[2])
 local known = redis.call('HGET', KEYS[1], ARGV[1])
 if not known then return 0 end
-local webhook = cjson.decode(known).webhook
-if webhook and webhook ~= '' then redis.call('HSET', KEYS[3], ARGV[1], webhook) end
+local watch, to = cjson.decode(known), {}
+if watch.webhook and watch.webhook ~= '' then table.insert(to, watch.webhook) end
+if watch.mqtt then table.insert(to, ARGV[3]) end
+if #to > 0 then redis.call('HSET', KEYS[3], ARGV[1], table.concat(to, ' ')) end
 return redis.call('HDEL', KEYS[1], ARGV[1])
 """
 
@@ -50,6 +53,7 @@ class Watch:
         cooldown_s: for how long one probable person makes no second alert.
         created_at: Unix seconds.
         webhook: address that its alerts are sent to; it may hold a secret, so it is never logged.
+        mqtt: whether its alerts go to the broker, though not those of every watch do.
     """
 
     watch_id: str
@@ -64,6 +68,12 @@ class Watch:
     cooldown_s: float
     created_at: float
     webhook: str = ""
+    mqtt: bool = False
+
+    @property
+    def receivers(self) -> tuple[str, ...]:
+        """Who is sent its alerts, beside those who are sent every watch's."""
+        return (*filter(None, [self.webhook]), *([BROKER] if self.mqtt else ()))
 
 
 class WatchStore:
@@ -108,24 +118,24 @@ class WatchStore:
     def remove(self, watch_id: str) -> bool:
         """Watch for it no longer; whether it was there."""
         keys = [self._keys.watches, self._keys.watches_version, self._keys.left_webhooks]
-        return bool(self._remove(keys=keys, args=[watch_id, uuid4().hex]))
+        return bool(self._remove(keys=keys, args=[watch_id, uuid4().hex, BROKER]))
 
     @store_errors()
-    def webhooks(self) -> dict[str, str]:
-        """Where the alerts of each watch go that has a webhook, removed ones included."""
+    def receivers(self) -> dict[str, tuple[str, ...]]:
+        """Where the alerts of each watch go that has a receiver, removed ones included."""
         left: Any = self._redis.hgetall(self._keys.left_webhooks)
-        gone = {watch.decode(): webhook.decode() for watch, webhook in left.items()}
-        return gone | {each.watch_id: each.webhook for each in self.all() if each.webhook}
+        gone = {watch.decode(): tuple(to.decode().split()) for watch, to in left.items()}
+        return gone | {each.watch_id: each.receivers for each in self.all() if each.receivers}
 
     @store_errors()
-    def removed_with_webhook(self) -> set[str]:
-        """Removed watches whose last words may still have to go to a webhook."""
+    def removed_with_receiver(self) -> set[str]:
+        """Removed watches whose last words may still have to go to a receiver."""
         left: Any = self._redis.hkeys(self._keys.left_webhooks)
         return {watch.decode() for watch in left}
 
     @store_errors()
-    def forget_webhooks(self, watches: Collection[str]) -> None:
-        """Forget the webhooks of removed watches: all is told."""
+    def forget_receivers(self, watches: Collection[str]) -> None:
+        """Forget the receivers of removed watches: all is told."""
         if watches:
             self._redis.hdel(self._keys.left_webhooks, *watches)
 

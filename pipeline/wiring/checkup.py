@@ -1,5 +1,6 @@
 """Hands the doctor what it asks: settings as plain values, and questions to the heavy parts."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from detectors.gpus import find_gpus
@@ -31,6 +32,7 @@ def _questions(settings: Settings) -> Questions:
     return Questions(
         gpus=find_gpus,
         redis=lambda: _greet_redis(settings),
+        broker=None if settings.mqtt.url is None else lambda: _greet_broker(settings),
         detector=lambda: _find_detector(settings),
         encoder=lambda: _find_encoder(settings),
     )
@@ -56,6 +58,20 @@ def _greet_redis(settings: Settings) -> str:
     finally:
         client.close()
     return f"Redis {said['redis_version']} at {redis.url}"
+
+
+def _greet_broker(settings: Settings) -> str:
+    from pipeline.wiring.delivering import broker_account
+    from pipeline.workers.broker_connection import BrokerConnection
+    from pipeline.workers.webhook import DeliveryFailed
+
+    # Under another name: the broker would close the connection of whoever delivers.
+    account = replace(broker_account(settings.mqtt), client_id=f"{settings.mqtt.client_id}-doctor")
+    try:
+        BrokerConnection(account, says_so=False).close()
+    except DeliveryFailed as error:
+        raise DeliveryFailed(f"{settings.mqtt.url} {error}") from error
+    return f"lets us in at {settings.mqtt.url}"
 
 
 def _find_detector(settings: Settings) -> str:

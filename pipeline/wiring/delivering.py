@@ -2,9 +2,13 @@
 
 import ssl
 from collections.abc import Callable
+from typing import Final
+from urllib.parse import urlsplit
 
 from pipeline.clock import SystemClock
 from pipeline.config import Settings
+from pipeline.config_delivery import Mqtt
+from pipeline.errors import ConfigError
 from pipeline.names import process_name
 from pipeline.shutdown import Stop
 from pipeline.store.alerts import AlertStore
@@ -13,11 +17,17 @@ from pipeline.store.keys import Keys
 from pipeline.store.leases import LeaseStore
 from pipeline.store.watches import WatchStore
 from pipeline.store_figures import DeliveryFigures
+from pipeline.webhook_urls import BROKER
 from pipeline.wiring.stores import Stores, open_stores
-from pipeline.workers.delivering import LEASE_S, Deliverer, DeliveryLedger
+from pipeline.workers.broker import Broker
+from pipeline.workers.broker_connection import BrokerAccount
+from pipeline.workers.delivering import LEASE_S, Carrier, Deliverer, DeliveryLedger
 from pipeline.workers.delivery_desk import DeliveryDesk
+from pipeline.workers.receiver_rules import ReceiverRules
 from pipeline.workers.webhook import WebhookSender
-from pipeline.workers.webhook_rules import WebhookRules
+
+PORT: Final = 1883
+TLS_PORT: Final = 8883
 
 
 def work_deliver(settings: Settings, stop: Stop) -> None:
@@ -26,7 +36,7 @@ def work_deliver(settings: Settings, stop: Stop) -> None:
 
 
 def build_deliverer(settings: Settings, stores: Stores) -> Deliverer:
-    """What delivers alerts to webhooks."""
+    """What delivers alerts to webhooks, and to a broker if the settings name one."""
     keys, clock, hooks = Keys(settings.redis.namespace), SystemClock(), settings.webhooks
     ledger = DeliveryLedger(
         watches=WatchStore(stores.client, keys),
@@ -35,6 +45,7 @@ def build_deliverer(settings: Settings, stores: Stores) -> Deliverer:
         lease=LeaseStore(stores.client, keys, process_name(), ttl_s=LEASE_S),
         lease_name=keys.deliverer,
     )
+    everywhere = [] if hooks.url is None else [hooks.url.get_secret_value()]
     sender = WebhookSender(
         secret=None if hooks.secret is None else hooks.secret.get_secret_value(),
         allow_private=hooks.allow_private_addresses,
@@ -42,14 +53,51 @@ def build_deliverer(settings: Settings, stores: Stores) -> Deliverer:
         now=clock.now,
         tls=ssl.create_default_context(),
     )
-    everywhere = () if hooks.url is None else (hooks.url.get_secret_value(),)
-    return Deliverer(ledger, everywhere, {"webhook": sender.send}, clock, hooks.retry_s)
+    carriers = {"webhook": Carrier(sender.send, hooks.retry_s)}
+    if settings.mqtt.url is not None:
+        account = broker_account(settings.mqtt)
+        broker = Broker(account, matches=f"{settings.mqtt.prefix}/matches")
+        carriers["mqtt"] = Carrier(broker.send, settings.mqtt.retry_s, broker.attend)
+        everywhere += [BROKER] if settings.mqtt.every_watch else []
+    return Deliverer(ledger, tuple(everywhere), carriers, clock)
 
 
-def webhook_rules(settings: Settings) -> WebhookRules:
-    """Which webhooks a watch may have."""
+def broker_account(mqtt: Mqtt) -> BrokerAccount:
+    """Where the broker of the settings is, and who we are there.
+
+    Raises:
+        ConfigError: the settings name none, or its certificates cannot be read.
+    """
+    if mqtt.url is None:
+        raise ConfigError("mqtt.url names no broker: set it to mqtt://host:1883, say")
+    parts = urlsplit(mqtt.url)
+    is_encrypted = parts.scheme == "mqtts"
+    try:
+        tls = ssl.create_default_context(cafile=mqtt.ca_file) if is_encrypted else None
+    except OSError as error:  # ssl.SSLError is one
+        raise ConfigError(
+            f"mqtt.ca_file: {mqtt.ca_file} holds no certificates that can be read: name a PEM file"
+        ) from error
+    return BrokerAccount(
+        host=parts.hostname or "",
+        port=parts.port or (TLS_PORT if is_encrypted else PORT),
+        client_id=mqtt.client_id,
+        username=mqtt.username,
+        password=None if mqtt.password is None else mqtt.password.get_secret_value(),
+        available=f"{mqtt.prefix}/available",
+        timeout_s=mqtt.timeout_s,
+        tls=tls,
+    )
+
+
+def receiver_rules(settings: Settings) -> ReceiverRules:
+    """Which receivers a watch may have."""
     hooks = settings.webhooks
-    return WebhookRules(hooks.secret is not None, hooks.allow_private_addresses)
+    return ReceiverRules(
+        has_secret=hooks.secret is not None,
+        allow_private=hooks.allow_private_addresses,
+        has_broker=settings.mqtt.url is not None,
+    )
 
 
 def build_delivery_desk(settings: Settings, stores: Stores) -> DeliveryDesk:

@@ -12,7 +12,7 @@ from pipeline.store.keys import Keys
 from pipeline.store.leases import LeaseStore
 from pipeline.store.watches import WatchStore
 from pipeline.telemetry import Telemetry
-from pipeline.wiring.delivering import webhook_rules
+from pipeline.wiring.delivering import receiver_rules
 from pipeline.wiring.stores import Stores
 from pipeline.workers.alarm_thresholds import Thresholds
 from pipeline.workers.catalogue import Catalogue
@@ -70,5 +70,5 @@ def build_watching(
     standing = StandingWatches(ledger, engine, clock, telemetry, best_of=settings.search.best_of)
     thresholds = Thresholds(stores.runs, stores.cameras.known, clock, settings.search.best_of)
     trial = WatchTrial(thresholds, stores.tracks, engine, clock, best_of=settings.search.best_of)
-    refuse = webhook_rules(settings).refuse
+    refuse = receiver_rules(settings).refuse
     return Watching(WatchDesk(watches, alerts, catalogue, clock, trial.tell, refuse), standing)

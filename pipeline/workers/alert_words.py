@@ -13,6 +13,7 @@ def alert_answer(word: Word) -> AlertAnswer:
         id=word.position,
         alert=word.alert,
         number=word.number,
+        key=f"{word.alert}-{word.kind}-{word.number}",
         type=word.kind,
         watch=word.watch,
         watch_id=word.watch_id,

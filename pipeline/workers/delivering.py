@@ -36,8 +36,26 @@ AT_ONCE: Final = 32
 TIDY_EVERY_S: Final = 60.0
 _PAGE = 200
 
+UNNAMED_FOR_S: Final = 12 * 3600.0
+"""How long what waits for a kind of receiver is kept that the settings name no more."""
+
 Send = Callable[[str, AlertAnswer], None]
 """Delivers a word to a target, or raises DeliveryFailed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """What delivers to one kind of receiver.
+
+    Attributes:
+        send: delivers.
+        retry_s: how long a receiver that fails is tried.
+        attend: hears at each look whether this process delivers; it must not wait for anybody.
+    """
+
+    send: Send
+    retry_s: float
+    attend: Callable[[bool], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +98,14 @@ class Deliverer:
     Attributes:
         ledger: where things lie.
         everywhere: targets of every alert.
-        send: by the kind of a target.
+        carriers: by the kind of a target.
         clock: tells instants and spans.
-        retry_s: how long a receiver that fails is tried.
     """
 
     ledger: DeliveryLedger
     everywhere: tuple[str, ...]
-    send: Mapping[str, Send]
+    carriers: Mapping[str, Carrier]
     clock: Clock
-    retry_s: float
     _rng: random.Random = field(default_factory=random.Random)
     _lanes: dict[str, _Lane] = field(default_factory=dict)
     _position: str | None = None
@@ -117,6 +133,7 @@ class Deliverer:
     def leave(self, threads: ThreadPoolExecutor, within_s: float = 2.0) -> None:
         """Let another go on; what is being sent has `within_s` seconds, or is sent again."""
         self._stopping.set()
+        self._attend(is_ours=False)
         wait([lane.work for lane in self._lanes.values() if lane.work], timeout=within_s)
         threads.shutdown(wait=False, cancel_futures=True)
         try:
@@ -126,7 +143,9 @@ class Deliverer:
 
     def look_once(self, threads: ThreadPoolExecutor) -> None:
         """Write down who gets what was told since, and have sent what can be."""
-        if not self.ledger.lease.claim(self.ledger.lease_name):
+        is_ours = bool(self.ledger.lease.claim(self.ledger.lease_name))
+        self._attend(is_ours=is_ours)
+        if not is_ours:
             self._position = None
             return
         waiting = self.ledger.deliveries.waiting()
@@ -145,17 +164,20 @@ class Deliverer:
             if not self._lanes[target].is_busy:
                 del self._lanes[target]
 
+    def _attend(self, *, is_ours: bool) -> None:
+        for carrier in self.carriers.values():
+            if carrier.attend is not None:
+                carrier.attend(is_ours)
+
     def _route(self, waiting: Counter[str]) -> None:
         """Write down who gets each word behind the position, and move that, a word at a time."""
         ledger = self.ledger
         if self._position is None:
             self._position = ledger.deliveries.position(first=ledger.alerts.last())
         while words := ledger.alerts.page(self._position, _PAGE):
-            webhooks = ledger.watches.webhooks()
+            receivers = ledger.watches.receivers()
             for word in words:
-                targets = dict.fromkeys(
-                    (*self.everywhere, *filter(None, [webhooks.get(word.watch_id)]))
-                )
+                targets = dict.fromkeys((*self.everywhere, *receivers.get(word.watch_id, ())))
                 to = [self._queued(word, target, waiting) for target in targets]
                 if not ledger.deliveries.route(self._position, word.position, to):
                     self._position = None  # somebody else does, and we had not noticed
@@ -208,7 +230,7 @@ class Deliverer:
             self.ledger.deliveries.drop(one)
             return True
         try:
-            self._send_to(one)(one.target, alert_answer(word))
+            self._carrier(one).send(one.target, alert_answer(word))
         except DeliveryFailed as error:
             self._failed(one, str(error))
             lane.rests_until = self.clock.monotonic() + lane.backoff.next_wait_s()
@@ -223,10 +245,10 @@ class Deliverer:
         lane.backoff.reset()
         return True
 
-    def _send_to(self, one: Delivery) -> Send:
-        if one.kind not in self.send:
+    def _carrier(self, one: Delivery) -> Carrier:
+        if one.kind not in self.carriers:
             raise DeliveryFailed(f"the settings name no {one.kind} any more")
-        return self.send[one.kind]
+        return self.carriers[one.kind]
 
     def _failed(self, one: Delivery, reason: str) -> None:
         now = self.clock.now()
@@ -238,21 +260,22 @@ class Deliverer:
             failed_at=now,
             next_at=now + wait_s * self._rng.uniform(*JITTER),
         )
-        if now - one.queued_at >= self.retry_s:
+        carrier = self.carriers.get(one.kind)
+        if now - one.queued_at >= (UNNAMED_FOR_S if carrier is None else carrier.retry_s):
             self.ledger.deliveries.give_up(again)
         else:
             self.ledger.deliveries.failed(again)
 
     def _tidy(self) -> None:
-        """Forget the webhooks of removed watches whose alerts have ended, and are on their way."""
+        """Forget the receivers of removed watches whose alerts have ended, and are on their way."""
         now, ledger = self.clock.monotonic(), self.ledger
         if now - self._tidied_at < TIDY_EVERY_S:
             return
         self._tidied_at = now
         # Whoever tells may not have seen it when it was removed a moment ago.
-        before, self._removed = self._removed, ledger.watches.removed_with_webhook()
+        before, self._removed = self._removed, ledger.watches.removed_with_receiver()
         if removed := before & self._removed:
             still = {each.watch for each in ledger.alerts.told().values() if each.is_open}
             self._route(Counter(one.target for one in ledger.deliveries.waiting()))
             if self._position is not None:
-                ledger.watches.forget_webhooks(removed - still)
+                ledger.watches.forget_receivers(removed - still)

@@ -50,10 +50,10 @@ class WatchDesk:
         catalogue: Catalogue,
         clock: Clock,
         trial: Trial,
-        refuse_webhook: Callable[[str], None],
+        refuse_receivers: Callable[[str, bool], None],
     ) -> None:
         self._watches, self._alerts, self._trial = watches, alerts, trial
-        self._refuse_webhook = refuse_webhook
+        self._refuse_receivers = refuse_receivers
         self._catalogue, self._clock = catalogue, clock
         self._is_closed = False
 
@@ -71,17 +71,18 @@ class WatchDesk:
 
         Raises:
             QueryRefused: the sentence cannot be searched for.
-            ConfigError: the name is taken, or hours, time zone or webhook make no sense.
+            ConfigError: the name is taken, or hours, time zone or receivers make no sense.
             NotFound: a camera or zone does not exist.
             StoreUnavailable: Redis is away.
         """
         if in_utf8(request.name) != request.name or not request.name.isprintable():
             raise ConfigError("the name of the watch has signs that cannot be printed: leave out")
         checked = self._checked(request)
-        self._refuse_webhook(request.webhook)
+        self._refuse_receivers(request.webhook, request.mqtt)
         if len(self._watches.all()) >= MOST_WATCHES:
             raise ConfigError(f"there are {MOST_WATCHES} watches: 'descry watch remove' some first")
-        watch = replace(self._watch(request, request.name, checked.text), webhook=request.webhook)
+        watch = self._watch(request, request.name, checked.text)
+        watch = replace(watch, webhook=request.webhook, mqtt=request.mqtt)
         self._watches.add(watch)
         return _watch_answer(watch, 0, _notes(checked))
 
@@ -230,6 +231,7 @@ def _watch_answer(watch: Watch, still: int, notes: Sequence[str] = ()) -> WatchA
         cooldown_s=watch.cooldown_s,
         created_at=format_instant(watch.created_at),
         webhook=shown(watch.webhook),
+        mqtt=watch.mqtt,
         open=still,
         notes=list(notes),
     )

@@ -80,7 +80,7 @@ class WebhookSender:
         return {
             "Content-Type": "application/json",
             "User-Agent": "descry",
-            "Idempotency-Key": idempotency_key(told),
+            "Idempotency-Key": told.key,
             "Descry-Timestamp": timestamp,
             "Descry-Signature": f"sha256={signature(secret, timestamp, body)}",
         }
@@ -105,8 +105,3 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
     """
     signed = timestamp.encode() + b"." + body
     return hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
-
-
-def idempotency_key(told: AlertAnswer) -> str:
-    """The same for each attempt to deliver a word, and another for each word."""
-    return f"{told.alert}-{told.type}-{told.number}"

@@ -9,7 +9,9 @@ import pytest
 
 from pipeline.doctor_machine import Check, find_redis_server
 from pipeline.wiring.checkup import examine_machine
+from pipeline.workers.broker_connection import BrokerAccount, BrokerConnection
 from tests.conftest import missing
+from tests.mosquitto import Mosquitto, mosquitto_program
 
 pytestmark = pytest.mark.redis
 
@@ -44,9 +46,12 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
+def checked(file: Path, what: str) -> Check:
+    return {check.name: check for check in examine_machine(file)}[what]
+
+
 def connection(file: Path) -> Check:
-    checks = {check.name: check for check in examine_machine(file)}
-    return checks["redis connection"]
+    return checked(file, "redis connection")
 
 
 def test_a_redis_that_answers_is_named_with_its_version(file: Path, redis_url: str) -> None:
@@ -70,6 +75,35 @@ def test_a_redis_that_is_not_there_fails(file: Path, tmp_path: Path) -> None:
     check = connection(file)
     assert check.ok is False
     assert check.remedy.startswith("start it")
+
+
+def test_the_broker_is_asked_and_whoever_delivers_is_not_put_out(
+    file: Path, short_dir: Path
+) -> None:
+    known = short_dir / "known"
+    made = [mosquitto_program("mosquitto_passwd"), "-b", "-c", known, "descry", "correct horse"]
+    subprocess.run(made, check=True)
+    mosquitto = Mosquitto(short_dir, conf=f"allow_anonymous false\npassword_file {known}")
+    settings = "data_dir: data\nmqtt: {{url: '{}', username: descry, password: {}}}\n"
+    url = f"mqtt://127.0.0.1:{mosquitto.port}"
+    file.write_text(settings.format(url, "wrong horse"))
+    away = checked(file, "mqtt broker")
+    assert (away.ok, away.remedy.partition(",")[0]) == (False, "start it")
+    mosquitto.start()
+    refused = checked(file, "mqtt broker")
+    assert refused.ok is False
+    assert "mqtt.password" in refused.detail
+    assert "wrong horse" not in refused.detail
+    file.write_text(settings.format(url, "correct horse"))
+    there = BrokerAccount(
+        *("127.0.0.1", mosquitto.port, "descry", "descry", "correct horse", "descry/available", 10),
+        tls=None,
+    )
+    delivering = BrokerConnection(there)
+    assert checked(file, "mqtt broker").detail == f"lets us in at {url}"
+    delivering.publish("descry/matches", b"{}")
+    delivering.close()
+    mosquitto.kill()
 
 
 def test_settings_that_make_no_sense_are_one_failed_check(file: Path) -> None:

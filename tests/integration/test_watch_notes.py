@@ -25,7 +25,7 @@ def desk(private_redis, tmp_path):
     stores = [kind(bus.client, bus.keys) for kind in (CameraStore, RunStore, TrackStore)]
     catalogue = Catalogue(*stores, BoxArchive(tmp_path), clock)
     watches, alerts = (kind(bus.client, bus.keys) for kind in (WatchStore, AlertStore))
-    return WatchDesk(watches, alerts, catalogue, clock, no_trial, lambda url: None)
+    return WatchDesk(watches, alerts, catalogue, clock, no_trial, lambda *_: None)
 
 
 def no_trial(watch, since, limit):

@@ -42,7 +42,7 @@ def desk(site, tmp_path):
     thresholds = Thresholds(runs, cameras.known, site.clock, 3)
     trial = WatchTrial(thresholds, site.tracks, lambda: site.engine, site.clock, best_of=3)
     catalogue = Catalogue(cameras, runs, site.tracks, BoxArchive(tmp_path), site.clock)
-    return WatchDesk(site.watches, site.alerts, catalogue, site.clock, trial.tell, lambda url: None)
+    return WatchDesk(site.watches, site.alerts, catalogue, site.clock, trial.tell, lambda *_: None)
 
 
 def keep(site, who, number=1, vector=RED, at=NOON):

@@ -217,7 +217,7 @@ def test_the_last_words_of_a_removed_watch_arrive_and_its_webhook_is_forgotten(p
     assert receiver.words() == [("new", 1), ("end", 2)]
     for _ in range(3):
         post.look(after_s=TIDY_EVERY_S)
-    assert post.site.watches.webhooks() == {}
+    assert post.site.watches.receivers() == {}
 
 
 def test_a_webhook_of_the_settings_hears_of_every_watch_once(private_redis, receiver):

@@ -144,6 +144,15 @@ def test_a_password_of_nobody_is_refused_and_not_repeated(tmp_path: Path) -> Non
         ("index: {kind: redis, url: 'redis://h:1,redis://i:2/3'}", "without a database"),
         ("index: {kind: redis, url: 'redis://h:1,'}", "must be an address that begins with"),
         ("index: {kind: rolling}", "index.kind"),
+        ("mqtt: {url: 'mqtt://me:hush@h'}", "mqtt.url holds credentials"),
+        ("mqtt: {url: 'h:1883'}", "begins with mqtt:// or mqtts://"),
+        ("mqtt: {url: 'mqtt://h/descry'}", "mqtt.url must be a broker's host, without a path"),
+        ("mqtt: {url: 'mqtt://h', password: hush}", "has a password and no username: set both"),
+        ("mqtt: {url: 'mqtt://h', ca_file: /ca.pem}", "a ca_file, which only an mqtts:// url asks"),
+        ("mqtt: {prefix: 'site/#'}", "mqtt.prefix must be 1 to 128 letters, digits"),
+        ("mqtt: {prefix: '/site'}", "mqtt.prefix must be 1 to 128 letters, digits"),
+        ("mqtt: {client_id: 'a b'}", "mqtt.client_id must be 1 to 64 letters"),
+        ("mqtt: {host: h}", "mqtt.host is no setting"),
         ("index: {kind: redis, node: 'redis://h:1'}", "index.node is no setting"),
         ("index: {kind: redis, url: 'redis://h', shards: 0}", "index.shards"),
     ],
@@ -155,8 +164,9 @@ def test_servers_are_told_what_they_lack(tmp_path: Path, text: str, message: str
     assert "hush" not in told
 
 
-def test_the_password_of_the_index_is_a_secret() -> None:
-    environ = {"DESCRY_INDEX__PASSWORD": "hush"}
+@pytest.mark.parametrize("name", ["INDEX__PASSWORD", "MQTT__PASSWORD"])
+def test_the_password_of_a_server_is_a_secret(name: str) -> None:
+    environ = {f"DESCRY_{name}": "hush", "DESCRY_MQTT__USERNAME": "me"}
     settings = load_settings(None, environ | {"DESCRY_CONFIG": "/dev/null"}, {})
     assert list(settings.secrets()) == ["hush"]
     assert "hush" not in repr(settings)

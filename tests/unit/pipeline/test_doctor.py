@@ -17,6 +17,7 @@ from retrieval.errors import WeightsUnusable
 WELL = Questions(
     gpus=lambda: Gpus(cuda="13.2"),
     redis=lambda: "Redis 7.0.15 at redis://h",
+    broker=lambda: "lets us in at mqtt://h",
     detector=lambda: "yolo11n",
     encoder=lambda: "people-s",
 )

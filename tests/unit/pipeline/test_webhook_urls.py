@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from pipeline.config import load_settings
 from pipeline.errors import ConfigError
 from pipeline.webhook_urls import check_webhook, is_private, names_private, shown
-from pipeline.workers.webhook_rules import WebhookRules
+from pipeline.workers.receiver_rules import ReceiverRules
 
 PRIVATE = [
     *("127.0.0.1", "127.9.9.9", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254"),
@@ -57,21 +57,27 @@ def test_nothing_behind_the_host_is_shown(secret):
 @pytest.mark.parametrize(
     ("rules", "url", "line"),
     [
-        (WebhookRules(False, False), "https://h.example/", r"set webhooks\.secret"),
-        (WebhookRules(True, False), "http://localhost/", "private address"),
-        (WebhookRules(True, False), "http://[::1]:80/", "private address"),
-        (WebhookRules(True, True), "gopher://h/", "the webhook must begin with"),
+        (ReceiverRules(False, False, False), "https://h.example/", r"set webhooks\.secret"),
+        (ReceiverRules(True, False, False), "http://localhost/", "private address"),
+        (ReceiverRules(True, False, False), "http://[::1]:80/", "private address"),
+        (ReceiverRules(True, True, False), "gopher://h/", "the webhook must begin with"),
     ],
 )
 def test_a_watch_is_refused_what_could_never_be_delivered_to(rules, url, line):
     with pytest.raises(ConfigError, match=line):
-        rules.refuse(url)
+        rules.refuse(url, False)
 
 
 def test_a_watch_may_have_any_other_or_none():
-    WebhookRules(False, False).refuse("")
-    WebhookRules(True, False).refuse("https://hooks.example/nobody/is/there")
-    WebhookRules(True, True).refuse("http://10.0.0.1/")
+    ReceiverRules(False, False, False).refuse("", False)
+    ReceiverRules(True, False, False).refuse("https://hooks.example/nobody/is/there", False)
+    ReceiverRules(True, True, False).refuse("http://10.0.0.1/", False)
+
+
+def test_mqtt_is_asked_for_only_where_there_is_a_broker():
+    with pytest.raises(ConfigError, match=r"set mqtt\.url"):
+        ReceiverRules(True, True, False).refuse("", True)
+    ReceiverRules(False, False, True).refuse("", True)
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,7 @@ def watch_answer(name: str) -> WatchAnswer:
 def alert_answer(number: int) -> AlertAnswer:
     at = "2026-11-23T10:00:00.000Z"
     facts = {"id": f"{number}-0", "alert": "a", "number": number, "type": "new", "watch": "red"}
+    facts["key"] = f"a-new-{number}"
     where = {"watch_id": "red", "track": "lobby/r1/1", "camera": "lobby", "score": 0.5}
     return AlertAnswer(**facts, **where, seen_at=at, told_at=at, thumbnail="/api/v1/pictures/p.jpg")
 
