@@ -14,8 +14,8 @@ MOST_JUDGED = 100
 _Tracks = Annotated[list[str], Field(max_length=MOST_JUDGED)]
 
 
-class LikenessFields(BaseModel):
-    """The fields of a search that are no words.
+class PictureFields(BaseModel):
+    """Whom to look for, but in words.
 
     A picture travels as base64 in the JSON: clients made from OpenAPI send it as they send the
     rest, and no framework spools it to a file.
@@ -40,13 +40,18 @@ class LikenessFields(BaseModel):
         tuple[float, float, float, float] | None,
         Field(description="x1 y1 x2 y2 of the person in `picture`, pixels, once it is upright"),
     ] = None
-    more_like: Annotated[_Tracks, Field(description="hits that fit: tracks")] = []
-    less_like: Annotated[_Tracks, Field(description="hits that do not fit: tracks")] = []
 
     @property
     def has_likeness(self) -> bool:
         """Whether it asks with a picture or a shot."""
         return self.like is not None or self.picture is not None
+
+
+class LikenessFields(PictureFields):
+    """The fields of a search that are no words."""
+
+    more_like: Annotated[_Tracks, Field(description="hits that fit: tracks")] = []
+    less_like: Annotated[_Tracks, Field(description="hits that do not fit: tracks")] = []
 
     @property
     def is_more_than_words(self) -> bool:

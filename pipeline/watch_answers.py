@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline.likeness_fields import PictureFields
+
 
 class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -18,12 +20,18 @@ Cooldown = Annotated[
     Field(ge=0, le=7 * 86400.0, description="how long one person makes no second alert"),
 ]
 
+Description = Annotated[
+    str, Field(description="what the person looks like, or what is different from the picture")
+]
 
-class WatchRequest(_Record):
-    """A sentence to watch for, and where."""
+
+class WatchRequest(_Record, PictureFields):
+    """Whom to watch for, in words, by a picture or by both, and where."""
 
     name: Annotated[str, Field(min_length=1, max_length=100, description="what people call it")]
-    text: Annotated[str, Field(description="what the person looks like")]
+    text: Annotated[
+        str, Field(description="what they look like, or what differs from a picture")
+    ] = ""
     cameras: Annotated[list[str], Field(description="only these; empty: all")] = []
     zones: Annotated[list[str], Field(description="only people in one of these; empty: all")] = []
     hours: Annotated[str, Field(description="HH:MM-HH:MM at `timezone`; empty: always")] = ""
@@ -34,10 +42,12 @@ class WatchRequest(_Record):
     mqtt: Annotated[bool, Field(description="its alerts go to the MQTT broker, too")] = False
 
 
-class TrialRequest(_Record):
-    """A sentence to try on what live cameras saw, as a watch would have told it."""
+class TrialRequest(_Record, PictureFields):
+    """Whom to try on what live cameras saw, as a watch would have told it."""
 
-    text: Annotated[str, Field(description="what the person looks like")]
+    text: Annotated[
+        str, Field(description="what they look like, or what differs from a picture")
+    ] = ""
     since: Annotated[float | None, Field(description="Unix seconds; null: a day ago")] = None
     cameras: Annotated[list[str], Field(description="only these; empty: all")] = []
     zones: Annotated[list[str], Field(description="only people in one of these; empty: all")] = []
@@ -86,8 +96,10 @@ class WatchAnswer(_Record):
 
     id: str
     name: str
-    kind: Annotated[str, Field(description="what is watched for: `text`, a sentence")]
+    kind: Annotated[str, Field(description="what is watched for: `text`, a sentence; `picture`")]
     text: str
+    like: Annotated[str, Field(description="the track or shot that `picture` is; or empty")] = ""
+    asleep: Annotated[str, Field(description="why it tells nobody now; empty: it is awake")] = ""
     cameras: list[str]
     zones: list[str]
     hours: str

@@ -55,7 +55,9 @@ class Lists(Protocol):
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz"})
 #: A search may bring a picture.
-LARGE_PATHS = {"/api/v1/search": BODY_BYTES + MOST_LETTERS}
+LARGE_PATHS = dict.fromkeys(
+    ("/api/v1/search", "/api/v1/watches", "/api/v1/watches/test"), BODY_BYTES + MOST_LETTERS
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,12 +35,18 @@ class Likeness:
         """
         if max(len(self.more), len(self.less)) > MOST_JUDGED:
             raise ConfigError(f"more than {MOST_JUDGED} tracks are judged: leave some out")
+        return self.of_person() | {"more_like": list(self.more), "less_like": list(self.less)}
+
+    def of_person(self) -> dict[str, Any]:
+        """The fields of a `PictureFields`.
+
+        Raises:
+            ConfigError: the picture cannot be read, or a box is none.
+        """
         return {
             "like": self.like,
             "picture": None if self.picture is None else encoded(self.picture),
             "box": None if self.box is None else read_box(self.box),
-            "more_like": list(self.more),
-            "less_like": list(self.less),
         }
 
 

@@ -1,6 +1,7 @@
-"""`descry watch`: sentences that live cameras are watched for."""
+"""`descry watch`: sentences and pictures that live cameras are watched for."""
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +14,22 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True)
 
 # What a watch asks for, tried or kept.
-TextArgument = Annotated[str, typer.Argument(help="What the person looks like.")]
+TextArgument = Annotated[
+    str,
+    typer.Argument(
+        help="What the person looks like, or what is different from the picture.",
+        show_default=False,
+    ),
+]
+LikeOption = Annotated[
+    str | None, typer.Option(help="Somebody who looks like this track, or TRACK/SHOT.")
+]
+PictureOption = Annotated[
+    Path | None, typer.Option(help="Somebody who looks like the person in this picture.")
+]
+BoxOption = Annotated[
+    str | None, typer.Option(help="x1,y1,x2,y2: where that person is in it, pixels.")
+]
 CameraOption = Annotated[list[str] | None, typer.Option(help="Only this one; repeat.")]
 ZoneOption = Annotated[list[str] | None, typer.Option(help="Only people in it; repeat.")]
 HoursOption = Annotated[str, typer.Option(help="22:00-06:00, say; always if empty.")]
@@ -29,7 +45,10 @@ CooldownOption = Annotated[
 @app.command()
 def add(
     name: Annotated[str, typer.Argument(help="A short name for it.")],
-    text: TextArgument,
+    text: TextArgument = "",
+    like: LikeOption = None,
+    picture: PictureOption = None,
+    box: BoxOption = None,
     camera: CameraOption = None,
     zone: ZoneOption = None,
     hours: HoursOption = "",
@@ -45,13 +64,15 @@ def add(
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Watch live cameras for a description; 'descry alerts' tells of who is in view."""
+    """Watch live cameras for somebody; 'descry alerts' tells of who is in view."""
+    from pipeline.cli.likeness import Likeness
     from pipeline.cli.watch_asking import add_watch
 
     found = add_watch(
         config,
         name=name,
         text=text,
+        likeness=Likeness(like, picture, box),
         cameras=camera or [],
         zones=zone or [],
         hours=hours,
@@ -68,7 +89,10 @@ def add(
 
 @app.command("test")
 def test_watch(
-    text: TextArgument,
+    text: TextArgument = "",
+    like: LikeOption = None,
+    picture: PictureOption = None,
+    box: BoxOption = None,
     camera: CameraOption = None,
     zone: ZoneOption = None,
     since: Annotated[str, typer.Option(help="10m, 2h, 3d ago, or ISO-8601.")] = "24h",
@@ -81,11 +105,13 @@ def test_watch(
     config: ConfigOption = None,
 ) -> None:
     """Say what a watch would have told of what live cameras saw; nothing is told."""
+    from pipeline.cli.likeness import Likeness
     from pipeline.cli.watch_asking import lines_of, try_watch
 
     found = try_watch(
         config,
         text=text,
+        likeness=Likeness(like, picture, box),
         cameras=camera or [],
         zones=zone or [],
         since=since,
@@ -126,7 +152,12 @@ def remove(
 def _tell(watch: "WatchAnswer", *, json: bool, what: str) -> None:
     where = ", ".join([*watch.cameras, *watch.zones]) or "everywhere"
     when = f"{watch.hours} {watch.timezone}" if watch.hours else "always"
-    words = f"{watch.name}  {what}  {where}  {when}  {watch.false_alarms:g} a day  {watch.text}"
+    whom = [f"like {watch.like or 'a picture'}"] if watch.kind == "picture" else []
+    whom += [watch.text] if watch.text else []
+    words = (
+        f"{watch.name}  {what}  {where}  {when}  {watch.false_alarms:g} a day  {', '.join(whom)}"
+    )
     words += f"  {watch.webhook}" if watch.webhook else ""
     words += "  MQTT" if watch.mqtt else ""
+    words += f"  asleep: {watch.asleep}" if watch.asleep else ""
     sys.stdout.write((watch.model_dump_json() if json else words) + "\n")

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from pipeline.cli.likeness import Likeness
 from pipeline.cli.listing import path_of
 from pipeline.cli.searching import short_instant
 from pipeline.durations import parse_duration
@@ -38,20 +39,24 @@ def asking(config: Path | None) -> Iterator[WatchClient]:
         yield session.client()
 
 
-def add_watch(config: Path | None, *, cooldown: str, **asked: Any) -> WatchAnswer:
-    """Watch for a sentence from now on.
+def add_watch(
+    config: Path | None, *, cooldown: str, likeness: Likeness, **asked: Any
+) -> WatchAnswer:
+    """Watch for a sentence, a picture or both from now on.
 
     Raises:
-        QueryRefused: the sentence cannot be searched for.
+        QueryRefused: the sentence or the picture cannot be searched for.
         ConfigError: something else of it makes no sense.
         NotFound: a camera or zone does not exist.
     """
-    request = _request(WatchRequest, cooldown=cooldown, **asked)
+    request = _request(WatchRequest, cooldown=cooldown, likeness=likeness, **asked)
     with asking(config) as client:
         return client.add_watch(request)
 
 
-def try_watch(config: Path | None, *, since: str, cooldown: str, **asked: Any) -> TrialAnswer:
+def try_watch(
+    config: Path | None, *, since: str, cooldown: str, likeness: Likeness, **asked: Any
+) -> TrialAnswer:
     """What a watch would have told of what live cameras saw.
 
     Thumbnails are paths where pictures lie on this machine.
@@ -65,7 +70,8 @@ def try_watch(config: Path | None, *, since: str, cooldown: str, **asked: Any) -
         since_at = parse_instant(since, now=time.time())
     except ValueError as error:
         raise ConfigError(f"--since {since!r} {error}") from error
-    request = _request(TrialRequest, cooldown=cooldown, since=since_at, **asked)
+    asked |= {"since": since_at}
+    request = _request(TrialRequest, cooldown=cooldown, likeness=likeness, **asked)
     with open_session(read_settings(config), need=frozenset({"query"})) as session:
         found = session.client().test_watch(request)
         best = [
@@ -75,8 +81,12 @@ def try_watch(config: Path | None, *, since: str, cooldown: str, **asked: Any) -
         return found.model_copy(update={"best": best})
 
 
-def _request(kind: type[_Request], *, cooldown: str, **asked: Any) -> _Request:
-    check_query(asked["text"])  # at once, not once the workers are up
+def _request(kind: type[_Request], *, cooldown: str, likeness: Likeness, **asked: Any) -> _Request:
+    # at once, not once the workers are up
+    if not asked["text"].strip() and not likeness.is_given:
+        raise ConfigError("nobody to watch for: give a description, --like or --picture")
+    if asked["text"].strip():
+        check_query(asked["text"])
     hours_of(asked["hours"], asked["timezone"])
     if asked.get("webhook"):
         try:
@@ -88,7 +98,7 @@ def _request(kind: type[_Request], *, cooldown: str, **asked: Any) -> _Request:
     except ValueError as error:
         raise ConfigError(f"--cooldown {cooldown!r} {error}") from error
     try:
-        return kind(cooldown_s=cooldown_s, **asked)
+        return kind(cooldown_s=cooldown_s, **asked, **likeness.of_person())
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).removesuffix("_s").replace("_", "-")

@@ -17,6 +17,7 @@ from pipeline.store.keys import GROUP, Keys
 from pipeline.store.media import FolderMedia
 from pipeline.store.ring import RingFolder
 from pipeline.store.stream_scan import Message, StreamScan
+from pipeline.store.watches import WatchStore
 from pipeline.store.whole_log import WholeLog
 
 _BATCH = 500
@@ -77,6 +78,7 @@ class Forgetting:
     def _words_about(self, tracks: Collection[TrackKey]) -> None:
         """Delete why messages were put aside, and which pictures are to go, where it names one."""
         named = pattern_of(tracks)
+        WatchStore(self._redis, self._keys).erase(named)
         AlertStore(self._redis, self._keys).erase(named)
         aside: Any = self._redis.xrange(self._keys.damaged)
         for entry_id, fields in aside:

@@ -51,7 +51,7 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
     clock, telemetry = SystemClock(), Telemetry()
     lineage = Lineage(settings, stores, telemetry)
     first = lineage.first()
-    catalogue = build_catalogue(settings, stores)
+    catalogue, find_people = build_catalogue(settings, stores), PeopleOnDemand(settings)
     service = SearchService(
         encoder=first.encoder,
         index=first.index,
@@ -61,7 +61,7 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
         telemetry=telemetry,
         best_of=settings.search.best_of,
         trust=first.trust,
-        liking=Liking(PeopleOnDemand(settings), best_of=settings.search.best_of),
+        liking=Liking(find_people, best_of=settings.search.best_of),
         grouping=Grouping(
             best_of=settings.search.best_of,
             sharing=read_same_ground(settings.search.same_ground),
@@ -71,7 +71,9 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
 
     succession = Succession(first, lineage.estate(service.serve))
     erasing = build_erasing(settings, stores, succession.erased)
-    watching = build_watching(settings, stores, catalogue, telemetry, lambda: service.engine)
+    watching = build_watching(
+        settings, stores, catalogue, telemetry, lambda: service.engine, find_people
+    )
     backing = _backing(settings, stores, catalogue, service, telemetry, erasing, watching.desk)
     return QueryWorker(
         app=build_app(backing),

@@ -16,12 +16,14 @@ from pipeline.wiring.delivering import receiver_rules
 from pipeline.wiring.stores import Stores
 from pipeline.workers.alarm_thresholds import Thresholds
 from pipeline.workers.catalogue import Catalogue
+from pipeline.workers.pictured import FindPeople
 from pipeline.workers.presence import Presence
 from pipeline.workers.query import Follower
 from pipeline.workers.service import Engine
 from pipeline.workers.standing import LEASE_S, Ledger, StandingWatches
 from pipeline.workers.watch_desk import WatchDesk
 from pipeline.workers.watch_trial import WatchTrial
+from pipeline.workers.watch_vectors import WatchVectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,9 @@ def build_watching(
     catalogue: Catalogue,
     telemetry: Telemetry,
     engine: Callable[[], Engine],
+    find_people: FindPeople,
 ) -> Watching:
-    """What watches for sentences in a query worker.
+    """What watches for sentences and pictures in a query worker.
 
     Args:
         settings: all of them.
@@ -54,6 +57,7 @@ def build_watching(
         catalogue: knows cameras, zones, and who is in view.
         telemetry: of the worker.
         engine: what the worker searches with now.
+        find_people: looks for people in a picture.
     """
     keys, clock = Keys(settings.redis.namespace), SystemClock()
     watches, alerts = WatchStore(stores.client, keys), AlertStore(stores.client, keys)
@@ -71,4 +75,6 @@ def build_watching(
     thresholds = Thresholds(stores.runs, stores.cameras.known, clock, settings.search.best_of)
     trial = WatchTrial(thresholds, stores.tracks, engine, clock, best_of=settings.search.best_of)
     refuse = receiver_rules(settings).refuse
-    return Watching(WatchDesk(watches, alerts, catalogue, clock, trial.tell, refuse), standing)
+    vectors = WatchVectors(engine, find_people, clock)
+    desk = WatchDesk(watches, alerts, catalogue, clock, trial.tell, refuse, vectors)
+    return Watching(desk, standing)

@@ -11,8 +11,6 @@ from pipeline.workers.service import LIVE_COLLECTION, Engine
 from pipeline.workers.watch_desk import hours_of
 from pipeline.workers.weighing import SAMPLED_TRACKS
 from retrieval.search.alarm_budget import false_alarms_of, threshold_of, tracks_per_day
-from retrieval.search.phrases import phrases_of
-from retrieval.search.positive import without_negations
 from retrieval.search.watches import Standing
 from retrieval.types import Vector, Where
 
@@ -49,7 +47,7 @@ class Thresholds:
         Args:
             engine: what searches are answered from.
             watch: what is watched for.
-            vector: (D,) length 1, of its sentence.
+            vector: (D,) length 1, of its sentence, its picture, or both.
         """
         cameras, zones = frozenset(watch.cameras) or None, frozenset(watch.zones) or None
         now = self._clock.now()
@@ -76,6 +74,7 @@ class Thresholds:
             cameras=cameras,
             zones=zones,
             hours=hours_of(watch.hours, watch.timezone),
+            besides=watch.source,
         )
         return Budgeted(standing, false_alarms_of(threshold, spread, per_day=per_day))
 
@@ -88,8 +87,3 @@ class Thresholds:
                     began_at = max(run.started_at, since)
                     watched_s += max(min(run.watched_until, now) - began_at, 0.0)
         return watched_s / _DAY_S
-
-
-def to_be_seen(text: str) -> str:
-    """What of a sentence is compared with shots, as a search does it."""
-    return without_negations(text, phrases_of(text))

@@ -8,19 +8,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-import numpy as np
-
-from detectors.types import ShotId, TrackKey
+from detectors.types import TrackKey
 from pipeline.answers import HitAnswer, SearchRequest
-from pipeline.errors import ConfigError, NotFound
-from pipeline.workers.pictured import FindPeople, person_in
+from pipeline.errors import ConfigError
+from pipeline.workers.likened import ShotVectors, like_of, likeness_of, refuse_nonsense
+from pipeline.workers.pictured import FindPeople
 from retrieval.ports import Encoder, Index
 from retrieval.search.exact import find_tracks
 from retrieval.search.feedback import moved_towards
-from retrieval.search.likeness import compose, query_of_shots
+from retrieval.search.likeness import compose
 from retrieval.search.phrases import phrases_of
 from retrieval.search.positive import ANYBODY, without_negations
-from retrieval.types import Hit, Vector, Vectors, Where
+from retrieval.types import Hit, Vector, Where
 
 #: Ranks before judgements are known so far down; more costs a longer search.
 RANKED_BEFORE = 200
@@ -76,7 +75,7 @@ class Liking:
             QueryRefused: the picture cannot be searched with.
         """
         _refuse_nonsense(request)
-        vectors = _Vectors(index, encoder.dimension, where.now)
+        vectors = ShotVectors(index, encoder.dimension, where.now)
         yes, no = _named(request.more_like), _named(request.less_like)
         liked = frozenset({like_of(request.like)[0]} if request.like else ())
         fitting = vectors.of_tracks(yes)
@@ -101,15 +100,11 @@ class Liking:
         )
 
     def _plain(
-        self, encoder: Encoder, vectors: "_Vectors", text: str, request: SearchRequest
+        self, encoder: Encoder, vectors: ShotVectors, text: str, request: SearchRequest
     ) -> Vector:
         """The query without judgements."""
-        if request.like is not None:
-            picture = vectors.of_like(request.like)
-        elif request.picture is not None:
-            crop = person_in(request.picture, request.box, self._find_people)
-            picture = encoder.encode_images([crop])[0]
-        else:
+        picture = likeness_of(encoder, vectors, request, self._find_people)
+        if picture is None:
             return _words(encoder, text)
         if not text or without_negations(text, phrases_of(text)) == ANYBODY:
             return picture
@@ -135,61 +130,10 @@ def with_ranks_before(hits: list[HitAnswer], ranks: Mapping[TrackKey, int]) -> l
     ]
 
 
-def like_of(name: str) -> tuple[TrackKey, int | None]:
-    """The track, and the shot of it if one is named.
-
-    Raises:
-        ConfigError: it is no name of either.
-    """
-    try:
-        if name.count("/") == 3:
-            shot = ShotId.parse(name)
-            return shot.track, shot.number
-        return TrackKey.parse(name), None
-    except ValueError:
-        raise ConfigError(
-            f"{name!r} names no track or shot: give camera/run/number or camera/run/number/shot, "
-            "as a hit has them"
-        ) from None
-
-
 def _words(encoder: Encoder, text: str) -> Vector:
     """The vector of what of `text` should be seen."""
     (vector,) = encoder.encode_texts([without_negations(text, phrases_of(text))])
     return cast(Vector, vector)
-
-
-class _Vectors:
-    """Reads vectors from the index: no picture is encoded again."""
-
-    def __init__(self, index: Index, dimension: int, now: float) -> None:
-        self._index, self._where = index, Where(now=now)
-        self._any = np.eye(1, dimension, dtype=np.float32)[0]  # what is scored does not matter
-
-    def of_like(self, name: str) -> Vector:
-        """(D,) of a track, or of one shot of it."""
-        track, number = like_of(name)
-        shots = self._shots(track)
-        if number is None:
-            return query_of_shots(np.stack(list(shots.values())))
-        if number not in shots:
-            kept = ", ".join(map(str, sorted(shots)))
-            raise NotFound(f"track {track} has no shot {number} in the index; it has {kept}")
-        return shots[number]
-
-    def of_tracks(self, tracks: Sequence[TrackKey]) -> Vectors:
-        """(N, D) one for each track."""
-        found = [query_of_shots(np.stack(list(self._shots(track).values()))) for track in tracks]
-        return np.stack(found) if found else np.empty((0, len(self._any)), np.float32)
-
-    def _shots(self, track: TrackKey) -> dict[int, Vector]:
-        scored = self._index.score_tracks(self._any, [track], where=self._where)
-        if not scored:
-            raise NotFound(
-                f"no shot of track {track} is in the index: it was erased, has expired, or is not "
-                "embedded yet"
-            )
-        return {one.sighting.shot.number: one.sighting.vector for one in scored}
 
 
 def _named(names: Sequence[str]) -> list[TrackKey]:
@@ -198,10 +142,7 @@ def _named(names: Sequence[str]) -> list[TrackKey]:
 
 
 def _refuse_nonsense(request: SearchRequest) -> None:
-    if request.like is not None and request.picture is not None:
-        raise ConfigError("--like and --picture are both given: ask with one of them")
-    if request.box is not None and request.picture is None:
-        raise ConfigError("--box says where somebody is in a --picture, and none is given")
+    refuse_nonsense(request)
     both = set(_named(request.more_like)) & set(_named(request.less_like))
     if both:
         raise ConfigError(f"{min(both)} is judged both --more and --less: leave one out")

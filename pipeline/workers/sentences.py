@@ -1,14 +1,15 @@
-"""The sentences that are watched for: their vectors, and from which score on each is told."""
+"""What is watched for: vectors of sentences and pictures, and from which score on each is told."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from pipeline.clock import Clock
 from pipeline.store.runs import RunStore
-from pipeline.store.watches import WatchStore
-from pipeline.workers.alarm_thresholds import Thresholds, to_be_seen
+from pipeline.store.watches import Watch, WatchStore
+from pipeline.workers.alarm_thresholds import Thresholds
 from pipeline.workers.service import Engine
+from pipeline.workers.watch_vectors import made_anew, vectors_of
 from retrieval.search.watches import Standing
 from retrieval.types import Vector
 
@@ -20,6 +21,9 @@ UNKNOWN_FOR_S: Final = 10.0
 
 THRESHOLDS_AT_ONCE: Final = 8
 """Each looks through the index, and the lease is renewed between two times."""
+
+ASLEEP_FOR_S: Final = 60.0
+"""How often it is seen whether a picture of another model can be made anew."""
 
 _ENCODED_AT_ONCE: Final = 64
 
@@ -44,6 +48,7 @@ class Sentences:
         self._vectors: dict[str, Vector] = {}
         self._standings: dict[str, Standing] = {}
         self._judged_at: dict[str, float] = {}
+        self._asleep_until: dict[str, float] = {}
         self.names: dict[str, str] = {}
 
     def standings(self) -> list[Standing]:
@@ -54,6 +59,7 @@ class Sentences:
         """Forget all: another model is in use."""
         self._vectors.clear()
         self._standings.clear()
+        self._asleep_until.clear()
 
     def look(self, engine: Engine) -> bool:
         """See what is watched for now; whether tracks that were judged may be told after all.
@@ -65,14 +71,13 @@ class Sentences:
         for gone in self._vectors.keys() - watches.keys():
             for known in (self._vectors, self._standings, self._judged_at):
                 known.pop(gone, None)
-        fresh = [watch for name, watch in watches.items() if name not in self._vectors]
-        for start in range(0, len(fresh), _ENCODED_AT_ONCE):
-            batch = fresh[start : start + _ENCODED_AT_ONCE]
-            vectors = engine.encoder.encode_texts([to_be_seen(watch.text) for watch in batch])
-            self._vectors |= {w.watch_id: v for w, v in zip(batch, vectors, strict=True)}
+        for gone in self._asleep_until.keys() - watches.keys():
+            del self._asleep_until[gone]
         now = self._clock.monotonic()
-        due = [watch for name, watch in watches.items() if name not in self._standings]
-        old = [watch for name, watch in watches.items() if self._is_old(name, now)]
+        self._take_in(engine, watches, now)
+        awake = {name: watch for name, watch in watches.items() if name in self._vectors}
+        due = [watch for name, watch in awake.items() if name not in self._standings]
+        old = [watch for name, watch in awake.items() if self._is_old(name, now)]
         admits_more = False
         for watch in [*due, *old][:THRESHOLDS_AT_ONCE]:
             before = self._standings.get(watch.watch_id)
@@ -81,6 +86,30 @@ class Sentences:
             admits_more |= before is None or made.threshold < before.threshold
         self.names = {watch.watch_id: watch.name for watch in watches.values()}
         return admits_more
+
+    def _take_in(self, engine: Engine, watches: Mapping[str, Watch], now: float) -> None:
+        """Make the vectors that are missing; a picture whose vector cannot be made sleeps."""
+        fresh = [
+            watch
+            for name, watch in watches.items()
+            if name not in self._vectors and now >= self._asleep_until.get(name, now)
+        ]
+        for start in range(0, len(fresh), _ENCODED_AT_ONCE):
+            batch = [self._of_model(engine, each) for each in fresh[start:][:_ENCODED_AT_ONCE]]
+            made = vectors_of(engine, batch)
+            self._vectors |= made
+            asleep = [each.watch_id for each in batch if each.watch_id not in made]
+            self._asleep_until |= dict.fromkeys(asleep, now + ASLEEP_FOR_S)
+
+    def _of_model(self, engine: Engine, watch: Watch) -> Watch:
+        """The watch, its picture made anew if that was another model's and can be."""
+        if watch.kind != "picture" or watch.model_id == engine.encoder.model_id:
+            return watch
+        anew = made_anew(engine, watch, self._clock.now())
+        if anew is None:
+            return watch
+        self._watches.remake(watch, anew)
+        return anew
 
     def _is_old(self, watch_id: str, now: float) -> bool:
         standing = self._standings.get(watch_id)

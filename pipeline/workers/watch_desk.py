@@ -25,6 +25,7 @@ from pipeline.webhook_urls import shown
 from pipeline.workers.alert_words import alert_answer
 from pipeline.workers.catalogue import Catalogue
 from pipeline.workers.diagnosing import lines_of
+from pipeline.workers.watch_vectors import WatchVectors
 from retrieval.search.doctor import examine
 from retrieval.search.hours import Hours
 from retrieval.search.query import CheckedQuery, check_query
@@ -51,9 +52,10 @@ class WatchDesk:
         clock: Clock,
         trial: Trial,
         refuse_receivers: Callable[[str, bool], None],
+        vectors: WatchVectors,
     ) -> None:
         self._watches, self._alerts, self._trial = watches, alerts, trial
-        self._refuse_receivers = refuse_receivers
+        self._refuse_receivers, self._vectors = refuse_receivers, vectors
         self._catalogue, self._clock = catalogue, clock
         self._is_closed = False
 
@@ -67,12 +69,12 @@ class WatchDesk:
         self._is_closed = True
 
     def add(self, request: WatchRequest) -> WatchAnswer:
-        """Watch for a sentence from now on.
+        """Watch for a sentence, a picture or both from now on.
 
         Raises:
-            QueryRefused: the sentence cannot be searched for.
+            QueryRefused: the sentence or the picture cannot be searched for.
             ConfigError: the name is taken, or hours, time zone or receivers make no sense.
-            NotFound: a camera or zone does not exist.
+            NotFound: a camera, a zone or the track to look like does not exist.
             StoreUnavailable: Redis is away.
         """
         if in_utf8(request.name) != request.name or not request.name.isprintable():
@@ -81,16 +83,16 @@ class WatchDesk:
         self._refuse_receivers(request.webhook, request.mqtt)
         if len(self._watches.all()) >= MOST_WATCHES:
             raise ConfigError(f"there are {MOST_WATCHES} watches: 'descry watch remove' some first")
-        watch = self._watch(request, request.name, checked.text)
+        watch = self._watch(request, request.name, checked)
         watch = replace(watch, webhook=request.webhook, mqtt=request.mqtt)
         self._watches.add(watch)
-        return _watch_answer(watch, 0, _notes(checked))
+        return _watch_answer(watch, 0, notes=_notes(checked, watch))
 
     def test(self, request: TrialRequest) -> TrialAnswer:
         """What a watch would have told of what was seen; nothing is told or kept.
 
         Raises:
-            QueryRefused: the sentence cannot be searched for.
+            QueryRefused: the sentence or the picture cannot be searched for.
             ConfigError: the hours, the time zone or the time make no sense.
             NotFound: a camera or zone does not exist.
             StoreUnavailable: Redis is away.
@@ -99,23 +101,29 @@ class WatchDesk:
         since = now - TRIED_OVER_S if request.since is None else request.since
         if since >= now:
             raise ConfigError("since is in the future: name an instant that has passed")
-        watch = self._watch(request, "", checked.text)
+        watch = self._watch(request, "", checked)
         found = self._trial(watch, since, request.limit)
-        return found.model_copy(update={"notes": [*_notes(checked), *found.notes]})
+        return found.model_copy(update={"notes": [*_notes(checked, watch), *found.notes]})
 
-    def _checked(self, request: WatchRequest | TrialRequest) -> CheckedQuery:
-        checked = check_query(request.text, count_tokens=count_tokens)
+    def _checked(self, request: WatchRequest | TrialRequest) -> CheckedQuery | None:
+        """The sentence; None where a picture comes without one."""
+        self._vectors.refuse_nonsense(request)
+        is_worded = bool(request.text.strip()) or not request.has_likeness
+        checked = check_query(request.text, count_tokens=count_tokens) if is_worded else None
         hours_of(request.hours, request.timezone)
         self._catalogue.refuse_unknown(request.cameras)
         self._catalogue.refuse_unknown_zones(request.zones)
         return checked
 
-    def _watch(self, request: WatchRequest | TrialRequest, name: str, text: str) -> Watch:
-        return Watch(
+    def _watch(
+        self, request: WatchRequest | TrialRequest, name: str, checked: CheckedQuery | None
+    ) -> Watch:
+        watch = Watch(
             watch_id=uuid4().hex[:12],
             name=name,
-            kind="text",
-            text=text,
+            kind="picture" if request.has_likeness else "text",
+            text="" if checked is None else checked.text,
+            like=request.like or "",
             cameras=tuple(sorted(set(request.cameras))),
             zones=tuple(sorted(set(request.zones))),
             hours=request.hours,
@@ -124,13 +132,16 @@ class WatchDesk:
             cooldown_s=request.cooldown_s,
             created_at=self._clock.now(),
         )
+        return self._vectors.with_picture(watch, request)
 
     def watches(self) -> list[WatchAnswer]:
         """Every watch, the oldest first."""
         still = open_alerts(self._alerts.told())
         return [
             _watch_answer(
-                watch, len({each.alert for each in still if each.watch == watch.watch_id})
+                watch,
+                len({each.alert for each in still if each.watch == watch.watch_id}),
+                asleep=self._vectors.asleep(watch),
             )
             for watch in self._watches.all()
         ]
@@ -164,9 +175,11 @@ class WatchDesk:
         return self._alerts.last()
 
 
-def _notes(checked: CheckedQuery) -> Sequence[str]:
-    """What to know of a sentence, and a better one."""
-    return lines_of(examine(checked, count_tokens=count_tokens))
+def _notes(checked: CheckedQuery | None, watch: Watch) -> Sequence[str]:
+    """What to know of a sentence, and a better one; and of a picture."""
+    said = [] if checked is None else lines_of(examine(checked, count_tokens=count_tokens))
+    left_out = [] if watch.source is None else [f"track {watch.source} itself is never told"]
+    return [*said, *left_out]
 
 
 def check_position(after: str) -> str:
@@ -217,12 +230,16 @@ def _zone(name: str) -> tzinfo:
         ) from error
 
 
-def _watch_answer(watch: Watch, still: int, notes: Sequence[str] = ()) -> WatchAnswer:
+def _watch_answer(
+    watch: Watch, still: int, *, asleep: str = "", notes: Sequence[str] = ()
+) -> WatchAnswer:
     return WatchAnswer(
         id=watch.watch_id,
         name=watch.name,
         kind=watch.kind,
         text=watch.text,
+        like=watch.like,
+        asleep=asleep,
         cameras=list(watch.cameras),
         zones=list(watch.zones),
         hours=watch.hours,

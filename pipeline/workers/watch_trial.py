@@ -9,10 +9,11 @@ from pipeline.instants import format_instant
 from pipeline.store.tracks import TrackStore
 from pipeline.store.watches import Watch
 from pipeline.watch_answers import TrialAlertAnswer, TrialAnswer
-from pipeline.workers.alarm_thresholds import Thresholds, to_be_seen
+from pipeline.workers.alarm_thresholds import Thresholds
 from pipeline.workers.cautions import cautions_about_index, cautions_about_parts
 from pipeline.workers.presenting import thumbnail_url
 from pipeline.workers.service import LIVE_COLLECTION, Engine
+from pipeline.workers.watch_vectors import vectors_of
 from retrieval.search.watch_trial import TrialAlert, candidates, replay
 from retrieval.types import Where
 
@@ -53,7 +54,7 @@ class WatchTrial:
         """What `watch` would have told.
 
         Args:
-            watch: whose sentence was checked; nobody need watch for it.
+            watch: whose sentence was checked, and whose picture is of the model in use.
             since: Unix seconds.
             limit: how many alerts are shown, those with the highest score.
 
@@ -62,7 +63,7 @@ class WatchTrial:
         """
         engine, now = self._engine(), self._clock.now()
         _missing(engine)  # what was missing to others in this thread
-        vector = engine.encoder.encode_texts([to_be_seen(watch.text)])[0]
+        vector = vectors_of(engine, [watch])[watch.watch_id]
         budgeted = self._thresholds.of(engine, watch, vector)
         standing, notes = budgeted.standing, []
         where = Where(

@@ -50,16 +50,17 @@ class SeenShot:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Standing:
-    """A sentence that is watched for.
+    """A sentence or a picture that is watched for.
 
     Attributes:
         watch: its id.
-        vector: (D,) length 1, of the sentence.
+        vector: (D,) length 1, of the sentence or the person.
         threshold: cosine from which on a track is told; see `alarm_budget`.
         cooldown_s: for how long one probable person makes no second alert.
         cameras: only these; all if None.
         zones: only shots taken in one of these; all if None.
         hours: only shots taken in these; always if None.
+        besides: never this track: the one that the picture is of.
     """
 
     watch: str
@@ -69,6 +70,7 @@ class Standing:
     cameras: frozenset[str] | None = None
     zones: frozenset[str] | None = None
     hours: Hours | None = None
+    besides: TrackKey | None = None
 
     def admits(self, camera_id: str, shot: SeenShot) -> bool:
         """Whether a shot counts."""
@@ -176,7 +178,7 @@ def judge(
         for which in np.flatnonzero(best >= thresholds).tolist():
             standing = standings[which]
             found = standing_scores(standing, track.camera_id, shots, best_of)
-            if found is None:
+            if found is None or track == standing.besides:
                 continue
             score, shot = found
             now = Told(

@@ -12,6 +12,7 @@ from pipeline.store.watches import WatchStore
 from pipeline.watch_answers import WatchRequest
 from pipeline.workers.catalogue import Catalogue
 from pipeline.workers.watch_desk import WatchDesk
+from pipeline.workers.watch_vectors import WatchVectors
 
 pytestmark = [
     pytest.mark.redis,
@@ -25,7 +26,12 @@ def desk(private_redis, tmp_path):
     stores = [kind(bus.client, bus.keys) for kind in (CameraStore, RunStore, TrackStore)]
     catalogue = Catalogue(*stores, BoxArchive(tmp_path), clock)
     watches, alerts = (kind(bus.client, bus.keys) for kind in (WatchStore, AlertStore))
-    return WatchDesk(watches, alerts, catalogue, clock, no_trial, lambda *_: None)
+    vectors = WatchVectors(no_engine, no_engine, clock)
+    return WatchDesk(watches, alerts, catalogue, clock, no_trial, lambda *_: None, vectors)
+
+
+def no_engine(*_):
+    raise AssertionError("no picture is to be looked at")
 
 
 def no_trial(watch, since, limit):

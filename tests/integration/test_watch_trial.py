@@ -15,6 +15,7 @@ from pipeline.workers.alarm_thresholds import Thresholds
 from pipeline.workers.catalogue import Catalogue
 from pipeline.workers.watch_desk import WatchDesk
 from pipeline.workers.watch_trial import NOT_WATCHED, NOTHING_TELLS, WatchTrial
+from pipeline.workers.watch_vectors import WatchVectors
 from retrieval.errors import QueryRefused
 from tests.store_messages import NOON, logged, published
 from tests.watch_site import BLUE, ENCODER, RED, Site, engine_of, track
@@ -42,7 +43,9 @@ def desk(site, tmp_path):
     thresholds = Thresholds(runs, cameras.known, site.clock, 3)
     trial = WatchTrial(thresholds, site.tracks, lambda: site.engine, site.clock, best_of=3)
     catalogue = Catalogue(cameras, runs, site.tracks, BoxArchive(tmp_path), site.clock)
-    return WatchDesk(site.watches, site.alerts, catalogue, site.clock, trial.tell, lambda *_: None)
+    vectors = WatchVectors(lambda: site.engine, lambda image: [], site.clock)
+    stores = (site.watches, site.alerts, catalogue, site.clock)
+    return WatchDesk(*stores, trial.tell, lambda *_: None, vectors)
 
 
 def keep(site, who, number=1, vector=RED, at=NOON):

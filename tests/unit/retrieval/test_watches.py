@@ -54,6 +54,12 @@ def end_those(told, in_view=()):
     return words
 
 
+def test_the_track_that_the_picture_is_of_is_never_told():
+    seen = {track(1): [shot()], track(2): [shot()]}
+    words = judge([standing(besides=track(1))], seen, {}, model_id=MODEL)
+    assert [word.track for word in words] == [track(2)]
+
+
 # What befalls a track: a shot that is like the sentence or not, one that comes twice, its end.
 CAMERAS, ZONES = ("door", "gate"), ("step", "lawn")
 SHOTS = st.tuples(

@@ -24,6 +24,15 @@ def test_a_sentence_is_tried(client):
         assert "blue coat" not in answer.text
 
 
+def test_a_picture_may_be_as_large_as_that_of_a_search(client):
+    for path in ("/api/v1/watches", "/api/v1/watches/test"):
+        name = {"name": "her"} if path.endswith("watches") else {}
+        asked = name | {"picture": "A" * 2**21}
+        answer = client.post(path, json=asked, headers=AUTHORISED)
+        assert answer.status_code in (200, 201)
+        assert "AAAA" not in answer.text
+
+
 def test_what_makes_no_sense_is_one_problem_with_a_line(client):
     taken = client.post("/api/v1/watches", json=WATCH | {"name": "red"}, headers=AUTHORISED)
     assert (taken.status_code, taken.json()["code"]) == (422, "impossible")
