@@ -1,5 +1,7 @@
 """A data folder with everything in it that tells of somebody, over a Redis of its own."""
 
+from functools import partial
+
 import numpy as np
 
 from detectors.types import Box, ShotId, TrackedBox, TrackKey
@@ -13,6 +15,7 @@ from pipeline.wiring.erasing import build_erasing
 from pipeline.wiring.gallery import index_folder
 from pipeline.wiring.stores import open_stores
 from pipeline.workers.bookmarks import Bookmarks
+from pipeline.workers.rolling_scenes import RollingScenes
 from pipeline.workers.view import LogView
 from retrieval.index.rolling import RollingIndex
 from retrieval.types import Where
@@ -57,9 +60,20 @@ class House:
         self.server.stop()
 
     def reader(self):
-        """A process that reads the log into the index on disk, from its last checkpoint on."""
+        """A process that reads the log into the index on disk, from its last checkpoint on.
+
+        It keeps tracks of each camera and light, as a query worker does.
+        """
         stores, clock = self.stores, SystemClock()
         self.index = RollingIndex(index_folder(self.folder.path, MODEL), MODEL, DIMENSION)
+        self.scenes = RollingScenes(
+            self.index,
+            DIMENSION,
+            partial(stores.tracks.spread_out, of_each=8, latest=100),
+            clock,
+            best_of=3,
+            aside=lambda work: work(),
+        )
         self.view = LogView(
             stores.sightings,
             self.index,
@@ -68,6 +82,7 @@ class House:
             clock=clock,
             telemetry=Telemetry(),
             bookmarks=Bookmarks(self.index, stores.sightings, stores.policy, clock),
+            forgotten=self.scenes.forget,
         )
 
     def see(self, track: TrackKey, *numbers: int, **changes):

@@ -222,6 +222,21 @@ class TrackStore:
         return list(self.get_many(list(members)).values())
 
     @store_errors()
+    def spread_out(self, *, of_each: int, latest: int) -> Sequence[TrackKey]:
+        """Up to `of_each` of the `latest` tracks of every camera, at even distances."""
+        cameras = self._cameras(None)
+        with self._redis.pipeline(transaction=False) as pipe:
+            for camera in cameras:
+                pipe.zrevrange(self._keys.tracks(camera), 0, latest - 1)
+            found = pipe.execute()
+        return [
+            TrackKey.parse(members[at * len(members) // taken].decode())
+            for members in found
+            for taken in [min(of_each, len(members))]
+            for at in range(taken)
+        ]
+
+    @store_errors()
     def count(self, camera_id: str | None = None) -> int:
         """How many tracks of a camera (None: of all) are known."""
         return sum(int(self._redis.zcard(self._keys.tracks(c))) for c in self._cameras(camera_id))

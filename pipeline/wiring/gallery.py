@@ -6,6 +6,7 @@ import os
 import re
 import resource
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -126,8 +127,12 @@ def build_view(
     model_id: str,
     telemetry: Telemetry,
     name: str = VIEW_NAME,
+    forgotten: Callable[[], None] = lambda: None,
 ) -> LogView:
-    """What reads the log into an index, and goes on where `durable` was."""
+    """What reads the log into an index, and goes on where `durable` was.
+
+    `forgotten` is told whenever somebody is taken out of the index before their time.
+    """
     clock = SystemClock()
     bookmarks = None
     if durable is not None:
@@ -141,6 +146,7 @@ def build_view(
         telemetry=telemetry,
         bookmarks=bookmarks,
         name=name,
+        forgotten=forgotten,
     )
 
 

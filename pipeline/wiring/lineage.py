@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable
+from functools import partial
 
 from pipeline.clock import SystemClock
 from pipeline.config import Settings
@@ -15,6 +16,7 @@ from pipeline.wiring.gallery import build_view, index_folder, lock_folder, open_
 from pipeline.wiring.models import build_encoder, encoder_in_use
 from pipeline.wiring.stores import Stores, open_folder
 from pipeline.wiring.trust import build_trust
+from pipeline.workers.rolling_scenes import LATEST_TRACKS, OF_A_SCENE, RollingScenes
 from pipeline.workers.service import Engine
 from pipeline.workers.succession import Estate
 from pipeline.workers.view import VIEW_NAME, LogView
@@ -76,16 +78,31 @@ class Lineage:
         if durable is not None:
             self._ours.add(encoder.model_id)
         trust, parts = build_trust(self._settings, encoder), None
+        scenes = self._scenes(encoder, index)
         if self._is_spread:
-            view, parts = self._shared(index, encoder.model_id, view_name)
+            view, parts = self._shared(index, encoder.model_id, view_name, scenes)
         else:
             view = build_view(
-                self._stores, index, durable, encoder.model_id, self._telemetry, view_name
+                self._stores,
+                index,
+                durable,
+                encoder.model_id,
+                self._telemetry,
+                view_name,
+                scenes.forget,
             )
-        return Engine(encoder, index, view, trust, parts)
+        return Engine(encoder, index, view, trust, parts, scenes)
+
+    def _scenes(self, encoder: Encoder, index: Index) -> RollingScenes:
+        """What scores of one camera and light are held against, of this model alone."""
+        latest = partial(
+            self._stores.tracks.spread_out, of_each=2 * OF_A_SCENE, latest=LATEST_TRACKS
+        )
+        best_of = self._settings.search.best_of
+        return RollingScenes(index, encoder.dimension, latest, SystemClock(), best_of=best_of)
 
     def _shared(
-        self, index: Index, model_id: str, view_name: str
+        self, index: Index, model_id: str, view_name: str, scenes: RollingScenes
     ) -> tuple[LogView, SharedIndex | None]:
         """The view of an index that lies in parts; and it again, as what tells which are away."""
         from pipeline.wiring.spread_index import build_shared_view
@@ -94,7 +111,13 @@ class Lineage:
         if not isinstance(index, VectorSetIndex):
             raise TypeError(f"{type(index).__name__} lies in no parts")
         view = build_shared_view(
-            self._settings, self._stores, index, model_id, self._telemetry, view_name
+            self._settings,
+            self._stores,
+            index,
+            model_id,
+            self._telemetry,
+            view_name,
+            scenes.forget,
         )
         return view, index
 

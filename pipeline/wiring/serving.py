@@ -67,6 +67,7 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
             sharing=read_same_ground(settings.search.same_ground),
         ),
         parts=first.parts,
+        scenes=first.scenes,
     )
 
     succession = Succession(first, lineage.estate(service.serve))

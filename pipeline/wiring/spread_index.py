@@ -89,8 +89,12 @@ def build_shared_view(
     model_id: str,
     telemetry: Telemetry,
     name: str = VIEW_NAME,
+    forgotten: Callable[[], None] = lambda: None,
 ) -> SharedView:
-    """What reads the log into such an index, in one of the processes that search it."""
+    """What reads the log into such an index, in one of the processes that search it.
+
+    `forgotten` is told whenever somebody is taken out of the index before their time.
+    """
     clock, keys = SystemClock(), Keys(settings.redis.namespace)
     return SharedView(
         stores.sightings,
@@ -106,6 +110,7 @@ def build_shared_view(
         lease_name=keys.index_writer(model_id),
         is_given_up=partial(stores.models.is_given_up, model_id),
         name=name,
+        forgotten=forgotten,
     )
 
 

@@ -29,6 +29,7 @@ from pipeline.workers.diagnosing import query_fields
 from pipeline.workers.grouping import Grouping, with_persons
 from pipeline.workers.liking import Liking, with_ranks_before
 from pipeline.workers.presenting import coverage_answer, hit_answers, parts_answer
+from pipeline.workers.rolling_scenes import RollingScenes
 from pipeline.workers.view import LogView
 from pipeline.workers.weighing import Found, Scales
 from retrieval.ports import Encoder, Index, SharedIndex
@@ -53,6 +54,7 @@ class Engine:
         view: fills it.
         trust: what the scores of this encoder mean.
         parts: the index again, where it lies in parts that may be away.
+        scenes: tracks of each camera and light that scores are held against; None for none.
     """
 
     encoder: Encoder
@@ -60,6 +62,7 @@ class Engine:
     view: LogView
     trust: Trust
     parts: SharedIndex | None = None
+    scenes: RollingScenes | None = None
 
 
 class SearchService:
@@ -79,9 +82,10 @@ class SearchService:
         liking: Liking,
         grouping: Grouping | None = None,
         parts: SharedIndex | None = None,
+        scenes: RollingScenes | None = None,
     ) -> None:
         self._liking, self._grouping = liking, grouping or Grouping(best_of=best_of)
-        self._engine = Engine(encoder, index, view, trust, parts)
+        self._engine = Engine(encoder, index, view, trust, parts, scenes)
         self._catalogue, self._clock = catalogue, clock
         self._telemetry, self._scales = telemetry, Scales(best_of=best_of)
 
@@ -167,7 +171,13 @@ class SearchService:
     def _find(self, engine: Engine, text: str, request: SearchRequest, where: Where) -> Found:
         if not request.is_more_than_words:
             return self._scales.find(
-                engine.encoder, engine.index, engine.trust, text, limit=request.limit, where=where
+                engine.encoder,
+                engine.index,
+                engine.trust,
+                text,
+                limit=request.limit,
+                where=where,
+                scenes=None if engine.scenes is None else engine.scenes.tracks(),
             )
         liked = self._liking.find(engine.encoder, engine.index, text, request, where)
         found = Found(liked.hits, ranks_before=liked.ranks_before, notes=tuple(liked.notes))

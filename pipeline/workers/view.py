@@ -65,10 +65,13 @@ class LogView:
         telemetry: Telemetry,
         bookmarks: Bookmarks | None = None,
         name: str = VIEW_NAME,
+        forgotten: Callable[[], None] = lambda: None,
     ) -> None:
+        """Read nothing yet; `forgotten` is told when tracks leave the index before their time."""
         self._log, self._index, self._model_id = sightings, index, model_id
         self._policy, self._clock, self._telemetry = policy, clock, telemetry
         self._bookmarks, self.name = bookmarks, name
+        self._forgotten = forgotten
         self._beat_at = float("-inf")
         self._target: str | None = None
         # An index in memory has nothing on disk: the log must keep everything for the next start.
@@ -140,6 +143,7 @@ class LogView:
         removed = self._log.removed()
         for name in removed:
             if self.state.removed.get(name) != removed[name]:
+                self._forgotten()
                 try:
                     gone = self._index.remove_collection(name)
                 except OSError as error:  # found no longer; the next checkpoint writes it down
@@ -151,6 +155,7 @@ class LogView:
     def _forget_over_budget(self) -> None:
         floors = self._log.floors.known()
         if floors != self.state.floors:
+            self._forgotten()
             gone = self._index.expire(self._clock.now(), floors)
             self.state.floors = floors
             log.info("collections over their budget: %d shots left the index", gone)
@@ -166,6 +171,7 @@ class LogView:
             except OSError as error:  # found no longer; what is on disk is tried again
                 log.warning("index: erased tracks are on disk still (%s)", error)
                 erasing = self.state.erased & erasing
+            self._forgotten()  # behind it, so that nothing of them is read again
         self.state.erased = erasing
 
     def _is_removed(self, message: LoggedSighting, position: str) -> bool:

@@ -10,6 +10,7 @@ from retrieval.search.calibration import Calibration, Judgement
 from retrieval.search.evidence import Evidence, EvidenceReader
 from retrieval.search.exact import find_tracks
 from retrieval.search.reranking import SHORTLIST, rank_by_evidence
+from retrieval.search.scenes import SceneTracks, shifts_of
 from retrieval.search.seen import seen_phrases
 from retrieval.types import Hit, Vector, Where
 
@@ -53,7 +54,15 @@ class Scales:
         self._reader: tuple[Encoder, EvidenceReader] | None = None
 
     def find(
-        self, encoder: Encoder, index: Index, trust: Trust, text: str, *, limit: int, where: Where
+        self,
+        encoder: Encoder,
+        index: Index,
+        trust: Trust,
+        text: str,
+        *,
+        limit: int,
+        where: Where,
+        scenes: SceneTracks | None = None,
     ) -> Found:
         """The tracks that fit `text` best.
 
@@ -64,6 +73,7 @@ class Scales:
             text: a checked sentence.
             limit: the most hits.
             where: what may be returned.
+            scenes: tracks of the same model, by camera and light; None where none are known.
         """
         calibration = trust.calibration
         if calibration is None:
@@ -81,7 +91,16 @@ class Scales:
         sample = index.sample_tracks(
             vector, at_most=SAMPLED_TRACKS, best_of=self._best_of, where=where
         )
-        ranked = rank_by_evidence(found, question, calibration, vector, sample, limit=limit)
+        shifts = {} if scenes is None else scenes.shifts(vector, sample, where.cameras)
+        ranked = rank_by_evidence(
+            found,
+            question,
+            calibration,
+            vector,
+            sample,
+            limit=limit,
+            shifts=shifts_of(found, shifts),
+        )
         notes = [*cautions_about_judgement(calibration, ranked.judgement)]
         if phrases and not calibration.evidence.is_fitted:
             notes.append(ROUGH_VERDICTS)

@@ -1,5 +1,8 @@
 """Whether probabilities keep their word, and "no likely match" is said at the right times."""
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -77,6 +80,30 @@ def absent_refused_share(refused: Truths, present: Truths) -> float:
         ValueError: everybody is there, or lengths differ.
     """
     return _share(refused, ~present, "no query describes somebody who is absent")
+
+
+def false_alarms_at_recall(
+    present: Sequence[float], absent: Sequence[float], recall: float = 0.9
+) -> float:
+    """Share of the absent of whom is told, where the threshold lets so many of the present pass.
+
+    Args:
+        present: (P,) how sure the best hit is of each query whose person is there.
+        absent: (A,) likewise of each whose person is not.
+        recall: share of the present that are to pass, above 0 and at most 1.
+
+    Raises:
+        ValueError: nobody is there, or nobody is absent, or the recall is no such share.
+
+    >>> false_alarms_at_recall([0.9, 0.8, 0.7, 0.1], [0.75, 0.2], 0.75)
+    0.5
+    """
+    if not (len(present) and len(absent) and 0 < recall <= 1):
+        raise ValueError(f"{len(present)} present, {len(absent)} absent, a recall of {recall}")
+    falling = np.sort(np.asarray(present, np.float64))[::-1]
+    # The last who has to pass; rounding must not ask for one more.
+    threshold = falling[math.ceil(recall * len(falling) - 1e-9) - 1]
+    return float((np.asarray(absent, np.float64) >= threshold).mean())
 
 
 def _share(refused: Truths, among: Truths, nobody: str) -> float:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from retrieval.search.background import Floats
 from retrieval.search.calibration import Calibration, Judgement, chances_of
 from retrieval.search.evidence import Evidence, Question, Verdict
 from retrieval.types import Hit, TrackSample, Vector
@@ -38,6 +39,7 @@ def rank_by_evidence(
     sample: TrackSample,
     *,
     limit: int,
+    shifts: Floats | None = None,
 ) -> Ranked:
     """The `limit` best of `found`.
 
@@ -48,15 +50,20 @@ def rank_by_evidence(
         query: (D,) the vector of the sentence.
         sample: what tracks of the index score for it.
         limit: the most hits to return.
+        shifts: (N,) by how much the camera and light of each lift its score; they are taken off
+            before it is weighed with evidence. The order of the sentence alone knows none.
     """
-    judged = calibration.judge(query, [hit.score for hit in found], sample)
     spread, law = calibration.spread(query, sample), calibration.evidence.rank
+    weighs = law is not None and spread is not None and bool(question.phrases)
+    scores = np.array([hit.score for hit in found])
+    if weighs and shifts is not None:
+        scores = scores - shifts
+    judged = calibration.judge(query, scores.tolist(), sample)
     if law is None or judged is None or spread is None or not question.phrases:
         shown = [*found[:limit]]
         judgement = judged and replace(judged, probabilities=judged.probabilities[:limit])
         evidence = _read(question, shown)
         return Ranked(shown, judgement, evidence, by_evidence=False)
-    scores = np.array([hit.score for hit in found])
     read = _read(question, found)
     present, absent = np.array([sums_of(some) for some in read]).T
     log_odds = law.log_odds(

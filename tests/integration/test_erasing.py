@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from detectors.types import ShotId, TrackKey
@@ -116,6 +117,21 @@ def test_a_track_is_found_no_more_before_a_byte_is_deleted(house, monkeypatch):
     monkeypatch.setattr(erasing._parts.forgetting, "crop_pictures", collect)
     erasing.erase([str(ALICE)])
     assert seen == [{f"{BOB}/1", f"{BOB}/2"}]
+
+
+def test_their_vectors_leave_the_memory_of_cameras_and_lights_as_well(house):
+    fill(house)
+    house.follow()
+    house.scenes.tracks()
+    known = house.scenes.tracks()
+    assert known is not None and len(known.scene) == 2
+    house.stores.sightings.erased.mark([ALICE], NOON)  # as an erasure begins
+    house.follow()
+    assert house.scenes.tracks() is None
+    left = house.scenes.tracks()
+    assert left is not None and len(left.scene) == 1
+    theirs = [vector_of(ShotId(BOB, number)) for number in (1, 2)]
+    assert np.abs(left.shots[:, None] - np.stack(theirs)).max(axis=2).min(axis=1).max() < 1e-3
 
 
 def test_several_are_erased_in_one_go_and_once_more_without_harm(house):

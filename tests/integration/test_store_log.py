@@ -5,12 +5,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from detectors.types import TrackKey
 from pipeline.errors import StoreUnavailable
 from pipeline.store.crop_stream import CropStream
 from pipeline.store.keys import Keys
 from pipeline.store.sighting_log import START, SightingLog, position_order
 from pipeline.store.tracks import TrackStore
-from tests.store_messages import ALICE, BOB, logged, published
+from tests.store_messages import ALICE, BOB, NOON, logged, published
 
 pytestmark = [pytest.mark.redis, pytest.mark.usefixtures("log_lies")]
 
@@ -227,3 +228,19 @@ def test_a_page_says_how_far_it_went_whatever_of_it_can_be_read(street):
     assert (page.last, page.is_full) == (street.log.last_id(), True)
     after = street.log.page(page.last, count=3)
     assert (after.sightings, after.last, after.is_full) == ([], page.last, False)
+
+
+def test_tracks_are_spread_out_over_the_latest_of_each_camera(street):
+    for camera, count in (("gate", 10), ("lobby", 2)):
+        for number in range(1, count + 1):
+            track = TrackKey(camera, "r1", number)
+            street.publish(published(1, track, captured_at=NOON + number))
+    spread = street.tracks.spread_out(of_each=3, latest=6)
+    assert [(t.camera_id, t.number) for t in spread] == [
+        ("gate", 10),
+        ("gate", 8),
+        ("gate", 6),
+        ("lobby", 2),
+        ("lobby", 1),
+    ]
+    assert street.tracks.spread_out(of_each=0, latest=6) == []

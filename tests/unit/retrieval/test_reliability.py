@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from retrieval.search.reliability import (
     absent_refused_share,
     expected_calibration_error,
+    false_alarms_at_recall,
     false_refusal_share,
 )
 
@@ -67,3 +68,23 @@ def test_a_share_of_nobody_is_refused():
         false_refusal_share(everybody, ~everybody)
     with pytest.raises(ValueError, match="1 answers to 2 queries"):
         false_refusal_share(everybody[:1], everybody)
+
+
+@pytest.mark.parametrize(
+    ("recall", "share"), [(0.01, 0.0), (0.5, 0.25), (0.75, 0.5), (0.9, 1.0), (1.0, 1.0)]
+)
+def test_the_more_who_are_there_have_to_pass_the_more_absent_do(recall, share):
+    present, absent = [0.9, 0.8, 0.5, 0.1], [0.8, 0.6, 0.2, 0.1]
+    assert false_alarms_at_recall(present, absent, recall) == share
+
+
+def test_a_constant_tells_of_everybody_who_is_absent():
+    assert false_alarms_at_recall([0.5] * 10, [0.5] * 7) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("present", "absent", "recall"), [([], [0.1], 0.9), ([0.1], [], 0.9), ([0.1], [0.1], 0.0)]
+)
+def test_without_present_and_absent_people_there_is_no_such_share(present, absent, recall):
+    with pytest.raises(ValueError, match="present"):
+        false_alarms_at_recall(present, absent, recall)

@@ -16,6 +16,7 @@ from retrieval.search.background import Strangers
 from retrieval.search.calibration import Calibration, Law, rough_calibration
 from retrieval.search.evidence_law import EvidenceLaws, KindLaw, RankLaw
 from retrieval.search.reranking import SHORTLIST
+from retrieval.search.scenes import Scene
 from retrieval.types import Where
 from tests.data.make_sightings import shot_of
 
@@ -49,7 +50,7 @@ CALIBRATION = Calibration(
 )
 
 
-def find(people, text, calibration=CALIBRATION, limit=10):
+def find(people, text, calibration=CALIBRATION, limit=10, scenes=None):
     index = FlatIndex(ENCODER.model_id, ENCODER.dimension)
     index.add(
         [
@@ -62,7 +63,7 @@ def find(people, text, calibration=CALIBRATION, limit=10):
         ]
     )
     return Scales(best_of=3).find(
-        ENCODER, index, Trust(calibration), text, limit=limit, where=Where(now=0.0)
+        ENCODER, index, Trust(calibration), text, limit=limit, where=Where(now=0.0), scenes=scenes
     )
 
 
@@ -160,3 +161,39 @@ def test_shots_are_not_asked_about_what_no_shot_shows():
 def test_a_dress_comes_under_the_law_of_what_is_worn_above():
     found = find(np.concatenate([CROWD, people_in("green")]), "green dress")
     assert told(found)[0] == [("green dress", "yes")]
+
+
+class Lifted:
+    """A background in which the lobby lifts all scores by so much."""
+
+    def __init__(self, by):
+        self._by = by
+
+    def shifts(self, query, sample, cameras):
+        assert len(sample.scores) and cameras is None
+        return {Scene("lobby", is_colourless=False): self._by}
+
+
+def test_what_a_camera_lifts_all_scores_by_is_no_reason_to_believe_in_a_match():
+    people, text = np.concatenate([CROWD, people_in("green", "green")]), "green coat"
+    unsure = replace(CALIBRATION, evidence=replace(LAWS, rank=RankLaw(0.0, 0.05, 0.0, 0.0)))
+    plain, lifted = (find(people, text, unsure, scenes=Lifted(by)) for by in (0.0, 0.2))
+    assert [hit.score for hit in lifted.hits] == [hit.score for hit in plain.hits]
+    assert sum(lifted.judgement.probabilities) < sum(plain.judgement.probabilities)
+    assert list(lifted.judgement.probabilities) == sorted(
+        lifted.judgement.probabilities, reverse=True
+    )
+
+
+def test_within_one_scene_the_order_stays():
+    people, text = np.concatenate([CROWD, people_in("green", "green")]), "green coat"
+    by_sentence = replace(LAWS, rank=RankLaw(0.0, 1.0, 0.0, 0.0))
+    calibration = replace(CALIBRATION, evidence=by_sentence)
+    shifted = find(people, text, calibration, 50, Lifted(0.2))
+    assert numbers(shifted) == numbers(find(people, text, calibration, 50))
+
+
+def test_by_the_sentence_alone_no_camera_counts():
+    calibration = replace(CALIBRATION, evidence=replace(LAWS, rank=None))
+    plain = find(CROWD, "green coat", calibration)
+    assert find(CROWD, "green coat", calibration, scenes=Lifted(0.2)).judgement == plain.judgement
