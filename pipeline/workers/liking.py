@@ -14,6 +14,7 @@ from pipeline.errors import ConfigError
 from pipeline.workers.likened import ShotVectors, like_of, likeness_of, refuse_nonsense
 from pipeline.workers.pictured import FindPeople
 from retrieval.ports import Encoder, Index
+from retrieval.search.calibration import QueryKind
 from retrieval.search.exact import find_tracks
 from retrieval.search.feedback import moved_towards
 from retrieval.search.likeness import compose
@@ -24,11 +25,10 @@ from retrieval.types import Hit, Vector, Where
 #: Ranks before judgements are known so far down; more costs a longer search.
 RANKED_BEFORE = 200
 
-OF_PICTURES = (
-    "no probability: what a picture scores lies on another scale than what words score, and nobody "
-    "has fitted it"
+OF_BOTH = (
+    "no probability: what a picture and words score together lies on a scale of its own, and "
+    "nobody has fitted it"
 )
-OF_MOVED = "no probability: the judgements moved the query, and its scores are no sentence's"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,13 +37,17 @@ class Liked:
 
     Attributes:
         hits: best first.
-        sentence: the vector, if it is that of the words alone; None where anything moved it.
+        query: the vector that found them.
+        kind: what sort of query that is; None where it is the sentence as it is.
+        is_judged: whether there are laws for its sort at all.
         ranks_before: rank of each track without the judgements; empty without any.
         notes: what was done, a line each.
     """
 
     hits: list[Hit]
-    sentence: Vector | None
+    query: Vector
+    kind: QueryKind | None
+    is_judged: bool
     ranks_before: Mapping[TrackKey, int]
     notes: Sequence[str]
 
@@ -88,12 +92,17 @@ class Liking:
             before = self._without(index, plain, most, where, liked)
             ranks = {hit.track: hit.rank for hit in before}
         is_moved = query is not plain
+        # A picture that was moved towards others is a picture still: it is like some shots.
+        with_words = request.has_likeness and bool(_said(text))
+        kinds = QueryKind.PICTURE if request.has_likeness else QueryKind.MOVED if is_moved else None
         return Liked(
             hits=hits,
-            sentence=None if request.has_likeness or is_moved else query,
+            query=query,
+            kind=kinds,
+            is_judged=not with_words,
             ranks_before=ranks,
             notes=[
-                *([OF_PICTURES] if request.has_likeness else [OF_MOVED] if is_moved else []),
+                *([OF_BOTH] if with_words else []),
                 *([f"{request.like} is asked with, and left out"] if request.like else []),
                 *(_told(yes, no, hits, ranks, is_moved=is_moved) if yes or no else []),
             ],
@@ -106,7 +115,7 @@ class Liking:
         picture = likeness_of(encoder, vectors, request, self._find_people)
         if picture is None:
             return _words(encoder, text)
-        if not text or without_negations(text, phrases_of(text)) == ANYBODY:
+        if not _said(text):
             return picture
         return compose(picture, _words(encoder, text))
 
@@ -128,6 +137,12 @@ def with_ranks_before(hits: list[HitAnswer], ranks: Mapping[TrackKey, int]) -> l
     return [
         hit.model_copy(update={"rank_before": ranks.get(TrackKey.parse(hit.track))}) for hit in hits
     ]
+
+
+def _said(text: str) -> str:
+    """What of `text` should be seen; nothing where that is anybody."""
+    seen = without_negations(text, phrases_of(text)) if text else ""
+    return "" if seen == ANYBODY else seen
 
 
 def _words(encoder: Encoder, text: str) -> Vector:

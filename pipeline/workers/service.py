@@ -181,9 +181,11 @@ class SearchService:
             )
         liked = self._liking.find(engine.encoder, engine.index, text, request, where)
         found = Found(liked.hits, ranks_before=liked.ranks_before, notes=tuple(liked.notes))
-        if liked.sentence is None or not found.hits:
+        if not liked.is_judged or not found.hits:
             return found
-        return self._scales.judge(found, engine.index, engine.trust, liked.sentence, where)
+        return self._scales.judge(
+            found, engine.index, engine.trust, liked.query, where, kind=liked.kind
+        )
 
     def _refuse_unknown(self, request: SearchRequest) -> None:
         if (

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from detectors.types import TrackKey
 from pipeline.workers.cautions import Trust, cautions_about_judgement
 from retrieval.ports import Encoder, Index
-from retrieval.search.calibration import Calibration, Judgement
+from retrieval.search.calibration import Calibration, Judgement, QueryKind
 from retrieval.search.evidence import Evidence, EvidenceReader
 from retrieval.search.exact import find_tracks
 from retrieval.search.reranking import SHORTLIST, rank_by_evidence
@@ -21,6 +22,13 @@ SAMPLED_TRACKS = 512
 ROUGH_VERDICTS = (
     "what is said of single phrases is rough: nobody has fitted it for this model, and the order "
     "is that of the whole sentence"
+)
+
+UNFITTED: Mapping[QueryKind | None, str] = MappingProxyType(
+    {
+        QueryKind.PICTURE: "nobody has fitted what scores of a picture mean for this model",
+        QueryKind.MOVED: "the judgements moved the query, and nobody has fitted what it then means",
+    }
 )
 
 
@@ -113,16 +121,35 @@ class Scales:
         )
 
     def judge(
-        self, found: Found, index: Index, trust: Trust, vector: Vector, where: Where
+        self,
+        found: Found,
+        index: Index,
+        trust: Trust,
+        vector: Vector,
+        where: Where,
+        *,
+        kind: QueryKind | None = None,
     ) -> Found:
-        """Tracks that were found otherwise, with how likely they fit the sentence of `vector`."""
+        """Tracks that were found otherwise, with how likely they fit the query of `vector`.
+
+        Args:
+            found: the tracks.
+            index: where they were found.
+            trust: what scores of the encoder mean.
+            vector: the query.
+            where: what was searched.
+            kind: what sort of query it is; None for a sentence.
+        """
         if trust.calibration is None:
             return found
+        calibration = trust.calibration if kind is None else trust.calibration.of(kind)
+        if calibration is None:
+            return replace(found, notes=(f"no probability: {UNFITTED[kind]}", *found.notes))
         sample = index.sample_tracks(
             vector, at_most=SAMPLED_TRACKS, best_of=self._best_of, where=where
         )
-        judgement = trust.calibration.judge(vector, [hit.score for hit in found.hits], sample)
-        cautions = cautions_about_judgement(trust.calibration, judgement)
+        judgement = calibration.judge(vector, [hit.score for hit in found.hits], sample)
+        cautions = cautions_about_judgement(calibration, judgement)
         return replace(found, judgement=judgement, notes=(*found.notes, *cautions))
 
     def _reader_of(self, encoder: Encoder, calibration: Calibration) -> EvidenceReader:

@@ -13,8 +13,10 @@ Whether anybody fits at all is another question: of five hundred people ten may 
 none of them likely, and yet one does. A second law answers it from the best track alone.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from typing import Any
 
 import numpy as np
 
@@ -92,6 +94,49 @@ class Judgement:
     no_match: bool
 
 
+class QueryKind(StrEnum):
+    """What is asked with, if it is no sentence: its scores lie on another scale."""
+
+    PICTURE = "picture"
+    """One shot of somebody, or what some of them share."""
+
+    MOVED = "moved sentence"
+    """A sentence after tracks were judged to fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryLaws:
+    """What is fitted anew for each kind of query; as in `Calibration`."""
+
+    law: Law
+    presence: Law
+    threshold: float
+    false_alarms: float
+    fitted_on: int
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_mapping(cls, said: Mapping[str, Any]) -> "QueryLaws":
+        """Read back what `to_mapping` wrote.
+
+        Raises:
+            KeyError, TypeError, ValueError: it lacks something, or a value is none.
+        """
+        found = cls(
+            law=Law(**said["law"]),
+            presence=Law(**said["presence"]),
+            threshold=float(said["threshold"]),
+            false_alarms=float(said["false_alarms"]),
+            fitted_on=int(said["fitted_on"]),
+        )
+        if not (0 <= found.threshold <= 1 and 0 <= found.false_alarms <= 1 <= found.fitted_on):
+            raise ValueError(f"{found} has a value that is no share, or no number of queries")
+        return found
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Calibration:
     """What belongs to the weights of one encoder, and makes its scores mean something.
@@ -108,6 +153,7 @@ class Calibration:
         fitted_on: how many queries the law was fitted on; 0 for the rough one.
         evidence: what shots of this encoder say of phrases; the rough laws where nobody fitted any.
         links: how likely two tracks are of one person; the rough law where nobody fitted one.
+        others: laws for queries that are no sentence; of a kind that nobody fitted there is none.
     """
 
     model_id: str
@@ -119,6 +165,26 @@ class Calibration:
     fitted_on: int
     evidence: EvidenceLaws = ROUGH_LAWS
     links: LinkLaw = ROUGH_LINKS
+    others: Mapping[QueryKind, QueryLaws] = field(default_factory=dict)
+
+    def of(self, kind: QueryKind) -> "Calibration | None":
+        """What judges queries of a kind; None where nobody fitted that."""
+        laws = self.others.get(kind)
+        if laws is None:
+            return None
+        return replace(
+            self,
+            law=laws.law,
+            presence=laws.presence,
+            threshold=laws.threshold,
+            false_alarms=laws.false_alarms,
+            fitted_on=laws.fitted_on,
+        )
+
+    @property
+    def laws(self) -> QueryLaws:
+        """The laws alone."""
+        return QueryLaws(self.law, self.presence, self.threshold, self.false_alarms, self.fitted_on)
 
     @property
     def is_fitted(self) -> bool:

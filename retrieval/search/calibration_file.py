@@ -13,7 +13,7 @@ from safetensors.numpy import save_file
 
 from retrieval.errors import WeightsUnusable
 from retrieval.search.background import Strangers
-from retrieval.search.calibration import Calibration, Law
+from retrieval.search.calibration import Calibration, Law, QueryKind, QueryLaws
 from retrieval.search.evidence_law import ROUGH_LAWS, EvidenceLaws
 from retrieval.search.person_links import ROUGH_LINKS, LinkLaw
 from retrieval.whole_files import written_whole
@@ -56,6 +56,10 @@ def save_calibration(calibration: Calibration, path: Path) -> None:
         said["evidence"] = calibration.evidence.to_mapping()
     if calibration.links.is_fitted:
         said["links"] = calibration.links.to_mapping()
+    if calibration.others:
+        said["others"] = {
+            kind.value: laws.to_mapping() for kind, laws in calibration.others.items()
+        }
     people = calibration.background
     tensors: dict[str, NDArray[Any]] = {
         BACKGROUND: np.ascontiguousarray(people.shots, np.float16),
@@ -90,6 +94,11 @@ def read_calibration(path: Path, *, model_id: str, dimension: int) -> Calibratio
             if "evidence" in said
             else ROUGH_LAWS,
             links=LinkLaw.from_mapping(said["links"]) if "links" in said else ROUGH_LINKS,
+            others={
+                QueryKind(kind): QueryLaws.from_mapping(laws)
+                for kind, laws in said.get("others", {}).items()
+                if kind in set(QueryKind)  # a later version may know more
+            },
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _damaged(path, error) from error

@@ -37,7 +37,7 @@ def test_a_shot_finds_the_other_tracks(imported, tracks):
     found = imported.run("search", "--like", asked, "--json").json()
     assert {hit["track"] for hit in found["hits"]} == {t["track"] for t in tracks} - {asked}
     assert f"{asked} is asked with, and left out" in found["notes"]
-    assert all(hit["probability"] is None for hit in found["hits"])
+    assert all(hit["probability"] is None for hit in found["hits"])  # the model is untrained
     (number, *_) = (shot["shot"] for hit in found["hits"] for shot in hit["best_shots"])
     shot = f"{found['hits'][0]['track']}/{number}"
     again = imported.run("search", "--like", shot, "in a red coat", "--json").json()

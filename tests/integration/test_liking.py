@@ -13,9 +13,10 @@ from PIL import Image
 from detectors.types import TrackKey
 from pipeline.answers import SearchRequest
 from pipeline.errors import ConfigError, NotFound
-from pipeline.workers.liking import Liking
+from pipeline.workers.liking import OF_BOTH, Liking
 from retrieval.fakes import COLOURS, FakeEncoder
 from retrieval.index.flat import FlatIndex
+from retrieval.search.calibration import QueryKind
 from retrieval.search.exact import find_tracks
 from retrieval.types import Where
 from tests.data.make_sightings import shot_of
@@ -79,7 +80,7 @@ def test_a_track_finds_those_who_look_like_it_and_not_itself(index):
     assert set(numbers(found)[:2]) == {2, 3}
     assert set(numbers(found)) == set(range(2, 9))
     assert [hit.rank for hit in found.hits] == list(range(1, 8))
-    assert found.sentence is None
+    assert (found.kind, found.is_judged) == (QueryKind.PICTURE, True)
     assert any("lobby/r1/1 is asked with, and left out" in note for note in found.notes)
 
 
@@ -115,7 +116,7 @@ def test_a_yes_brings_who_looks_so_up_and_says_what_moved(index):
     before = numbers(find(index, "white coat", less_like=names(8)))
     found = find(index, "white coat", more_like=names(4), less_like=names(8))
     assert numbers(found).index(5) < before.index(5) or before.index(5) == 1
-    assert found.sentence is None
+    assert (found.kind, found.is_judged) == (QueryKind.MOVED, True)
     plain = {hit.track: hit.rank for hit in find_tracks(
         index, ENCODER.encode_texts(["white coat"])[0], limit=20, where=EVERYWHERE)}  # fmt: skip
     assert found.ranks_before == plain
@@ -130,7 +131,8 @@ def test_a_no_leaves_out_one_and_changes_the_order_of_nobody_else(index):
     found = find(index, "red coat", less_like=names(plain[0]))
     assert numbers(found) == plain[1:]
     assert [found.ranks_before[hit.track] for hit in found.hits] == list(range(2, 9))
-    assert np.array_equal(found.sentence, ENCODER.encode_texts(["red coat"])[0])
+    assert (found.kind, found.is_judged) == (None, True)
+    assert np.array_equal(found.query, ENCODER.encode_texts(["red coat"])[0])
 
 
 @pytest.mark.parametrize(
@@ -189,3 +191,11 @@ def test_what_should_not_be_seen_is_not_looked_for(index):
     without = find(text, SearchRequest(text=text, **asked), EVERYWHERE)
     assert [hit.track for hit in without.hits] == [hit.track for hit in alone.hits]
     assert [hit.score for hit in without.hits] == [hit.score for hit in alone.hits]
+
+
+def test_a_picture_and_words_together_are_not_judged_and_words_for_anybody_are_none(index):
+    both = find(index, "in a blue coat", like=str(track(1)))
+    assert (both.is_judged, both.notes[0]) == (False, OF_BOTH)
+    alone = find(index, "a person", like=str(track(1)))
+    assert (alone.kind, alone.is_judged) == (QueryKind.PICTURE, True)
+    assert OF_BOTH not in alone.notes

@@ -6,18 +6,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pipeline.files import write_whole
 from pipeline.street.recipe.asking import ask
 from pipeline.street.recipe.calibrating import calibrate as calibration_of
+from pipeline.street.recipe.calibrating import halved
 from pipeline.street.recipe.detection import average_precision
 from pipeline.street.recipe.ladder import fit_evidence
+from pipeline.street.recipe.likening import fit_likeness
 from pipeline.street.recipe.linking import fit_on
 from pipeline.street.recipe.passers import see_passers
+from pipeline.street.recipe.tracks import read_stills
 from pipeline.street.recipe.trusting import trust_figures
 from pipeline.street.recipe.watching import NOBODY, Watch
 from retrieval.encoder import load_encoder
+from retrieval.errors import DatasetUnusable
 from retrieval.gadms.origin import NOTES
 from retrieval.ports import Encoder
+from retrieval.search.calibration import Calibration
 from retrieval.search.calibration_file import read_calibration, save_calibration
 from retrieval.search.person_links import ROUGH_LINKS
 from retrieval.weights.manifest import Entry, digest_of, write_manifest
@@ -48,7 +55,24 @@ def calibrate(
     with suppress(ValueError):
         seen = [see_passers(street, encoder, watch) for street in streets]
         links = fit_on(seen, encoder, fitted.background, seed=seed, watch=watch)
-    save_calibration(replace(fitted, evidence=evidence, links=links), folder / CALIBRATION_FILE)
+    whole = replace(fitted, evidence=evidence, links=links)
+    with suppress(DatasetUnusable):  # too few people: pictures are not judged
+        whole = with_likeness(whole, stills, encoder, seed, watch)
+    save_calibration(whole, folder / CALIBRATION_FILE)
+
+
+def with_likeness(
+    calibration: Calibration, stills: Path, encoder: Encoder, seed: int, watch: Watch = NOBODY
+) -> Calibration:
+    """The calibration of `stills` and `seed`, with laws for pictures and moved sentences.
+
+    Raises:
+        DatasetUnusable: too few people who are not its background.
+        Stopped: the watch says so.
+    """
+    _, people = halved(read_stills(stills), np.random.default_rng(seed))
+    laws = fit_likeness(stills, encoder, calibration, people, seed=seed, watch=watch)
+    return replace(calibration, others=laws)
 
 
 def measure(folder: Path, stills: Path, seed: int, watch: Watch = NOBODY) -> dict[str, Any]:

@@ -60,10 +60,9 @@ def calibrate(
     """
     rng = np.random.default_rng(seed)
     known = read_stills(stills)
-    people = rng.permutation(np.array(sorted(known.crops), dtype=object)).tolist()
-    unrelated, wanted = people[: len(people) // 2], people[len(people) // 2 :]
+    unrelated, wanted = halved(known, rng)
     if not unrelated:
-        raise DatasetUnusable(f"{stills}: shows {len(people)} people; draw more to calibrate")
+        raise DatasetUnusable(f"{stills}: shows {len(wanted)} people; draw more to calibrate")
     strangers = encode_tracks(encoder, [known.crops[person] for person in unrelated], watch)
     tracks = encode_tracks(encoder, [known.crops[person] for person in wanted], watch, most=2)
     asked = _questions(rng, known, wanted)
@@ -80,6 +79,12 @@ def calibrate(
         )
     except ValueError as error:
         raise DatasetUnusable(f"{stills}: too little to calibrate on ({error})") from error
+
+
+def halved(known: Stills, rng: np.random.Generator) -> tuple[list[str], list[str]]:
+    """Who becomes the background, and who is asked for; with the first draw of `rng`."""
+    people = rng.permutation(np.array(sorted(known.crops), dtype=object)).tolist()
+    return people[: len(people) // 2], people[len(people) // 2 :]
 
 
 def _questions(rng: np.random.Generator, known: Stills, people: Sequence[str]) -> _Questions:

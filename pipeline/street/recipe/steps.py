@@ -40,6 +40,7 @@ from pipeline.street.recipe.plan import (
 from pipeline.street.recipe.record import Inputs, claim, digest_of_file
 from pipeline.street.recipe.tracks import RULE
 from pipeline.street.recipe.watching import Stopped
+from retrieval.search.calibration import QueryKind
 from retrieval.search.calibration_file import FORMAT
 
 _FILES = (DETECTOR_FILE, ENCODER_FILE, CALIBRATION_FILE)
@@ -265,7 +266,7 @@ STEPS: Mapping[str, Step] = MappingProxyType(
             "fits what scores mean",
             lambda kitchen: {
                 **_captions(kitchen), "streets": streets.inputs(kitchen),
-                "format": FORMAT, "tracks": RULE,
+                "format": FORMAT, "tracks": RULE, "kinds": [kind.value for kind in QueryKind],
                 "encoder": digest_of_file(kitchen.packed / ENCODER_FILE),
             },
             lambda kitchen: [kitchen.packed / CALIBRATION_FILE],

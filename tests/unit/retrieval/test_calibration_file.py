@@ -10,7 +10,7 @@ from safetensors.numpy import save_file
 from retrieval.errors import WeightsUnusable
 from retrieval.search import calibration_file
 from retrieval.search.background import Strangers
-from retrieval.search.calibration import Calibration, Law, rough_calibration
+from retrieval.search.calibration import Calibration, Law, QueryKind, QueryLaws, rough_calibration
 from retrieval.search.calibration_file import (
     carry_calibration,
     read_calibration,
@@ -39,6 +39,7 @@ def path(tmp_path):
     return tmp_path / "m.calibration.safetensors"
 
 
+OTHERS = {QueryKind.PICTURE: QueryLaws(Law(-1.0, 0.5, 2.0, -0.5), PRESENCE, 0.3, 0.2, 40)}
 RANK = RankLaw(-1.0, 1.0, 0.5, 0.0)
 
 
@@ -223,3 +224,27 @@ def test_the_law_of_who_is_the_same_person_is_kept_and_an_older_file_has_the_rou
 def test_a_law_of_persons_that_makes_no_sense_is_damage(path, links):
     with pytest.raises(WeightsUnusable, match="damaged"):
         read(written(path, {**GOOD, "links": links}))
+
+
+def test_laws_for_pictures_are_read_as_they_were_written(path):
+    save_calibration(replace(CALIBRATION, others=OTHERS), path)
+    found = read(path)
+    assert found.others == OTHERS
+    judge = found.of(QueryKind.PICTURE)
+    assert (judge.law, judge.threshold, judge.is_fitted) == (Law(-1.0, 0.5, 2.0, -0.5), 0.3, True)
+    assert judge.background is found.background
+    assert found.of(QueryKind.MOVED) is None
+
+
+def test_a_kind_of_query_that_this_version_does_not_know_is_passed_over(path):
+    others = {"smell": {}, "picture": OTHERS[QueryKind.PICTURE].to_mapping()}
+    assert read(written(path, json.dumps(GOOD | {"others": others}))).others == OTHERS
+
+
+@pytest.mark.parametrize(
+    "changes", [{"threshold": 1.5}, {"fitted_on": 0}, {"law": {}}, {"false_alarms": "many"}]
+)
+def test_a_law_for_pictures_that_is_none_is_damage(path, changes):
+    laws = OTHERS[QueryKind.PICTURE].to_mapping() | changes
+    with pytest.raises(WeightsUnusable, match="damaged"):
+        read(written(path, json.dumps(GOOD | {"others": {"picture": laws}})))

@@ -9,12 +9,19 @@ import pytest
 from detectors.types import Box, TrackKey
 from pipeline.workers.cautions import Trust
 from pipeline.workers.presenting import hit_answers
-from pipeline.workers.weighing import ROUGH_VERDICTS, Scales
+from pipeline.workers.weighing import ROUGH_VERDICTS, UNFITTED, Found, Scales
 from retrieval.fakes import FakeEncoder
 from retrieval.index.flat import FlatIndex
 from retrieval.search.background import Strangers
-from retrieval.search.calibration import Calibration, Law, rough_calibration
+from retrieval.search.calibration import (
+    Calibration,
+    Law,
+    QueryKind,
+    QueryLaws,
+    rough_calibration,
+)
 from retrieval.search.evidence_law import EvidenceLaws, KindLaw, RankLaw
+from retrieval.search.exact import find_tracks
 from retrieval.search.reranking import SHORTLIST
 from retrieval.search.scenes import Scene
 from retrieval.types import Where
@@ -197,3 +204,35 @@ def test_by_the_sentence_alone_no_camera_counts():
     calibration = replace(CALIBRATION, evidence=replace(LAWS, rank=None))
     plain = find(CROWD, "green coat", calibration)
     assert find(CROWD, "green coat", calibration, scenes=Lifted(0.2)).judgement == plain.judgement
+
+
+def judged(kind, others):
+    calibration = replace(CALIBRATION, others=others)
+    index = FlatIndex(ENCODER.model_id, ENCODER.dimension)
+    people = np.concatenate([CROWD, people_in("green")])
+    index.add(
+        [
+            replace(shot_of(TrackKey("lobby", "r1", at), vector=one), model_id=ENCODER.model_id)
+            for at, one in enumerate(people, start=1)
+        ]
+    )
+    query, where = people[-1], Where(now=0.0)
+    hits = find_tracks(index, query, limit=10, where=where)
+    scales, trust = Scales(best_of=3), Trust(calibration)
+    return scales.judge(Found(hits), index, trust, query, where, kind=kind)
+
+
+def test_a_picture_is_judged_by_the_law_of_pictures_and_not_of_sentences():
+    never = Law(-9.0, 0.0, 0.0, 0.0)
+    laws = QueryLaws(never, never, 0.5, 0.1, 40)
+    found = judged(QueryKind.PICTURE, {QueryKind.PICTURE: laws})
+    assert max(found.judgement.probabilities) < 0.01
+    assert found.judgement.no_match
+    assert judged(None, {QueryKind.PICTURE: laws}).judgement.probabilities[0] > 0.5
+
+
+@pytest.mark.parametrize("kind", QueryKind)
+def test_a_kind_of_query_that_nobody_fitted_has_no_probability_and_it_is_said(kind):
+    found = judged(kind, {})
+    assert found.judgement is None
+    assert found.notes == (f"no probability: {UNFITTED[kind]}",)
