@@ -137,10 +137,13 @@ class Gallery:
             ModelMismatch: the query has another length than the vectors.
         """
         query = self.checked_query(query)
-        seen = self.tracks(where)
-        drawn = draw([seen[at] for at in looked_at(len(seen), at_most).tolist()], at_most)
+        with self._lock:
+            rows = self._ledger.admitted(where)
+            # Names of those alone that are looked at: of all shots they would cost a search.
+            seen = self._ledger.tracks(rows[looked_at(len(rows), at_most)])
+        drawn = draw(seen, at_most)
         owners, scores = self.owned_scores(query, drawn, where=where)
-        return sample_of(drawn, owners, scores, admitted=len(seen), best_of=best_of)
+        return sample_of(drawn, owners, scores, admitted=len(rows), best_of=best_of)
 
     def tracks(self, where: Where) -> list[TrackKey]:
         """The track of each admitted shot, in the order in which they came."""
