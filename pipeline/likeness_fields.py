@@ -55,5 +55,5 @@ class LikenessFields(PictureFields):
 
     @property
     def is_more_than_words(self) -> bool:
-        """Whether it asks with anything but words."""
-        return self.has_likeness or bool(self.box or self.more_like or self.less_like)
+        """Whether what it asks with is no sentence's vector; a "no" alone moves nothing."""
+        return self.has_likeness or bool(self.box or self.more_like)

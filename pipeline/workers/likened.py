@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from detectors.types import ShotId, TrackKey
-from pipeline.errors import ConfigError, NotFound
+from pipeline.errors import ConfigError, NotFound, StoreUnavailable
 from pipeline.likeness_fields import PictureFields
 from pipeline.workers.pictured import FindPeople, person_in
-from retrieval.ports import Encoder, Index
+from retrieval.ports import Encoder, Index, SharedIndex
 from retrieval.search.likeness import query_of_shots
 from retrieval.types import Vector, Vectors, Where
 
@@ -34,6 +34,7 @@ def likeness_of(
         ConfigError: it is no name of a track or shot.
         NotFound: the track is not in the index.
         QueryRefused: the picture cannot be searched with.
+        StoreUnavailable: the part of the index that has the track is away.
     """
     if asked.like is not None:
         return vectors.of_like(asked.like)
@@ -65,8 +66,10 @@ def like_of(name: str) -> tuple[TrackKey, int | None]:
 class ShotVectors:
     """Reads vectors from the index: no picture is encoded again."""
 
-    def __init__(self, index: Index, dimension: int, now: float) -> None:
-        self._index, self._where = index, Where(now=now)
+    def __init__(
+        self, index: Index, dimension: int, now: float, parts: SharedIndex | None = None
+    ) -> None:
+        self._index, self._where, self._parts = index, Where(now=now), parts
         self._any = np.eye(1, dimension, dtype=np.float32)[0]  # what is scored does not matter
 
     def of_like(self, name: str) -> Vector:
@@ -76,6 +79,7 @@ class ShotVectors:
         if number is None:
             return query_of_shots(np.stack(list(shots.values())))
         if number not in shots:
+            self._refuse_away(track)
             kept = ", ".join(map(str, sorted(shots)))
             raise NotFound(f"track {track} has no shot {number} in the index; it has {kept}")
         return shots[number]
@@ -88,8 +92,21 @@ class ShotVectors:
     def _shots(self, track: TrackKey) -> dict[int, Vector]:
         scored = self._index.score_tracks(self._any, [track], where=self._where)
         if not scored:
+            self._refuse_away(track)
             raise NotFound(
                 f"no shot of track {track} is in the index: it was erased, has expired, or is not "
                 "embedded yet"
             )
         return {one.sighting.shot.number: one.sighting.vector for one in scored}
+
+    def _refuse_away(self, track: TrackKey) -> None:
+        """See that shots are not missing because of the part that would have them."""
+        if self._parts is None:
+            return
+        part = self._parts.part_of(track.camera_id)
+        if part in self._parts.missing():
+            raise StoreUnavailable(
+                f"{part} of the index does not answer in full, and has the shots of camera "
+                f"{track.camera_id!r}, of track {track} too: see that its server is up "
+                "('descry index stats' lists what is missing), then ask again"
+            )

@@ -11,9 +11,10 @@ from typing import cast
 from detectors.types import TrackKey
 from pipeline.answers import HitAnswer, SearchRequest
 from pipeline.errors import ConfigError
+from pipeline.workers.changes import RANKED_BEFORE, told_changes, told_left_out
 from pipeline.workers.likened import ShotVectors, like_of, likeness_of, refuse_nonsense
 from pipeline.workers.pictured import FindPeople
-from retrieval.ports import Encoder, Index
+from retrieval.ports import Encoder, Index, SharedIndex
 from retrieval.search.calibration import QueryKind
 from retrieval.search.exact import find_tracks
 from retrieval.search.feedback import moved_towards
@@ -21,9 +22,6 @@ from retrieval.search.likeness import compose
 from retrieval.search.phrases import phrases_of
 from retrieval.search.positive import ANYBODY, without_negations
 from retrieval.types import Hit, Vector, Where
-
-#: Ranks before judgements are known so far down; more costs a longer search.
-RANKED_BEFORE = 200
 
 OF_BOTH = (
     "no probability: what a picture and words score together lies on a scale of its own, and "
@@ -59,7 +57,13 @@ class Liking:
         self._find_people, self._best_of = find_people, best_of
 
     def find(
-        self, encoder: Encoder, index: Index, text: str, request: SearchRequest, where: Where
+        self,
+        encoder: Encoder,
+        index: Index,
+        text: str,
+        request: SearchRequest,
+        where: Where,
+        parts: SharedIndex | None = None,
     ) -> Liked:
         """The tracks that fit best.
 
@@ -72,14 +76,16 @@ class Liking:
             text: cleaned; may be empty where the request has a likeness.
             request: what is asked.
             where: what may be returned. The tracks named in the request need not lie in it.
+            parts: the index again, where it lies in parts that may be away.
 
         Raises:
             ConfigError: names or fields that make no sense.
             NotFound: a track that is named is not in the index.
             QueryRefused: the picture cannot be searched with.
+            StoreUnavailable: the part of the index that has a named track is away.
         """
         _refuse_nonsense(request)
-        vectors = ShotVectors(index, encoder.dimension, where.now)
+        vectors = ShotVectors(index, encoder.dimension, where.now, parts)
         yes, no = _named(request.more_like), _named(request.less_like)
         liked = frozenset({like_of(request.like)[0]} if request.like else ())
         fitting = vectors.of_tracks(yes)
@@ -95,6 +101,8 @@ class Liking:
         # A picture that was moved towards others is a picture still: it is like some shots.
         with_words = request.has_likeness and bool(_said(text))
         kinds = QueryKind.PICTURE if request.has_likeness else QueryKind.MOVED if is_moved else None
+        done = [f"the query was moved towards {len(yes)} judged to fit"] if is_moved else []
+        done += told_left_out(no)
         return Liked(
             hits=hits,
             query=query,
@@ -104,7 +112,7 @@ class Liking:
             notes=[
                 *([OF_BOTH] if with_words else []),
                 *([f"{request.like} is asked with, and left out"] if request.like else []),
-                *(_told(yes, no, hits, ranks, is_moved=is_moved) if yes or no else []),
+                *([f"judgements: {told_changes(done, hits, ranks)}"] if done else []),
             ],
         )
 
@@ -139,6 +147,15 @@ def with_ranks_before(hits: list[HitAnswer], ranks: Mapping[TrackKey, int]) -> l
     ]
 
 
+def judged_not_to_fit(request: SearchRequest) -> frozenset[TrackKey]:
+    """The tracks that are left out.
+
+    Raises:
+        ConfigError: a name is none.
+    """
+    return frozenset(_named(request.less_like))
+
+
 def _said(text: str) -> str:
     """What of `text` should be seen; nothing where that is anybody."""
     seen = without_negations(text, phrases_of(text)) if text else ""
@@ -161,26 +178,3 @@ def _refuse_nonsense(request: SearchRequest) -> None:
     both = set(_named(request.more_like)) & set(_named(request.less_like))
     if both:
         raise ConfigError(f"{min(both)} is judged both --more and --less: leave one out")
-
-
-def _told(
-    yes: Sequence[TrackKey],
-    no: Sequence[TrackKey],
-    hits: Sequence[Hit],
-    ranks: Mapping[TrackKey, int],
-    *,
-    is_moved: bool,
-) -> list[str]:
-    """What the judgements did."""
-    done = []
-    if yes and is_moved:
-        done.append(f"the query was moved towards {len(yes)} judged to fit")
-    if no:
-        done.append(f"{len(no)} judged not to fit are left out")
-    moves = sum(ranks.get(hit.track) != hit.rank for hit in hits)
-    fresh = sum(ranks.get(hit.track, RANKED_BEFORE + 1) > len(hits) for hit in hits)
-    return [
-        f"judgements: {', '.join(done) or 'nothing was moved'}; {moves} of {len(hits)} hits have "
-        f"another rank than without, {fresh} were not among the first {len(hits)}; leave them out "
-        "and the query is as it was"
-    ]

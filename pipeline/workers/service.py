@@ -27,7 +27,7 @@ from pipeline.workers.cautions import (
 )
 from pipeline.workers.diagnosing import query_fields
 from pipeline.workers.grouping import Grouping, with_persons
-from pipeline.workers.liking import Liking, with_ranks_before
+from pipeline.workers.liking import Liking, judged_not_to_fit, with_ranks_before
 from pipeline.workers.presenting import coverage_answer, hit_answers, parts_answer
 from pipeline.workers.rolling_scenes import RollingScenes
 from pipeline.workers.view import LogView
@@ -115,7 +115,7 @@ class SearchService:
             QueryRefused: the text or the picture cannot be searched.
             ConfigError: the request makes no sense.
             NotFound: a camera, collection or track of the request does not exist.
-            StoreUnavailable: Redis is away.
+            StoreUnavailable: Redis is away, or what of the index has a track that is named.
         """
         checked, told = CheckedQuery(""), Diagnosis("")
         if request.text or not request.has_likeness:
@@ -178,8 +178,9 @@ class SearchService:
                 limit=request.limit,
                 where=where,
                 scenes=None if engine.scenes is None else engine.scenes.tracks(),
+                out=judged_not_to_fit(request),
             )
-        liked = self._liking.find(engine.encoder, engine.index, text, request, where)
+        liked = self._liking.find(engine.encoder, engine.index, text, request, where, engine.parts)
         found = Found(liked.hits, ranks_before=liked.ranks_before, notes=tuple(liked.notes))
         if not liked.is_judged or not found.hits:
             return found

@@ -1,11 +1,13 @@
 """Finds tracks by a sentence, and puts them in order by what their shots say of its phrases."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import MappingProxyType
 
 from detectors.types import TrackKey
 from pipeline.workers.cautions import Trust, cautions_about_judgement
+from pipeline.workers.changes import told_changes, told_left_out
 from retrieval.ports import Encoder, Index
 from retrieval.search.calibration import Calibration, Judgement, QueryKind
 from retrieval.search.evidence import Evidence, EvidenceReader
@@ -71,6 +73,7 @@ class Scales:
         limit: int,
         where: Where,
         scenes: SceneTracks | None = None,
+        out: Collection[TrackKey] = (),
     ) -> Found:
         """The tracks that fit `text` best.
 
@@ -82,43 +85,48 @@ class Scales:
             limit: the most hits.
             where: what may be returned.
             scenes: tracks of the same model, by camera and light; None where none are known.
+            out: tracks to leave out; as many others are found in their place, and nobody else's
+                order or probability is another.
         """
         calibration = trust.calibration
         if calibration is None:
             vector = encoder.encode_texts([text])[0]
-            hits = find_tracks(index, vector, limit=limit, where=where, best_of=self._best_of)
-            return Found(hits)
+            found = self._nearest(index, vector, limit + len(out), where)
+            kept = _without(found, out)[:limit]
+            return _with_changes(Found(_ranked(kept)), out, [hit.track for hit in found])
         phrases = seen_phrases(text)
-        reader = self._reader_of(encoder, calibration)
-        vector, question = reader.read(phrases, text)
+        vector, question = self._reader_of(encoder, calibration).read(phrases, text)
         weighs = calibration.evidence.rank is not None and bool(phrases)
         most = max(limit, SHORTLIST) if weighs else limit
-        found = find_tracks(index, vector, limit=most, where=where, best_of=self._best_of)
+        found = self._nearest(index, vector, most + len(out), where)
         if not found:
             return Found([])
         sample = index.sample_tracks(
             vector, at_most=SAMPLED_TRACKS, best_of=self._best_of, where=where
         )
         shifts = {} if scenes is None else scenes.shifts(vector, sample, where.cameras)
-        ranked = rank_by_evidence(
-            found,
-            question,
-            calibration,
-            vector,
-            sample,
-            limit=limit,
-            shifts=shifts_of(found, shifts),
-        )
+        rank = partial(
+            rank_by_evidence,
+            question=question, calibration=calibration, query=vector, sample=sample,
+        )  # fmt: skip
+        kept = _ranked(_without(found, out)[:most])
+        ranked = rank(kept, limit=limit, shifts=shifts_of(kept, shifts))
+        first = found[:most]
+        before = rank(first, limit=most, shifts=shifts_of(first, shifts)).hits if out else []
         notes = [*cautions_about_judgement(calibration, ranked.judgement)]
         if phrases and not calibration.evidence.is_fitted:
             notes.append(ROUGH_VERDICTS)
-        return Found(
+        shown = Found(
             ranked.hits,
             ranked.judgement,
             ranked.evidence,
-            shortlist=len(found) if ranked.by_evidence else None,
+            shortlist=len(kept) if ranked.by_evidence else None,
             notes=tuple(notes),
         )
+        return _with_changes(shown, out, [hit.track for hit in before])
+
+    def _nearest(self, index: Index, vector: Vector, most: int, where: Where) -> list[Hit]:
+        return find_tracks(index, vector, limit=most, where=where, best_of=self._best_of)
 
     def judge(
         self,
@@ -158,3 +166,20 @@ class Scales:
             kept = encoder, EvidenceReader(encoder, calibration.evidence, calibration.background)
             self._reader = kept
         return kept[1]
+
+
+def _without(hits: Sequence[Hit], out: Collection[TrackKey]) -> list[Hit]:
+    return [hit for hit in hits if hit.track not in out]
+
+
+def _ranked(hits: Sequence[Hit]) -> list[Hit]:
+    return [replace(hit, rank=rank) for rank, hit in enumerate(hits, start=1)]
+
+
+def _with_changes(found: Found, out: Collection[TrackKey], before: Sequence[TrackKey]) -> Found:
+    """Hits without those in `out`, with the rank that each had, best first in `before`."""
+    if not out:
+        return found
+    ranks = {track: rank for rank, track in enumerate(before, start=1)}
+    note = f"judgements: {told_changes(told_left_out(out), found.hits, ranks)}"
+    return replace(found, ranks_before=ranks, notes=(*found.notes, note))

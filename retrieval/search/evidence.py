@@ -71,16 +71,24 @@ class EvidenceReader:
         self._encoder, self._background = encoder, background
         self._known: dict[str, _Known] = {}
 
-    def read(self, phrases: Sequence[Phrase], text: str) -> tuple[Vector, "Question"]:
+    def read(
+        self, phrases: Sequence[Phrase], text: str, *, lawless: bool = False
+    ) -> tuple[Vector, "Question"]:
         """The vector (D,) of what of `text` should be seen, and what to hold shots against.
 
         Args:
             phrases: of `text`.
             text: a checked sentence.
+            lawless: margins are wanted of phrases without a law, too, as whoever fits one does;
+                otherwise nothing is encoded for them, as nothing can be said of them.
         """
-        contrasts = [contrast_of(phrase) for phrase in phrases]
+        contrasts = [
+            contrast_of(phrase) if lawless or self.laws.of(phrase) is not None else None
+            for phrase in phrases
+        ]
         sentence = without_negations(text, phrases)
-        vector, known = self._encoded(sentence, distinct(contrasts))
+        needed = distinct([one for one in contrasts if one is not None])
+        vector, known = self._encoded(sentence, needed)
         return vector, Question(tuple(phrases), contrasts, known, self.laws)
 
     def _encoded(self, sentence: str, texts: Sequence[str]) -> tuple[Vector, dict[str, _Known]]:
@@ -111,7 +119,7 @@ class Question:
     def __init__(
         self,
         phrases: tuple[Phrase, ...],
-        contrasts: Sequence[Contrast],
+        contrasts: Sequence[Contrast | None],
         known: dict[str, _Known],
         laws: EvidenceLaws,
     ) -> None:
@@ -119,8 +127,14 @@ class Question:
         self._contrasts, self._known, self._laws = contrasts, known, laws
 
     def margins(self, number: int, shots: Vectors) -> Floats:
-        """(S, 4) margins of (S, D) shots for the phrase of this number."""
+        """(S, 4) margins of (S, D) shots for the phrase of this number.
+
+        Raises:
+            ValueError: it has no law, and was not read `lawless`.
+        """
         contrast = self._contrasts[number]
+        if contrast is None:
+            raise ValueError(f"{self.phrases[number].text!r} was read without what it is against")
         claim = self._known[contrast.claim]
         wide = shots.astype(np.float64)
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from detectors.types import TrackKey
 from pipeline.answers import SearchRequest
-from pipeline.errors import ConfigError, NotFound
+from pipeline.errors import ConfigError, NotFound, StoreUnavailable
 from pipeline.workers.liking import OF_BOTH, Liking
 from retrieval.fakes import COLOURS, FakeEncoder
 from retrieval.index.flat import FlatIndex
@@ -21,7 +21,8 @@ from retrieval.search.exact import find_tracks
 from retrieval.types import Where
 from tests.data.make_sightings import shot_of
 from tests.data.rolling_indexes import Sealing
-from tests.data.spread_indexes import SPREAD
+from tests.data.spread_indexes import SPREAD, spread
+from tests.vector_servers import VectorServer, connected, free_ports
 
 ENCODER = FakeEncoder()
 DRESSED = ["red", "red", "red", "blue", "blue", "green", "white", "black"]
@@ -157,6 +158,25 @@ def test_what_makes_no_sense_is_said_in_a_line(index, asked, error, said):
         find(index, "red coat", **asked)
     assert said in str(refused.value)
     assert len(str(refused.value).splitlines()) == 1
+
+
+@pytest.mark.redis
+def test_a_shard_that_is_away_is_named_and_no_track_called_erased():
+    server = VectorServer(*free_ports(1))
+    try:
+        away = spread(connected(server, timeout_s=1.0), "m@1", ENCODER.dimension)
+        away.add(list(people()))
+        ask = partial(Liking(unasked, best_of=3).find, ENCODER, away)
+        request = SearchRequest(text="", like=str(track(1)))
+        with pytest.raises(NotFound, match="lobby/r1/99 is in the index: it was erased"):
+            ask("", SearchRequest(text="", like="lobby/r1/99"), EVERYWHERE, away)
+        assert ask("", request, EVERYWHERE, away).hits
+        server.kill()
+        part = away.part_of("lobby")
+        with pytest.raises(StoreUnavailable, match=f"{part} of the index does not answer in full"):
+            ask("", request, EVERYWHERE, away)
+    finally:
+        server.stop()
 
 
 FLAT = FlatIndex("m@1", ENCODER.dimension)

@@ -51,6 +51,28 @@ def test_without_a_law_nothing_is_told():
     assert (one.verdict, one.strength, one.shot, one.log_odds) == (Verdict.CANNOT_TELL, 0, None, 0)
 
 
+def test_nothing_is_encoded_for_a_phrase_that_no_law_can_tell():
+    class Listening(FakeEncoder):
+        texts = ()
+
+        def encode_texts(self, texts):
+            self.texts = tuple(texts)
+            return super().encode_texts(texts)
+
+    encoder, text = Listening(), "a red coat, walking with an umbrella"
+    reader = EvidenceReader(encoder, LAWS, None)
+    _, question = reader.read(phrases_of(text), text)
+    assert encoder.texts[0] == text
+    assert "a person wearing a red coat" in encoder.texts
+    assert not any("umbrella" in said or "walking" in said for said in encoder.texts[1:])
+    verdicts = [one.verdict for one in question.evidence([shots("red coat")])[0]]
+    assert verdicts == [Verdict.YES, Verdict.CANNOT_TELL, Verdict.CANNOT_TELL]
+    with pytest.raises(ValueError, match="'umbrella' was read without what it is against"):
+        question.margins(2, shots("red coat")[0].vector[None])
+    reader.read(phrases_of(text), text, lawless=True)
+    assert any("umbrella" in said for said in encoder.texts[1:])
+
+
 def test_a_kind_that_is_told_no_better_than_by_chance_decides_nothing():
     law = replace(LAW, decides_at=None)
     laws = EvidenceLaws(MappingProxyType({"upper garment, coloured": law}))

@@ -1,15 +1,18 @@
 """pipeline.workers.service: how sure an answer is, and what it warns of."""
 
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 import pytest
 
+from pipeline.errors import NotFound, StoreUnavailable
 from pipeline.workers import cautions
 from pipeline.workers.cautions import Trust
 from pipeline.workers.view import ViewState
 from pipeline.workers.weighing import ROUGH_VERDICTS
 from retrieval.search.calibration import rough_calibration
+from retrieval.search.evidence_law import EvidenceLaws, KindLaw, RankLaw
 from tests.data.search_services import CALIBRATION, CROWD, ENCODER, Trained, ask, people_in, service
 
 
@@ -203,3 +206,60 @@ def test_without_trained_weights_everybody_is_alone():
     assert answer.persons_by is None
     assert [person.hits for person in answer.persons] == [[hit.rank] for hit in answer.hits]
     assert {person.confidence for person in answer.persons} == {None}
+
+
+COLOURED = KindLaw((0.0, 20.0, 0.0, 0.0), 0.0, 1.0, 0.0, 1.0)
+LAWS = EvidenceLaws(
+    MappingProxyType({"upper garment, coloured": COLOURED}), rank=RankLaw(0.0, 1.0, 1.0, 1.0)
+)
+WEIGHED = Trust(replace(CALIBRATION, evidence=LAWS))
+
+
+def test_a_no_alone_takes_one_track_and_nothing_else_of_the_answer():
+    serving = service(trust=WEIGHED, people=np.concatenate([CROWD, people_in("green")]))
+    plain = ask(serving, limit=20)
+    (worst, *_) = [hit.track for hit in plain.hits[3:]]
+    left = ask(serving, limit=19, less_like=[worst])
+    same = {"rank": 0, "rank_before": None, "person": None, "person_chance": None}
+    assert [hit.model_copy(update=same) for hit in left.hits] == [
+        hit.model_copy(update=same) for hit in plain.hits if hit.track != worst
+    ]
+    assert all(hit.evidence for hit in left.hits)
+    assert [hit.rank for hit in left.hits] == list(range(1, 20))
+    was = {hit.track: hit.rank for hit in plain.hits}
+    assert all(hit.rank_before == was[hit.track] for hit in left.hits)
+    assert left.shortlist == plain.shortlist
+    (told,) = [note for note in left.notes if note.startswith("judgements: ")]
+    assert told == (
+        "judgements: 1 judged not to fit are left out; 16 of 19 hits have another rank than "
+        "without, 1 were not among the first 19; leave them out and the query is as it was"
+    )
+
+
+def test_nobody_is_likely_once_the_only_likely_one_is_judged_not_to_fit():
+    serving = service(trust=WEIGHED, people=np.concatenate([CROWD, people_in("green")]))
+    plain = ask(serving)
+    assert (plain.no_match, plain.hits[0].probability > 0.9) == (False, True)
+    assert ask(serving, less_like=[plain.hits[0].track]).no_match is True
+
+
+@pytest.mark.parametrize("field", [{"like": "lobby/r1/99"}, {"more_like": ["lobby/r1/99"]}])
+def test_a_track_of_a_part_that_is_away_is_not_called_erased(field):
+    with pytest.raises(StoreUnavailable) as away:
+        ask(service(parts=Parts("shard 2")), **field)
+    assert str(away.value) == (
+        "shard 2 of the index does not answer in full, and has the shots of camera 'lobby', of "
+        "track lobby/r1/99 too: see that its server is up ('descry index stats' lists what is "
+        "missing), then ask again"
+    )
+    assert away.value.exit_code == 3
+    for others in (Parts("shard 5"), Parts()):
+        with pytest.raises(NotFound, match="it was erased, has expired, or is not embedded"):
+            ask(service(parts=others), **field)
+
+
+def test_a_shot_of_a_part_that_lost_some_is_not_called_gone():
+    with pytest.raises(StoreUnavailable, match="shard 2 of the index does not answer in full"):
+        ask(service(parts=Parts("shard 2")), like="lobby/r1/1/9")
+    with pytest.raises(NotFound, match="has no shot 9"):
+        ask(service(parts=Parts()), like="lobby/r1/1/9")
