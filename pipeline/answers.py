@@ -8,6 +8,7 @@ from pipeline.evidence_answers import EvidenceAnswer
 from pipeline.likeness_fields import LikenessFields
 from pipeline.person_answers import PersonMark, Persons
 from pipeline.query_answers import QueryFields
+from pipeline.question_answers import QuestionField
 
 
 class _Record(BaseModel):
@@ -72,7 +73,7 @@ class HitAnswer(_Record, PersonMark):
     zones: Annotated[list[str], Field(description="where shots of the track were taken")] = []
     rank_before: Annotated[
         int | None,
-        Field(description="its rank without the judgements; null without any, or further down"),
+        Field(description="its rank without judgements and answers; null: none, or further down"),
     ] = None
 
 
@@ -119,17 +120,13 @@ class ModelAnswer(_Record):
     ] = None
 
 
-class SearchAnswer(QueryFields, Persons):
+class SearchAnswer(QueryFields, Persons, QuestionField):
     """The tracks that fit best, and what stands behind them."""
 
     query: str
     hits: list[HitAnswer]
     no_match: Annotated[
-        bool,
-        Field(
-            description="nobody there, or most likely nobody fits; false where hits have no "
-            "probability"
-        ),
+        bool, Field(description="nobody fits, most likely; false where hits have no probability")
     ]
     shortlist: Annotated[
         int | None,

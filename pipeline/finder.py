@@ -70,6 +70,7 @@ class Finder:
         box: tuple[float, float, float, float] | None = None,
         more_like: Sequence[str] = (),
         less_like: Sequence[str] = (),
+        answers: Sequence[str] = (),
     ) -> SearchAnswer:
         """The tracks that look most like `text`, best first.
 
@@ -88,18 +89,18 @@ class Finder:
             box: where they are in it, pixels; looked for if None.
             more_like: tracks that fit.
             less_like: tracks that do not fit; they are left out.
+            answers: to the `question` of a search: `ID=yes`, `ID=no`, or a phrase.
 
         Raises:
             ConfigError: the text, the picture or a time makes no sense.
             NotFound: a camera, collection or track does not exist.
         """
-        now = time.time()
         request = SearchRequest(
             text=text,
             cameras=list(cameras),
             collections=list(collections),
-            since=parse_instant(since, now=now) if since else None,
-            until=parse_instant(until, now=now) if until else None,
+            since=parse_instant(since, now=time.time()) if since else None,
+            until=parse_instant(until, now=time.time()) if until else None,
             limit=limit or self._settings.search.limit,
             live=live,
             zones=list(zones),
@@ -109,6 +110,7 @@ class Finder:
             box=box,
             more_like=list(more_like),
             less_like=list(less_like),
+            answers=list(answers),
         )
         return self._ask().search(request)
 

@@ -1,4 +1,4 @@
-"""What a search may ask with besides words: a shot, a picture, and judgements of hits."""
+"""What a search may ask with besides words: a shot, a picture, judgements of hits, answers."""
 
 from typing import Annotated
 
@@ -11,6 +11,10 @@ MOST_LETTERS = (MOST_BYTES + 2) // 3 * 4
 MOST_JUDGED = 100
 """Tracks that may be judged, of either kind."""
 
+MOST_ANSWERS = 20
+"""Answers that a search may carry: each costs a look at every track of its shortlist."""
+
+_Said = Annotated[str, Field(max_length=1000)]
 _Tracks = Annotated[list[str], Field(max_length=MOST_JUDGED)]
 
 
@@ -52,6 +56,13 @@ class LikenessFields(PictureFields):
 
     more_like: Annotated[_Tracks, Field(description="hits that fit: tracks")] = []
     less_like: Annotated[_Tracks, Field(description="hits that do not fit: tracks")] = []
+    answers: Annotated[
+        list[_Said],
+        Field(
+            max_length=MOST_ANSWERS,
+            description="to `question` of a search: `ID=yes`, `ID=no`, or a phrase (`a red coat`)",
+        ),
+    ] = []
 
     @property
     def is_more_than_words(self) -> bool:

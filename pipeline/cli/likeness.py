@@ -7,20 +7,21 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ConfigError
-from pipeline.likeness_fields import MOST_JUDGED
+from pipeline.likeness_fields import MOST_ANSWERS, MOST_JUDGED
 from pipeline.logs import printable
 from pipeline.picture_files import encoded
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """A track or a picture to look like, and judgements of hits."""
+    """A track or a picture to look like, judgements of hits, and answers."""
 
     like: str | None = None
     picture: Path | None = None
     box: str | None = None
     more: Sequence[str] = ()
     less: Sequence[str] = ()
+    answers: Sequence[str] = ()
 
     @property
     def is_given(self) -> bool:
@@ -35,7 +36,13 @@ class Likeness:
         """
         if max(len(self.more), len(self.less)) > MOST_JUDGED:
             raise ConfigError(f"more than {MOST_JUDGED} tracks are judged: leave some out")
-        return self.of_person() | {"more_like": list(self.more), "less_like": list(self.less)}
+        if len(self.answers) > MOST_ANSWERS:
+            raise ConfigError(f"more than {MOST_ANSWERS} answers: leave some out")
+        return self.of_person() | {
+            "more_like": list(self.more),
+            "less_like": list(self.less),
+            "answers": list(self.answers),
+        }
 
     def of_person(self) -> dict[str, Any]:
         """The fields of a `PictureFields`.

@@ -23,6 +23,10 @@ MoreOption = Annotated[
 LessOption = Annotated[
     list[str] | None, typer.Option("--less", help="A track that does not fit; repeatable.")
 ]
+AnswerOption = Annotated[
+    list[str] | None,
+    typer.Option("--answer", help="To the question back: ID=yes, ID=no, or a phrase; repeatable."),
+]
 
 
 def search(
@@ -55,6 +59,7 @@ def search(
     like: LikeOption = None,
     more: MoreOption = None,
     less: LessOption = None,
+    reply: AnswerOption = None,
     model: Annotated[str | None, typer.Option(help="The encoder, by name.")] = None,
     sheet: Annotated[Path | None, typer.Option(help="Draw the hits on a PNG.")] = None,
     persons: Annotated[
@@ -79,6 +84,6 @@ def search(
         live=live,
         zones=zone or [],
         min_quality=min_quality,
-        likeness=Likeness(like, picture, box, more or [], less or []),
+        likeness=Likeness(like, picture, box, more or [], less or [], reply or []),
     )
     answer(question, config=config, model=model, sheet=sheet, persons=persons, as_json=json)

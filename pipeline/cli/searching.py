@@ -24,6 +24,7 @@ from pipeline.client import Client
 from pipeline.instants import parse_instant
 from pipeline.logs import printable
 from pipeline.query_answers import did_you_mean
+from pipeline.question_answers import how_to_answer
 from pipeline.wiring.sessions import open_session
 from pipeline.wiring.settings import read_settings
 from retrieval.search.query import check_query
@@ -126,6 +127,8 @@ def _show_hits(found: SearchAnswer, console: Console, *, persons: bool) -> None:
     if persons:
         for line in person_lines(found):
             console.print(line, markup=False, highlight=False)
+    if found.question is not None:
+        console.print(how_to_answer(found.question), style="bold", markup=False, highlight=False)
 
 
 def write_sheet(found: SearchAnswer, client: Client, out: Path) -> None:

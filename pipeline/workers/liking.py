@@ -175,6 +175,10 @@ def _named(names: Sequence[str]) -> list[TrackKey]:
 
 def _refuse_nonsense(request: SearchRequest) -> None:
     refuse_nonsense(request)
+    if request.answers:
+        raise ConfigError(
+            "--answer is about a description: leave out --like, --picture and --more, or the answer"
+        )
     both = set(_named(request.more_like)) & set(_named(request.less_like))
     if both:
         raise ConfigError(f"{min(both)} is judged both --more and --less: leave one out")

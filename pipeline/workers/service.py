@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.answers import (
     CoverageAnswer,
@@ -18,6 +18,7 @@ from pipeline.store.cameras import REMOVED, CameraStatus
 from pipeline.store.model_change import name_of
 from pipeline.store.runs import RunRecord
 from pipeline.telemetry import Telemetry
+from pipeline.workers.asking_back import hear, question_back
 from pipeline.workers.catalogue import Catalogue
 from pipeline.workers.cautions import (
     Trust,
@@ -143,6 +144,7 @@ class SearchService:
             and (not hits or (judgement is not None and judgement.no_match)),
             coverage=coverage,
             model=_model(engine),
+            question=question_back(found, people, told.phrases),
             notes=[
                 *cautions_about_parts(coverage.parts_missing),
                 *_cautions_about_models(engine, runs),
@@ -170,7 +172,8 @@ class SearchService:
 
     def _find(self, engine: Engine, text: str, request: SearchRequest, where: Where) -> Found:
         if not request.is_more_than_words:
-            return self._scales.find(
+            heard = hear(request.answers, engine.trust.calibration)
+            found = self._scales.find(
                 engine.encoder,
                 engine.index,
                 engine.trust,
@@ -179,7 +182,9 @@ class SearchService:
                 where=where,
                 scenes=None if engine.scenes is None else engine.scenes.tracks(),
                 out=judged_not_to_fit(request),
+                answers=heard.answers,
             )
+            return replace(found, notes=(*heard.notes, *found.notes))
         liked = self._liking.find(engine.encoder, engine.index, text, request, where, engine.parts)
         found = Found(liked.hits, ranks_before=liked.ranks_before, notes=tuple(liked.notes))
         if not liked.is_judged or not found.hits:

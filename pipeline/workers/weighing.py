@@ -12,7 +12,9 @@ from retrieval.ports import Encoder, Index
 from retrieval.search.calibration import Calibration, Judgement, QueryKind
 from retrieval.search.evidence import Evidence, EvidenceReader
 from retrieval.search.exact import find_tracks
-from retrieval.search.reranking import SHORTLIST, rank_by_evidence
+from retrieval.search.phrases import Phrase
+from retrieval.search.question_choice import Answer, Chosen, choose, log_ratios
+from retrieval.search.reranking import SHORTLIST, Ranked, rank_by_evidence
 from retrieval.search.scenes import SceneTracks, shifts_of
 from retrieval.search.seen import seen_phrases
 from retrieval.types import Hit, Vector, Where
@@ -45,7 +47,8 @@ class Found:
         shortlist: how many tracks the sentence found, to be put in order by evidence; None where
             the order is that of the sentence.
         notes: what to know of it.
-        ranks_before: by track, its rank without judgements; empty without any.
+        ranks_before: by track, its rank without judgements and answers; empty without any.
+        undecided: what a question is chosen from; None where nothing can be asked.
     """
 
     hits: list[Hit]
@@ -54,6 +57,28 @@ class Found:
     shortlist: int | None = None
     notes: tuple[str, ...] = ()
     ranks_before: Mapping[TrackKey, int] = field(default_factory=dict)
+    undecided: "Undecided | None" = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Undecided:
+    """Tracks that a question may tell apart.
+
+    Attributes:
+        reader: asks shots.
+        known: phrases of the description and of answers.
+        ranked: the tracks.
+    """
+
+    reader: EvidenceReader
+    known: Sequence[Phrase]
+    ranked: Ranked
+
+    def choose(self) -> Chosen | None:
+        """The question that tells most; None where none is worth asking."""
+        if not self.reader.laws.can_rank:
+            return None
+        return choose(self.reader, self.known, self.ranked.likeliest, self.ranked.log_odds)
 
 
 class Scales:
@@ -74,6 +99,7 @@ class Scales:
         where: Where,
         scenes: SceneTracks | None = None,
         out: Collection[TrackKey] = (),
+        answers: Sequence[Answer] = (),
     ) -> Found:
         """The tracks that fit `text` best.
 
@@ -87,16 +113,18 @@ class Scales:
             scenes: tracks of the same model, by camera and light; None where none are known.
             out: tracks to leave out; as many others are found in their place, and nobody else's
                 order or probability is another.
+            answers: what was said to questions; only of an encoder with fitted laws.
         """
         calibration = trust.calibration
         if calibration is None:
             vector = encoder.encode_texts([text])[0]
             found = self._nearest(index, vector, limit + len(out), where)
             kept = _without(found, out)[:limit]
-            return _with_changes(Found(_ranked(kept)), out, [hit.track for hit in found])
+            return _with_changes(Found(_ranked(kept)), [hit.track for hit in found], out)
         phrases = seen_phrases(text)
-        vector, question = self._reader_of(encoder, calibration).read(phrases, text)
-        weighs = calibration.evidence.rank is not None and bool(phrases)
+        reader = self._reader_of(encoder, calibration)
+        vector, question = reader.read(phrases, text)
+        weighs = calibration.evidence.rank is not None and bool(phrases or answers)
         most = max(limit, SHORTLIST) if weighs else limit
         found = self._nearest(index, vector, most + len(out), where)
         if not found:
@@ -110,20 +138,22 @@ class Scales:
             question=question, calibration=calibration, query=vector, sample=sample,
         )  # fmt: skip
         kept = _ranked(_without(found, out)[:most])
-        ranked = rank(kept, limit=limit, shifts=shifts_of(kept, shifts))
-        first = found[:most]
-        before = rank(first, limit=most, shifts=shifts_of(first, shifts)).hits if out else []
-        notes = [*cautions_about_judgement(calibration, ranked.judgement)]
-        if phrases and not calibration.evidence.is_fitted:
-            notes.append(ROUGH_VERDICTS)
+        answered = log_ratios(reader, answers, kept) if answers else None
+        ranked = rank(kept, limit=limit, answered=answered, shifts=shifts_of(kept, shifts))
+        before: Sequence[Hit] = ()
+        if out or answers:
+            first = found[:most]
+            before = rank(first, limit=most, shifts=shifts_of(first, shifts)).hits
+        known = [*phrases, *(answer.phrase for answer in answers)]
         shown = Found(
             ranked.hits,
             ranked.judgement,
             ranked.evidence,
             shortlist=len(kept) if ranked.by_evidence else None,
-            notes=tuple(notes),
+            notes=_notes(calibration, ranked.judgement, phrases),
+            undecided=Undecided(reader, known, ranked) if ranked.by_evidence else None,
         )
-        return _with_changes(shown, out, [hit.track for hit in before])
+        return _with_changes(shown, [hit.track for hit in before], out, answers)
 
     def _nearest(self, index: Index, vector: Vector, most: int, where: Where) -> list[Hit]:
         return find_tracks(index, vector, limit=most, where=where, best_of=self._best_of)
@@ -176,10 +206,27 @@ def _ranked(hits: Sequence[Hit]) -> list[Hit]:
     return [replace(hit, rank=rank) for rank, hit in enumerate(hits, start=1)]
 
 
-def _with_changes(found: Found, out: Collection[TrackKey], before: Sequence[TrackKey]) -> Found:
-    """Hits without those in `out`, with the rank that each had, best first in `before`."""
-    if not out:
+def _notes(
+    calibration: Calibration, judgement: Judgement | None, phrases: Sequence[Phrase]
+) -> tuple[str, ...]:
+    is_rough = bool(phrases) and not calibration.evidence.is_fitted
+    cautions = cautions_about_judgement(calibration, judgement)
+    return (*cautions, *([ROUGH_VERDICTS] if is_rough else []))
+
+
+def _with_changes(
+    found: Found,
+    before: Sequence[TrackKey],
+    out: Collection[TrackKey],
+    answers: Sequence[Answer] = (),
+) -> Found:
+    """Hits after judgements and answers, with the rank that each had, best first in `before`."""
+    done = told_left_out(out)
+    if answers:
+        done.insert(0, f"answered: {', '.join(answer.text for answer in answers)}")
+    if not done:
         return found
     ranks = {track: rank for rank, track in enumerate(before, start=1)}
-    note = f"judgements: {told_changes(told_left_out(out), found.hits, ranks)}"
+    note = told_changes(done, found.hits, ranks)
+    note = note if answers else f"judgements: {note}"
     return replace(found, ranks_before=ranks, notes=(*found.notes, note))

@@ -88,19 +88,28 @@ class EvidenceReader:
         ]
         sentence = without_negations(text, phrases)
         needed = distinct([one for one in contrasts if one is not None])
-        vector, known = self._encoded(sentence, needed)
+        (vector,), known = self._encoded([sentence], needed)
         return vector, Question(tuple(phrases), contrasts, known, self.laws)
 
-    def _encoded(self, sentence: str, texts: Sequence[str]) -> tuple[Vector, dict[str, _Known]]:
+    def against(self, phrases: Sequence[Phrase], contrasts: Sequence[Contrast]) -> "Question":
+        """Phrases of no sentence, to hold shots against, each with what it is held against."""
+        _, known = self._encoded([], distinct(contrasts))
+        return Question(tuple(phrases), contrasts, known, self.laws)
+
+    def _encoded(
+        self, sentences: Sequence[str], texts: Sequence[str]
+    ) -> tuple[Vectors, dict[str, _Known]]:
         kept = self._known
         known = {text: kept[text] for text in texts if text in kept}
         missing = [text for text in texts if text not in known]
-        vectors = self._encoder.encode_texts([sentence, *missing])
-        fresh = dict(zip(missing, self._measured(vectors[1:]), strict=True))
+        if not sentences and not missing:
+            return np.empty((0, self._encoder.dimension), np.float32), known
+        vectors = self._encoder.encode_texts([*sentences, *missing])
+        fresh = dict(zip(missing, self._measured(vectors[len(sentences) :]), strict=True))
         if len(kept) + len(fresh) > KEPT_SENTENCES:
             kept = {}
         self._known = {**kept, **fresh}  # replaced, not changed: others may be reading
-        return vectors[0], {**known, **fresh}
+        return vectors[: len(sentences)], {**known, **fresh}
 
     def _measured(self, vectors: Vectors) -> list[_Known]:
         if self._background is None or not len(vectors):

@@ -115,6 +115,16 @@ class EvidenceLaws:
     rank: RankLaw | None = None
     is_fitted: bool = True
 
+    @property
+    def can_rank(self) -> bool:
+        """Whether tracks can be put in order by evidence of this encoder."""
+        return self.is_fitted and self.rank is not None
+
+    def decides(self, phrase: Phrase) -> bool:
+        """Whether yes or no is ever said of such a phrase."""
+        law = self.of(phrase)
+        return law is not None and law.decides_at is not None
+
     def of(self, phrase: Phrase) -> KindLaw | None:
         """The law for a phrase."""
         return self.kinds.get(law_name(phrase))

@@ -1,7 +1,7 @@
 """Puts tracks in order by the sentence and by what their shots say of each of its phrases."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -23,12 +23,16 @@ class Ranked:
         judgement: of them, in the same order; None where they could not be judged.
         evidence: of each, in the same order.
         by_evidence: whether evidence had a say in the order.
+        likeliest: tracks for a question to tell apart, likeliest first, with those of `hits`.
+        log_odds: (N,) that each of `likeliest` fits; empty where the order is not by evidence.
     """
 
     hits: list[Hit]
     judgement: Judgement | None
     evidence: list[tuple[Evidence, ...]]
     by_evidence: bool
+    likeliest: Sequence[Hit] = ()
+    log_odds: Floats = field(default_factory=lambda: np.empty(0))
 
 
 def rank_by_evidence(
@@ -40,6 +44,7 @@ def rank_by_evidence(
     *,
     limit: int,
     shifts: Floats | None = None,
+    answered: Floats | None = None,
 ) -> Ranked:
     """The `limit` best of `found`.
 
@@ -52,14 +57,16 @@ def rank_by_evidence(
         limit: the most hits to return.
         shifts: (N,) by how much the camera and light of each lift its score; they are taken off
             before it is weighed with evidence. The order of the sentence alone knows none.
+        answered: (N,) log-odds by which answers to questions change each of `found`.
     """
     spread, law = calibration.spread(query, sample), calibration.evidence.rank
-    weighs = law is not None and spread is not None and bool(question.phrases)
+    is_plain = not question.phrases and answered is None
+    weighs = law is not None and spread is not None and not is_plain
     scores = np.array([hit.score for hit in found])
     if weighs and shifts is not None:
         scores = scores - shifts
     judged = calibration.judge(query, scores.tolist(), sample)
-    if law is None or judged is None or spread is None or not question.phrases:
+    if law is None or judged is None or spread is None or is_plain:
         shown = [*found[:limit]]
         judgement = judged and replace(judged, probabilities=judged.probabilities[:limit])
         evidence = _read(question, shown)
@@ -69,7 +76,9 @@ def rank_by_evidence(
     log_odds = law.log_odds(
         calibration.law.log_odds(scores, spread, sample.tracks), present, absent
     )
-    order = np.argsort(-log_odds, kind="stable")[:limit].tolist()
+    log_odds = log_odds if answered is None else log_odds + answered
+    every = np.argsort(-log_odds, kind="stable").tolist()
+    order = every[:limit]
     chances = chances_of(log_odds[order])
     # That anybody fits is no less likely than that the best track does.
     no_match = judged.no_match and bool(chances.max() < calibration.threshold)
@@ -78,6 +87,8 @@ def rank_by_evidence(
         Judgement(tuple(chances.tolist()), no_match),
         [read[at] for at in order],
         by_evidence=True,
+        likeliest=[found[at] for at in every],
+        log_odds=log_odds[every],
     )
 
 

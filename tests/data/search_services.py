@@ -90,6 +90,7 @@ def service(
     trust=None,
     state=None,
     parts=None,
+    box=None,
 ):
     encoder = encoder or Trained()
     index = FlatIndex(ENCODER.model_id, ENCODER.dimension)
@@ -98,6 +99,7 @@ def service(
             replace(
                 shot_of(TrackKey("lobby", "r1", number), vector=vector.astype(np.float32)),
                 model_id=ENCODER.model_id,
+                **({} if box is None else {"box": box}),
             )
             for number, vector in enumerate(people, start=1)
         ]

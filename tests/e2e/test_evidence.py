@@ -50,3 +50,18 @@ def test_a_table_has_a_mark_for_each_phrase(imported):
 def test_words_without_a_phrase_of_their_own_are_searched_all_the_same(imported):
     found = imported.run("search", "somebody who is walking by", "--json").json()
     assert [one["verdict"] for one in found["hits"][0]["evidence"]] == ["cannot tell"]
+
+
+def test_an_answer_to_a_question_back_reorders_and_leaving_it_out_undoes_it(imported):
+    words = ["search", "somebody in shoes", "--json", "--limit", "50"]
+    plain = imported.run(*words).json()
+    assert plain["question"] is None or plain["question"]["gain"] >= 0.1
+    said = "upper-red=yes" if plain["question"] is None else f"{plain['question']['id']}=yes"
+    told = imported.run(*words, "--answer", said, "--answer", "no green hat").json()
+    was = {hit["track"]: hit["rank"] for hit in plain["hits"]}
+    assert {hit["track"]: hit["rank_before"] for hit in told["hits"]} == was
+    (note,) = [note for note in told["notes"] if note.startswith("answered: ")]
+    assert "no green hat; " in note
+    assert imported.run(*words).json()["hits"] == plain["hits"]
+    refused = imported.run(*words, "--answer", "upper-red=perhaps", code=2).err
+    assert "--answer 'upper-red=perhaps' answers no question" in refused

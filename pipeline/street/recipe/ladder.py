@@ -49,10 +49,12 @@ class Asked:
     Attributes:
         text: as written.
         fits: (T,) whether it is true of each track.
+        about: whom it was written about, a place in `looks`.
     """
 
     text: str
     fits: NDArray[np.bool_]
+    about: int
 
 
 def questions(seen: SeenPeople, asking: Asking, seed: int) -> list[Asked]:
@@ -60,7 +62,11 @@ def questions(seen: SeenPeople, asking: Asking, seed: int) -> list[Asked]:
     rng = np.random.default_rng(seed)
     crowd = Relevance(seen.looks)
     told = [_told(rng, look, asking) for look in seen.looks]
-    return [Asked(one.text, crowd.mask(one.claims)[seen.people]) for one in told if one]
+    return [
+        Asked(one.text, crowd.mask(one.claims)[seen.people], about)
+        for about, one in enumerate(told)
+        if one
+    ]
 
 
 def _told(rng: np.random.Generator, look: Look, asking: Asking) -> Caption | None:

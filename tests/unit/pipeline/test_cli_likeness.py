@@ -51,6 +51,13 @@ def test_only_so_many_are_judged():
         Likeness(more=["lobby/r1/1"] * (MOST_JUDGED + 1)).fields()
 
 
+def test_answers_travel_as_they_were_typed_and_only_so_many():
+    said = ["upper-red=yes", "no hat"]
+    assert SearchRequest(text="a man", **Likeness(answers=said).fields()).answers == said
+    with pytest.raises(ConfigError, match="more than 20 answers"):
+        Likeness(answers=["no hat"] * 21).fields()
+
+
 @pytest.mark.parametrize("typed", ["nan,0,9,9", "0,0,inf,9", "1,2,3", "a,b,c,d", ""])
 def test_a_box_that_is_no_four_numbers_is_refused(typed):
     with pytest.raises(ConfigError, match="is no four numbers"):

@@ -11,6 +11,7 @@ from pipeline.cli import persons as person_words
 from pipeline.cli.next_step import FOR_REAL_FOOTAGE, say_next_step
 from pipeline.cli.searching import NO_MATCH, sheet_notes, show
 from pipeline.query_answers import QueryNote
+from pipeline.question_answers import QuestionAnswer
 from pipeline.workers.grouping import with_persons
 from retrieval.search.persons import Person, alone
 
@@ -164,3 +165,14 @@ def test_asking_for_a_search_does_not_wait_for_torch() -> None:
         "sys.exit(str(heavy) if heavy else 0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_question_back_is_asked_below_the_hits_with_how_to_answer(shown):
+    asked = QuestionAnswer(
+        id="upper-red", text="was the coat red?", yes=["red top"], no=["no red top"], gain=0.4
+    )
+    printed = shown(answer(0.4, 0.3).model_copy(update={"question": asked}))
+    assert printed.splitlines()[-2] == (
+        "was the coat red? answer with --answer upper-red=yes or --answer upper-red=no"
+    )
+    assert "--answer" not in shown(answer(0.4, 0.3))

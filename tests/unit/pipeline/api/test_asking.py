@@ -71,6 +71,7 @@ def test_expected_failures_are_problems_with_a_code_and_a_line(
         {"text": "red coat", "box": [1, 2, 3]},
         {"picture": ["secret woman"]},
         {"more_like": ["secret woman"] * 101},
+        {"text": "red coat", "answers": ["secret woman"] * 21},
         {"text": "red coat", "limit": 0},
         {"text": "red coat", "limit": 501},
         {"text": "red coat", "colour": "red"},

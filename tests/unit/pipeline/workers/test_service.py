@@ -6,6 +6,7 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
+from detectors.types import Box
 from pipeline.errors import NotFound, StoreUnavailable
 from pipeline.workers import cautions
 from pipeline.workers.cautions import Trust
@@ -216,7 +217,9 @@ WEIGHED = Trust(replace(CALIBRATION, evidence=LAWS))
 
 
 def test_a_no_alone_takes_one_track_and_nothing_else_of_the_answer():
-    serving = service(trust=WEIGHED, people=np.concatenate([CROWD, people_in("green")]))
+    serving = service(
+        trust=WEIGHED, people=np.concatenate([CROWD, people_in("green")]), box=Box(0, 0, 60, 160)
+    )
     plain = ask(serving, limit=20)
     (worst, *_) = [hit.track for hit in plain.hits[3:]]
     left = ask(serving, limit=19, less_like=[worst])
@@ -237,7 +240,9 @@ def test_a_no_alone_takes_one_track_and_nothing_else_of_the_answer():
 
 
 def test_nobody_is_likely_once_the_only_likely_one_is_judged_not_to_fit():
-    serving = service(trust=WEIGHED, people=np.concatenate([CROWD, people_in("green")]))
+    serving = service(
+        trust=WEIGHED, people=np.concatenate([CROWD, people_in("green")]), box=Box(0, 0, 60, 160)
+    )
     plain = ask(serving)
     assert (plain.no_match, plain.hits[0].probability > 0.9) == (False, True)
     assert ask(serving, less_like=[plain.hits[0].track]).no_match is True
