@@ -17,7 +17,7 @@ from retrieval.search.question_choice import Answer, Chosen, choose, log_ratios
 from retrieval.search.reranking import SHORTLIST, Ranked, rank_by_evidence
 from retrieval.search.scenes import SceneTracks, shifts_of
 from retrieval.search.seen import seen_phrases
-from retrieval.types import Hit, Vector, Where
+from retrieval.types import Hit, TrackSample, Vector, Where
 
 #: Tracks that tell what unrelated ones score: enough for a median and a spread to 5 %, and few
 #: beside the scan of a large index.
@@ -118,9 +118,7 @@ class Scales:
         calibration = trust.calibration
         if calibration is None:
             vector = encoder.encode_texts([text])[0]
-            found = self._nearest(index, vector, limit + len(out), where)
-            kept = _without(found, out)[:limit]
-            return _with_changes(Found(_ranked(kept)), [hit.track for hit in found], out)
+            return self._unjudged(index, vector, limit, where, out)
         phrases = seen_phrases(text)
         reader = self._reader_of(encoder, calibration)
         vector, question = reader.read(phrases, text)
@@ -129,9 +127,7 @@ class Scales:
         found = self._nearest(index, vector, most + len(out), where)
         if not found:
             return Found([])
-        sample = index.sample_tracks(
-            vector, at_most=SAMPLED_TRACKS, best_of=self._best_of, where=where
-        )
+        sample = self._sample(index, vector, where)
         shifts = {} if scenes is None else scenes.shifts(vector, sample, where.cameras)
         rank = partial(
             rank_by_evidence,
@@ -140,10 +136,8 @@ class Scales:
         kept = _ranked(_without(found, out)[:most])
         answered = log_ratios(reader, answers, kept) if answers else None
         ranked = rank(kept, limit=limit, answered=answered, shifts=shifts_of(kept, shifts))
-        before: Sequence[Hit] = ()
-        if out or answers:
-            first = found[:most]
-            before = rank(first, limit=most, shifts=shifts_of(first, shifts)).hits
+        first = found[:most] if out or answers else []
+        before = rank(first, limit=most, shifts=shifts_of(first, shifts)).hits if first else []
         known = [*phrases, *(answer.phrase for answer in answers)]
         shown = Found(
             ranked.hits,
@@ -154,6 +148,13 @@ class Scales:
             undecided=Undecided(reader, known, ranked) if ranked.by_evidence else None,
         )
         return _with_changes(shown, [hit.track for hit in before], out, answers)
+
+    def _unjudged(
+        self, index: Index, vector: Vector, limit: int, where: Where, out: Collection[TrackKey]
+    ) -> Found:
+        found = self._nearest(index, vector, limit + len(out), where)
+        kept = Found(_ranked(_without(found, out)[:limit]))
+        return _with_changes(kept, [hit.track for hit in found], out)
 
     def _nearest(self, index: Index, vector: Vector, most: int, where: Where) -> list[Hit]:
         return find_tracks(index, vector, limit=most, where=where, best_of=self._best_of)
@@ -183,12 +184,14 @@ class Scales:
         calibration = trust.calibration if kind is None else trust.calibration.of(kind)
         if calibration is None:
             return replace(found, notes=(f"no probability: {UNFITTED[kind]}", *found.notes))
-        sample = index.sample_tracks(
-            vector, at_most=SAMPLED_TRACKS, best_of=self._best_of, where=where
-        )
+        sample = self._sample(index, vector, where)
         judgement = calibration.judge(vector, [hit.score for hit in found.hits], sample)
         cautions = cautions_about_judgement(calibration, judgement)
         return replace(found, judgement=judgement, notes=(*found.notes, *cautions))
+
+    def _sample(self, index: Index, vector: Vector, where: Where) -> TrackSample:
+        best_of = self._best_of
+        return index.sample_tracks(vector, at_most=SAMPLED_TRACKS, best_of=best_of, where=where)
 
     def _reader_of(self, encoder: Encoder, calibration: Calibration) -> EvidenceReader:
         kept = self._reader
