@@ -4,15 +4,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from pipeline.clock import Clock
 from pipeline.store.runs import RunStore
 from pipeline.store.watches import Watch
 from pipeline.workers.service import LIVE_COLLECTION, Engine
 from pipeline.workers.watch_desk import hours_of
 from pipeline.workers.weighing import SAMPLED_TRACKS
-from retrieval.search.alarm_budget import false_alarms_of, threshold_of, tracks_per_day
+from retrieval.search.alarm_budget import (
+    Tail,
+    false_alarms_of,
+    tail_of,
+    threshold_of,
+    tracks_per_day,
+)
 from retrieval.search.watches import Standing
-from retrieval.types import Vector, Where
+from retrieval.types import TrackSample, Vector, Where
+
+OWN_SCORES: Final = 100
+"""Tracks of the cameras from which on nobody else tells what pictures score there."""
 
 RATE_OVER_S: Final = 86_400.0
 """Over what time tracks are counted."""
@@ -65,7 +76,10 @@ class Thresholds:
         spread = None if calibration is None else calibration.spread(vector, sample)
         days = self.camera_days(watch.cameras, since=now - RATE_OVER_S)
         per_day = tracks_per_day(sample.tracks, days)
-        threshold = threshold_of(spread, false_alarms=watch.false_alarms, per_day=per_day)
+        tail = None if watch.kind == "text" else _tail(engine, vector, sample)
+        threshold = threshold_of(
+            spread, false_alarms=watch.false_alarms, per_day=per_day, tail=tail
+        )
         standing = Standing(
             watch=watch.watch_id,
             vector=vector,
@@ -76,7 +90,7 @@ class Thresholds:
             hours=hours_of(watch.hours, watch.timezone),
             besides=watch.source,
         )
-        return Budgeted(standing, false_alarms_of(threshold, spread, per_day=per_day))
+        return Budgeted(standing, false_alarms_of(threshold, spread, per_day=per_day, tail=tail))
 
     def camera_days(self, cameras: Sequence[str], *, since: float) -> float:
         """How long these cameras, or all, were watched since then, in days of one camera."""
@@ -87,3 +101,14 @@ class Thresholds:
                     began_at = max(run.started_at, since)
                     watched_s += max(min(run.watched_until, now) - began_at, 0.0)
         return watched_s / _DAY_S
+
+
+def _tail(engine: Engine, vector: Vector, sample: TrackSample) -> Tail | None:
+    """How high unrelated people score for a picture: those of the cameras, once there are enough.
+
+    Until then those who came with the weights count with them.
+    """
+    calibration = engine.trust.calibration
+    if len(sample.scores) >= OWN_SCORES or calibration is None or calibration.background is None:
+        return tail_of(sample.scores)
+    return tail_of(np.concatenate([sample.scores, calibration.background.scores(vector)]))

@@ -11,6 +11,7 @@ pytestmark = pytest.mark.slow
 def test_a_likeness_is_watched_for_until_its_track_is_erased(descry, clip, tmp_path):
     descry.replay(clip, *START)
     track = sorted(found(descry))[0]
+    running = descry.watch()
     Image.new("RGB", (10_000, 10_000)).save(tmp_path / "large.png")
     Image.new("RGB", (640, 480), (90, 120, 90)).save(tmp_path / "meadow.png")
     add = ("watch", "add", "her")
@@ -21,7 +22,7 @@ def test_a_likeness_is_watched_for_until_its_track_is_erased(descry, clip, tmp_p
         (["--like", "lobby/r/1"], "no shot of track lobby/r/1 is in the index"),
         (["--like", track, "--picture", tmp_path / "meadow.png"], "ask with one of them"),
     ):
-        said = descry.run(*add, *map(str, asked), code=2)
+        said = descry.run(*add, *map(str, asked), code=2, timeout_s=300)
         assert line in said.err
         assert said.err.count("\n") == 1
     added = descry.run(*add, "--like", track, "--json").json()
@@ -38,3 +39,4 @@ def test_a_likeness_is_watched_for_until_its_track_is_erased(descry, clip, tmp_p
     assert gone["left"] == []
     assert files_with(descry, track) == []
     assert [watch["name"] for watch in descry.run("watch", "list", "--json").lines()] == ["him"]
+    running.stop(within_s=30)
