@@ -23,6 +23,8 @@ from pipeline.workers.cautions import Trust
 from pipeline.workers.weighing import Scales
 from retrieval.encoder import load_encoder
 from retrieval.index.faiss_flat import FaissIndex
+from retrieval.ports import Encoder
+from retrieval.search.calibration import Calibration
 from retrieval.search.calibration_file import read_calibration
 from retrieval.types import Where
 from tests.benchmarks.query import fill
@@ -42,6 +44,32 @@ def sentences(rounds: int) -> list[str]:
     ]
 
 
+def measure(
+    encoder: Encoder, calibration: Calibration, *, tracks: int, searches: int = 60
+) -> dict[str, float]:
+    """Wall and processor time of sentences that are new, and of the same once more."""
+    index = FaissIndex("m@1", encoder.dimension)
+    fill({"faiss": index}, tracks * 4, encoder.dimension, np.random.default_rng(0))
+    scales, trust, where = Scales(best_of=3), Trust(calibration), Where(now=0.0)
+    texts = sentences(searches)
+
+    def took_ms(text: str) -> tuple[float, float]:
+        began, began_cpu = time.perf_counter(), time.process_time()
+        found = scales.find(encoder, index, trust, text, limit=10, where=where)
+        assert len(found.evidence) == 10
+        return (time.perf_counter() - began) * 1e3, (time.process_time() - began_cpu) * 1e3
+
+    encoder.encode_texts(texts[:1])
+    cold = [took_ms(text) for text in texts]
+    warm = [took_ms(text) for text in texts]
+    told: dict[str, float] = {"tracks": tracks, "shots": len(index), "searches": len(texts)}
+    for name, taken in (("cold", cold), ("latency", warm)):
+        for share in (50, 95):
+            wall, cpu = np.percentile(taken, share, axis=0).round(1).tolist()
+            told |= {f"{name}_p{share}_ms": wall, f"{name}_cpu_p{share}_ms": cpu}
+    return told
+
+
 def main() -> None:
     """Print one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -53,25 +81,7 @@ def main() -> None:
     encoder = load_encoder(weights, name="street-gadms")
     (file,) = BUNDLED.glob("*calibration.safetensors")
     calibration = read_calibration(file, model_id=encoder.model_id, dimension=encoder.dimension)
-    index = FaissIndex("m@1", encoder.dimension)
-    fill({"faiss": index}, options.tracks * 4, encoder.dimension, np.random.default_rng(0))
-    scales, trust, where = Scales(best_of=3), Trust(calibration), Where(now=0.0)
-    texts = sentences(options.searches)
-
-    def took_ms(text: str) -> tuple[float, float]:
-        began, began_cpu = time.perf_counter(), time.process_time()
-        found = scales.find(encoder, index, trust, text, limit=10, where=where)
-        assert len(found.evidence) == 10
-        return (time.perf_counter() - began) * 1e3, (time.process_time() - began_cpu) * 1e3
-
-    encoder.encode_texts(texts[:1])
-    cold = [took_ms(text) for text in texts]
-    warm = [took_ms(text) for text in texts]
-    told: dict[str, float] = {"tracks": options.tracks, "shots": len(index), "searches": len(texts)}
-    for name, taken in (("cold", cold), ("latency", warm)):
-        for share in (50, 95):
-            wall, cpu = np.percentile(taken, share, axis=0).round(1).tolist()
-            told |= {f"{name}_p{share}_ms": wall, f"{name}_cpu_p{share}_ms": cpu}
+    told = measure(encoder, calibration, tracks=options.tracks, searches=options.searches)
     print(json.dumps(told))
 
 

@@ -7,11 +7,14 @@
 
 `ece` is of the probabilities that a search shows, evidence and all; `ece_of_sentence` of those by
 the sentence alone, with people who are absent. The ladder is the mean over the folders, by set of
-sentences; the gains are those in mAP, of the last step over the first. `verdicts` has, for each
+sentences; the gains are those in mAP, of the last step over the first.
+`false_alarms_at_90_recall` is the share of street sentences whose best hit, where nobody fits, is
+as likely as that of nine in ten whose people are there. `verdicts` has, for each
 kind of phrase, how large a share was decided, how often that was right where the phrase is true
 and where it is not (the mean of both: a constant gets 0.5), and what the cosine of the phrase
 alone gets that decides as many. With `--streets`, folders of `descry street render`, `bcubed_f`
 is how well hits are put together that are of one person, as `persons.py` measures it.
+`latency_p95_ms` is that of `evidence_latency.py`, of phrases that were asked of before.
 """
 
 import argparse
@@ -29,7 +32,7 @@ if not __package__:  # started as a script: the checkout is not on the path yet
 import retrieval
 from pipeline.street.recipe.asking import ask
 from pipeline.street.recipe.evidencing import examples
-from pipeline.street.recipe.ladder import ASKED, error_with_evidence, ladder, questions
+from pipeline.street.recipe.ladder import ASKED, error_with_evidence, ladder, open_set, questions
 from pipeline.street.recipe.shots import SeenPeople, see_people
 from pipeline.street.recipe.trusting import trust_figures
 from pipeline.street.recipe.watching import NOBODY
@@ -40,7 +43,8 @@ from retrieval.search.calibration_file import read_calibration
 from retrieval.search.evidence import EvidenceReader
 from retrieval.search.evidence_fit import balanced, pool
 from retrieval.search.evidence_law import KindLaw, law_name
-from tests.benchmarks import persons
+from retrieval.search.reliability import false_alarms_at_recall
+from tests.benchmarks import evidence_latency, persons
 
 BUNDLED = Path(retrieval.__file__).parent / "weights" / "bundled"
 STEPS = ("cosine", "sentence", "evidence", "views")
@@ -63,6 +67,9 @@ def main() -> None:
     parser.add_argument("--streets", type=Path, nargs="*", default=[], help="filmed, for bcubed_f")
     parser.add_argument("--seed", type=int, default=9, help="of the sentences")
     parser.add_argument("--json", action="store_true", help="one JSON object and nothing else")
+    parser.add_argument(
+        "--tracks", type=int, default=100_000, help="of the index for latency_p95_ms; 0: leave out"
+    )
     options = parser.parse_args()
     weights = BUNDLED / "street-gadms.safetensors"
     encoder = load_encoder(weights, name="street-gadms", precision="fp32")  # as the recipe does
@@ -81,6 +88,9 @@ def main() -> None:
     if options.streets:
         grouped = persons.measure(options.streets, encoder, calibration, options.seed)
         figures["bcubed_f"] = grouped["bcubed_f"]
+    if options.tracks:
+        taken = evidence_latency.measure(encoder, calibration, tracks=options.tracks)
+        figures |= {name: taken[name] for name in ("latency_p95_ms", "latency_cpu_p95_ms")}
     if options.json:
         print(json.dumps(figures))
         return
@@ -125,11 +135,19 @@ def climbed(
         for seen in galleries
         for asking in ASKED
     ]
+    alarms = [
+        false_alarms_at_recall(
+            *open_set(seen, questions(seen, "street", seed), reader, calibration), 0.9
+        )
+        for seen in galleries
+    ]
     return {
         "ladder": steps,
         **means,
         "gains_by_folder": gains,
         "ece": round(float(np.mean(errors)), 4),
+        "false_alarms_at_90_recall": round(float(np.mean(alarms)), 4),
+        "false_alarms_by_folder": [round(one, 4) for one in alarms],
     }
 
 

@@ -150,6 +150,28 @@ def error_with_evidence(
     return expected_calibration_error(np.array(said), np.array(fits, np.bool_))
 
 
+def open_set(
+    seen: SeenPeople, asked: Sequence[Asked], reader: EvidenceReader, calibration: Calibration
+) -> tuple[list[float], list[float]]:
+    """How likely the best hit of each sentence is: with those there whom it fits, and without.
+
+    Sentences that fit nobody count among the second alone.
+    """
+    best: tuple[list[float], list[float]] = [], []
+    for one in asked:
+        query, question = reader.read(phrases_of(one.text), one.text)
+        for at, fits in enumerate((True, False)):
+            if fits and not one.fits.any():
+                continue
+            search = _search(seen, query, np.flatnonzero(~one.fits | fits))
+            ranked = rank_by_evidence(
+                search.hits[:SHORTLIST], question, calibration, query, search.sample, limit=1
+            )
+            if ranked.judgement is not None:
+                best[at].append(ranked.judgement.probabilities[0])
+    return best
+
+
 def fit_evidence(
     stills: Path, encoder: Encoder, calibration: Calibration, *, seed: int, watch: Watch = NOBODY
 ) -> EvidenceLaws:
@@ -219,13 +241,15 @@ def _shown(
         yield (float(log_odds), *sums_of(evidence), bool(one.fits[hit.track.number - 1]))
 
 
-def _search(seen: SeenPeople, query: Vector) -> _Search:
+def _search(seen: SeenPeople, query: Vector, among: NDArray[np.int64] | None = None) -> _Search:
+    """Ask all tracks, or those in such places."""
+    tracks = seen.tracks if among is None else [seen.tracks[at] for at in among.tolist()]
     scored = [
         ScoredShot(sighting, float(sighting.vector @ query))
-        for track in seen.tracks
+        for track in tracks
         for sighting in track
     ]
-    hits = rank_tracks(scored, limit=len(seen.tracks))
+    hits = rank_tracks(scored, limit=len(tracks))
     return _Search(hits, query, TrackSample(np.array([hit.score for hit in hits]), len(hits)))
 
 

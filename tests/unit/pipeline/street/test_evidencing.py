@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from pipeline.street.recipe.calibrating import calibrate
@@ -10,6 +11,7 @@ from pipeline.street.recipe.ladder import (
     error_with_evidence,
     fit_evidence,
     ladder,
+    open_set,
     questions,
 )
 from pipeline.street.recipe.shots import see_people
@@ -57,6 +59,16 @@ def test_every_step_is_measured_on_every_set(fitted):
         assert list(found) == ["cosine", "sentence", "evidence", "views"]
         assert all(0 < figures["map"] <= 1 for figures in found.values())
         assert 0 <= error_with_evidence(seen, asked, reader, calibration) < 0.2
+
+
+def test_who_is_absent_is_asked_for_among_those_who_do_not_fit(fitted):
+    folder, calibration = fitted
+    seen = see_people(folder, ENCODER, NOBODY)
+    reader = EvidenceReader(ENCODER, calibration.evidence, calibration.background)
+    asked = questions(seen, "street", 3)
+    present, absent = open_set(seen, asked, reader, calibration)
+    assert len(present) == len(absent) == len(asked)
+    assert np.mean(present) > np.mean(absent)
 
 
 def test_a_folder_without_its_frames_is_refused(fitted, tmp_path):
