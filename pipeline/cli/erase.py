@@ -8,7 +8,12 @@ from pipeline.cli.options import ConfigOption, JsonOption
 
 
 def erase(
-    tracks: Annotated[list[str], typer.Argument(help="Names, as 'descry tracks list' has them.")],
+    tracks: Annotated[
+        list[str],
+        typer.Argument(
+            help="Names, as 'descry tracks list' has them; - reads them from the input."
+        ),
+    ],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     json: JsonOption = False,
     config: ConfigOption = None,

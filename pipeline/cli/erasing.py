@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TextIO
 
 import typer
 
@@ -17,6 +17,9 @@ from pipeline.wiring.sessions import open_session
 from pipeline.wiring.settings import read_settings
 
 _LOOK_EVERY_S = 0.2
+
+#: Stands for names on the standard input.
+STDIN = "-"
 
 
 class Eraser(Protocol):
@@ -32,12 +35,16 @@ class Eraser(Protocol):
 
 
 def run_erase(names: Sequence[str], *, yes: bool, json: bool, config: Path | None) -> None:
-    """Erase the tracks of these names.
+    """Erase the tracks of these names; `-` stands for those that the standard input names.
 
     Raises:
+        ConfigError: the input names none.
         ErasureIncomplete: something of them is left.
         DescryError: nothing was erased, or not all.
     """
+    if STDIN in names and not yes:
+        raise ConfigError("names are read from the input, so nobody can be asked: add --yes")
+    names = read_names(names, sys.stdin)
     with open_session(read_settings(config), need=frozenset()) as session:
         eraser = session.erasing()
         if not yes:
@@ -55,6 +62,27 @@ def run_erase(names: Sequence[str], *, yes: bool, json: bool, config: Path | Non
             f"erased, but something is left in {answer.left[0]}{more}: see to that file, and "
             "erase again"
         )
+
+
+def read_names(names: Sequence[str], source: TextIO) -> list[str]:
+    """Each name once, with those of `source` where `-` stands for them.
+
+    Names in `source` stand between white space, so that a list of many tracks needs no command
+    line that is longer than a system allows.
+
+    Raises:
+        ConfigError: `source` is asked and names nothing.
+    """
+    found: list[str] = []
+    for name in names:
+        if name != STDIN:
+            found.append(name)
+            continue
+        read = source.read().split()
+        if not read:
+            raise ConfigError("the input names no track: give camera/run/number, one a line")
+        found += read
+    return list(dict.fromkeys(found))
 
 
 def _watched(eraser: Eraser, names: Sequence[str]) -> ErasedAnswer:

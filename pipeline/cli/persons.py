@@ -1,5 +1,6 @@
 """Who is probably the same person among the hits of an answer, for people to read."""
 
+import shlex
 from collections.abc import Iterator
 
 from pipeline.answers import SearchAnswer
@@ -26,6 +27,16 @@ def person_lines(found: SearchAnswer) -> Iterator[str]:
         for step in person.path:
             seen = f"{_second(step.first_seen_at)} – {_clock(step.last_seen_at)}"
             yield f"  {seen}  {step.camera}  #{step.rank}  {step.track}"
+        if len(person.path) > 1:
+            yield f"  to erase them all: {erase_command(person)}"
+
+
+def erase_command(person: PersonAnswer) -> str:
+    """What erases every track of a person, once somebody has looked at the pictures.
+
+    A name like `p1` means nothing in the next answer, so the tracks are named.
+    """
+    return shlex.join(["descry", "erase", *(step.track for step in person.path)])
 
 
 def _headed(person: PersonAnswer) -> str:

@@ -126,7 +126,8 @@ def _show_hits(found: SearchAnswer, console: Console, *, persons: bool) -> None:
         console.print(told, style="dim", markup=False)
     if persons:
         for line in person_lines(found):
-            console.print(line, markup=False, highlight=False)
+            # Never cut in two: one line is a command that somebody copies.
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
     if found.question is not None:
         console.print(how_to_answer(found.question), style="bold", markup=False, highlight=False)
 

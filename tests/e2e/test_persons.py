@@ -4,6 +4,7 @@ One clip is what three cameras saw: `door` a minute after `street`, and `hall` a
 `street`, where nobody can have been too. A track has the same number in all three.
 """
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,36 @@ def test_they_are_shown_with_their_path(imported):
     assert "2 cameras, probably the same (" in out
     plain = imported.run("search", TEXT, "--limit", "50", *cameras).out
     assert "probably the same" not in plain
+
+
+def test_a_picture_of_somebody_says_how_likely_the_others_are_the_same(imported):
+    asked = search(imported, "--camera", "street")["hits"][0]["track"]
+    found = imported.run("search", "--like", asked, "--limit", "50", "--json").json()
+    chances = [hit["probability"] for hit in found["hits"]]
+    assert all(0 < chance < 1 for chance in chances)
+    assert chances == sorted(chances, reverse=True)
+
+
+def test_a_person_is_erased_by_the_command_that_their_tracks_come_with(imported):
+    """Last of this file: it takes somebody away."""
+    cameras = "--camera", "street", "--camera", "door"
+    before = search(imported, *cameras)
+    person = next(one for one in before["persons"] if len(one["path"]) > 1)
+    theirs = {step["track"] for step in person["path"]}
+    shown = imported.run("search", TEXT, "--limit", "50", "--persons", *cameras).out
+    lines = [line.strip() for line in shown.splitlines()]
+    (line,) = [
+        line
+        for line in lines
+        if line.startswith("to erase them all: ") and theirs <= set(shlex.split(line))
+    ]
+    command = shlex.split(line.removeprefix("to erase them all: "))
+    assert command[:2] == ["descry", "erase"]
+    assert set(command[2:]) == theirs
+    erased = imported.run(*command[1:], "--yes", "--json").json()
+    assert (erased["count"], erased["left"]) == (len(theirs), [])
+    after = search(imported, *cameras)
+    others = {hit["track"] for hit in before["hits"]} - theirs
+    assert {hit["track"] for hit in after["hits"]} == others
+    for track in theirs:
+        assert "no shot of track" in imported.run("search", "--like", track, code=2).err

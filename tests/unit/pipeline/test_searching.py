@@ -145,6 +145,7 @@ def test_persons_are_shown_with_their_path_on_demand_alone(shown):
         "p1: 2 tracks, 1 camera, probably the same (99 %)",
         "  2026-03-01 10:00:00Z – 10:00:09Z  lobby  #1  lobby/r1/1",
         "  2026-03-01 10:00:00Z – 10:00:09Z  lobby  #2  lobby/r1/2",
+        "  to erase them all: descry erase lobby/r1/1 lobby/r1/2",
         "p2: one track",
         "  2026-03-01 10:00:00Z – 10:00:09Z  lobby  #3  lobby/r1/3",
     ]
