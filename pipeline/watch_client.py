@@ -1,4 +1,4 @@
-"""Asks a query worker about watches, and follows what they tell."""
+"""Asks a query worker about watches and reasons, and follows what watches tell."""
 
 import json
 import random
@@ -23,6 +23,7 @@ from pipeline.watch_answers import (
     WatchAnswer,
     WatchRequest,
 )
+from pipeline.why_answers import WhyAnswer, WhyRequest
 
 SILENT_FOR_S: Final = 30.0
 """A stream says something every five seconds."""
@@ -35,7 +36,21 @@ AWAY_FOR_S: Final = 120.0
 
 
 class WatchClient(Client):
-    """A query worker, as what watches."""
+    """A query worker, as what watches and explains."""
+
+    def why(self, shot: str, text: str) -> WhyAnswer:
+        """Which words and which parts of its picture support the match of a shot.
+
+        Raises:
+            ConfigError: the text cannot be searched, or the model gives no reasons.
+            NotFound: the shot is not in the index, or its picture is gone.
+            ServiceUnavailable: nobody answered.
+        """
+        request = WhyRequest(text=text)
+        path = f"/api/v1/shots/{quote(shot)}/why"
+        return WhyAnswer.model_validate_json(
+            self._ask("POST", path, json=request.model_dump()).content
+        )
 
     def add_watch(self, request: WatchRequest) -> WatchAnswer:
         """Watch for a sentence from now on.

@@ -1,12 +1,13 @@
 """What the rest of the system asks of an encoder and of an index."""
 
 from collections.abc import Collection, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from detectors.types import Image, TrackKey
 from retrieval.types import (
     NO_FLOORS,
     Floors,
+    Relevance,
     ScoredShot,
     Sighting,
     TrackSample,
@@ -40,6 +41,19 @@ class Encoder(Protocol):
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """(N, D) float32 of length 1, in the order of `texts`."""
+        ...
+
+
+@runtime_checkable
+class Explainer(Protocol):
+    """An encoder that can say why a picture and a sentence match."""
+
+    def explain(self, pictures: Sequence[Image], texts: Sequence[str]) -> list[Relevance]:
+        """Which words and which parts of the picture support each of N matches, in order.
+
+        Raises:
+            WeightsUnusable: the model is not made of towers that can be looked into.
+        """
         ...
 
 

@@ -1,7 +1,6 @@
 """Why a picture and a sentence match: a number for each word, and a map over the picture."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -14,38 +13,9 @@ from retrieval.gadms.surrogate import surrogate_image
 from retrieval.gadms.towers import DualEncoder
 from retrieval.preprocess import prepare_pictures
 from retrieval.tokenizer import Word, tokenize, words_of
+from retrieval.types import Relevance, WordRelevance
 
-HeatMap = NDArray[np.float32]
-"""(rows, columns) of patches, 0 to 1, the picture's top left first."""
-
-
-@dataclass(frozen=True, slots=True)
-class WordRelevance:
-    """How much one word of a sentence supports the match, 0 to 1; the strongest word has 1.
-
-    Attributes:
-        text: the word, in lower case.
-        relevance: the highest of its tokens.
-    """
-
-    text: str
-    relevance: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Relevance:
-    """What supports the match of one picture and one sentence.
-
-    Zeros everywhere mean that nothing stands out: the gradient of their similarity finds no word
-    that would raise it, or no patch that would more than the others.
-
-    Attributes:
-        words: of the sentence in order, as far as the encoder reads it.
-        heat: over the picture.
-    """
-
-    words: tuple[WordRelevance, ...]
-    heat: HeatMap
+__all__ = ["Relevance", "WordRelevance", "heat_maps", "relevance_of"]
 
 
 def relevance_of(

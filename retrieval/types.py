@@ -149,3 +149,36 @@ class TrackSample:
 
     scores: NDArray[np.float64]
     tracks: int
+
+
+HeatMap = NDArray[np.float32]
+"""(rows, columns) of patches, 0 to 1, the picture's top left first."""
+
+
+@dataclass(frozen=True, slots=True)
+class WordRelevance:
+    """How much one word of a sentence supports the match, 0 to 1; the strongest word has 1.
+
+    Attributes:
+        text: the word, in lower case.
+        relevance: the highest of its tokens.
+    """
+
+    text: str
+    relevance: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Relevance:
+    """What supports the match of one picture and one sentence.
+
+    Zeros everywhere mean that nothing stands out: the gradient of their similarity finds no word
+    that would raise it, or no patch that would more than the others.
+
+    Attributes:
+        words: of the sentence in order, as far as the encoder reads it.
+        heat: over the picture.
+    """
+
+    words: tuple[WordRelevance, ...]
+    heat: HeatMap

@@ -17,6 +17,7 @@ from pipeline.api.erasures import Erasing, erasure_routes
 from pipeline.api.holds import Holds, hold_routes
 from pipeline.api.problems import install_problem_handlers
 from pipeline.api.queries import query_routes
+from pipeline.api.shots import Why, shot_routes
 from pipeline.api.watches import Watches, watch_routes
 from pipeline.errors import StoreUnavailable
 from pipeline.likeness_fields import MOST_LETTERS
@@ -76,6 +77,7 @@ class Backing:
         deliveries: tells which alerts could not be delivered.
         picture: the JPEG behind a media key; None if it is gone.
         clip: cuts the clip of a track or shot.
+        why: explains a shot for a description.
         ping: raises StoreUnavailable if Redis is away.
         metrics: the Prometheus page.
         token: who may ask.
@@ -92,6 +94,7 @@ class Backing:
     deliveries: Deliveries
     picture: Callable[[str], bytes | None]
     clip: Cut
+    why: Why
     ping: Callable[[], None]
     metrics: Callable[[], bytes]
     token: str
@@ -115,6 +118,7 @@ def build_app(backing: Backing) -> FastAPI:
     app.include_router(watch_routes(backing.watches), prefix="/api/v1")
     app.include_router(delivery_routes(backing.deliveries), prefix="/api/v1")
     app.include_router(clip_routes(backing.clip), prefix="/api/v1")
+    app.include_router(shot_routes(backing.why), prefix="/api/v1")
 
     @app.get("/metrics", include_in_schema=False)
     def metrics() -> Response:

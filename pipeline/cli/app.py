@@ -32,6 +32,7 @@ from pipeline.cli import (
     tracks,
     train,
     watch,
+    why,
     worker,
 )
 from pipeline.cli import demo as demo_verb
@@ -62,6 +63,7 @@ app.command()(run.run)
 app.command()(replay.replay)
 app.command()(search.search)
 app.command()(query.query)
+app.command()(why.why)
 app.command()(clip.clip)
 app.command()(alerts.alerts)
 app.command()(erase.erase)

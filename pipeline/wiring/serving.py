@@ -30,6 +30,7 @@ from pipeline.wiring.stores import Stores, build_catalogue, build_collections, o
 from pipeline.wiring.video import clip_cutter
 from pipeline.workers.catalogue import LIVE_WITHIN_S, Catalogue
 from pipeline.workers.erasing import Erasing
+from pipeline.workers.explaining import Explaining
 from pipeline.workers.grouping import Grouping
 from pipeline.workers.liking import Liking
 from pipeline.workers.query import QueryWorker, bind_tcp, bind_unix
@@ -131,6 +132,7 @@ def _backing(
         deliveries=build_delivery_desk(settings, stores),
         picture=partial(_picture, stores.media),
         clip=clip_cutter(settings, stores),
+        why=Explaining(lambda: service.engine, partial(_picture, stores.media), SystemClock()).why,
         ping=ping,
         metrics=ScrapePage(telemetry, figures).render,
         token=_token(settings),

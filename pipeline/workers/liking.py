@@ -12,7 +12,8 @@ from detectors.types import TrackKey
 from pipeline.answers import HitAnswer, SearchRequest
 from pipeline.errors import ConfigError
 from pipeline.workers.changes import RANKED_BEFORE, told_changes, told_left_out
-from pipeline.workers.likened import ShotVectors, like_of, likeness_of, refuse_nonsense
+from pipeline.workers.likened import likeness_of, refuse_nonsense
+from pipeline.workers.named_shots import NamedShots, like_of
 from pipeline.workers.pictured import FindPeople
 from retrieval.ports import Encoder, Index, SharedIndex
 from retrieval.search.calibration import QueryKind
@@ -85,7 +86,7 @@ class Liking:
             StoreUnavailable: the part of the index that has a named track is away.
         """
         _refuse_nonsense(request)
-        vectors = ShotVectors(index, encoder.dimension, where.now, parts)
+        vectors = NamedShots(index, encoder.dimension, where.now, parts)
         yes, no = _named(request.more_like), _named(request.less_like)
         liked = frozenset({like_of(request.like)[0]} if request.like else ())
         fitting = vectors.of_tracks(yes)
@@ -117,7 +118,7 @@ class Liking:
         )
 
     def _plain(
-        self, encoder: Encoder, vectors: ShotVectors, text: str, request: SearchRequest
+        self, encoder: Encoder, vectors: NamedShots, text: str, request: SearchRequest
     ) -> Vector:
         """The query without judgements."""
         picture = likeness_of(encoder, vectors, request, self._find_people)

@@ -6,7 +6,8 @@ from pipeline.clock import Clock
 from pipeline.errors import NotFound
 from pipeline.likeness_fields import PictureFields
 from pipeline.store.watches import Watch
-from pipeline.workers.likened import ShotVectors, likeness_of, refuse_nonsense
+from pipeline.workers.likened import likeness_of, refuse_nonsense
+from pipeline.workers.named_shots import NamedShots
 from pipeline.workers.pictured import FindPeople
 from pipeline.workers.service import Engine
 from retrieval.search.likeness import compose
@@ -109,5 +110,5 @@ def _has_words(watch: Watch) -> bool:
     return bool(watch.text) and to_be_seen(watch.text) != ANYBODY
 
 
-def _shots(engine: Engine, now: float) -> ShotVectors:
-    return ShotVectors(engine.index, engine.encoder.dimension, now)
+def _shots(engine: Engine, now: float) -> NamedShots:
+    return NamedShots(engine.index, engine.encoder.dimension, now, engine.parts)

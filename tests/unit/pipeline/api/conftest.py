@@ -24,6 +24,7 @@ from pipeline.answers import (
 )
 from pipeline.api.app import Backing, build_app
 from pipeline.errors import ConfigError, NotFound, StoreFull, StoreUnavailable, VideoGone
+from pipeline.why_answers import WhyAnswer, WordAnswer
 from tests.unit.pipeline.api.desk import Desk, Undelivered
 
 TOKEN = "s3cret-token"
@@ -51,6 +52,14 @@ class Service:
         if self.failure is not None:
             raise self.failure
         return ANSWER
+
+    def why(self, shot: str, text: str) -> WhyAnswer:
+        if self.failure is not None:
+            raise self.failure
+        return WhyAnswer(
+            shot=shot, query=text, score=0.5, words=[WordAnswer(text="coat", relevance=1.0)],
+            heat=[[0.0, 1.0]], overlay="", model="m@1", notes=[],
+        )  # fmt: skip
 
 
 class Lists:
@@ -250,6 +259,7 @@ def client(service: Service, away: list[bool], cut_clips, book, slow, tmp_path: 
         deliveries=Undelivered(),
         picture=lambda key: b"jpeg" if key == "lobby/day/1.jpg" else None,
         clip=clip,
+        why=service.why,
         ping=ping,
         metrics=lambda: b"descry_index_shots 1\n",
         token=TOKEN,
