@@ -68,10 +68,18 @@ def test_an_answer_to_a_question_back_reorders_and_leaving_it_out_undoes_it(impo
     assert "--answer 'upper-red=perhaps' answers no question" in refused
 
 
-def test_a_shot_says_which_words_and_where(imported, tmp_path):
-    (hit, *_) = imported.run("search", TEXT, "--json").json()["hits"]
+@pytest.fixture
+def watching(imported):
+    """The same with a query worker that all commands of a test ask."""
+    running = imported.watch()
+    yield imported
+    running.stop(within_s=30)
+
+
+def test_a_shot_says_which_words_and_where(watching, tmp_path):
+    (hit, *_) = watching.run("search", TEXT, "--json").json()["hits"]
     shot, out = f"{hit['track']}/{hit['best_shots'][0]['shot']}", tmp_path / "why.png"
-    told = imported.run("why", shot, TEXT, "--json", "--out", str(out)).json()
+    told = watching.run("why", shot, TEXT, "--json", "--out", str(out)).json()
     assert [word["text"] for word in told["words"]] == TEXT.removesuffix(", no hat").split()
     assert max(word["relevance"] for word in told["words"]) == 1
     assert {len(row) for row in told["heat"]} == {len(told["heat"][0])}
@@ -79,12 +87,12 @@ def test_a_shot_says_which_words_and_where(imported, tmp_path):
     assert (min(heat), max(heat)) == (0, 1)
     with Image.open(out) as overlay:
         assert overlay.format == "PNG"
-    said = imported.run("why", shot, TEXT).out
+    said = watching.run("why", shot, TEXT).out
     (strongest, *_) = (word["text"] for word in told["words"] if word["relevance"] == 1)
     assert any(line.startswith(strongest) and "█" * 30 in line for line in said.splitlines())
     assert "score" in said
-    gone = imported.run("why", f"{hit['track']}/999", TEXT, code=2).err
+    gone = watching.run("why", f"{hit['track']}/999", TEXT, code=2).err
     assert f"track {hit['track']} has no shot 999 in the index" in gone
     Path(hit["best_shots"][0]["thumbnail"]).unlink()
-    lost = imported.run("why", shot, TEXT, code=2).err
+    lost = watching.run("why", shot, TEXT, code=2).err
     assert f"the picture of shot {shot} is gone" in lost
