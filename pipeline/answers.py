@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.evidence_answers import EvidenceAnswer
+from pipeline.journey_answers import PathMark, Paths, ThenFields
 from pipeline.likeness_fields import LikenessFields
 from pipeline.person_answers import PersonMark, Persons
 from pipeline.query_answers import QueryFields
@@ -15,7 +16,7 @@ class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class SearchRequest(_Record, LikenessFields):
+class SearchRequest(_Record, LikenessFields, ThenFields):
     """A description, a likeness, or both, and where to look."""
 
     text: Annotated[
@@ -45,7 +46,7 @@ class ShotAnswer(_Record):
     zones: Annotated[list[str], Field(description="where the person stood")] = []
 
 
-class HitAnswer(_Record, PersonMark):
+class HitAnswer(_Record, PersonMark, PathMark):
     """A track that answers the query; times are ISO-8601 UTC."""
 
     rank: int
@@ -120,7 +121,7 @@ class ModelAnswer(_Record):
     ] = None
 
 
-class SearchAnswer(QueryFields, Persons, QuestionField):
+class SearchAnswer(QueryFields, Persons, QuestionField, Paths):
     """The tracks that fit best, and what stands behind them."""
 
     query: str

@@ -32,6 +32,7 @@ from pipeline.errors import (
     VideoGone,
 )
 from pipeline.files import write_whole
+from pipeline.journey_answers import TravelAnswer
 
 # Millions of shots are forgotten in minutes.
 REMOVED_WITHIN_S = 3600.0
@@ -110,6 +111,11 @@ class Client:
         answer = self._ask("POST", "/api/v1/search", json=request.model_dump())
         return SearchAnswer.model_validate_json(answer.content)
 
+    def travel(self, *, learn: bool = False) -> list[TravelAnswer]:
+        """How long people took between cameras; `learn` from days that are over first."""
+        way = "POST /api/v1/travel/learn" if learn else "GET /api/v1/travel"
+        return [TravelAnswer(**item) for item in self._ask(*way.split()).json()]
+
     def tracks(
         self,
         camera: str | None = None,
@@ -134,8 +140,7 @@ class Client:
         Raises:
             NotFound: no such camera.
         """
-        params = {"camera": camera} if camera else {}
-        answer = self._ask("GET", "/api/v1/cameras", params=params)
+        answer = self._ask("GET", "/api/v1/cameras", params={"camera": camera} if camera else {})
         return [CameraAnswer.model_validate(item) for item in json.loads(answer.content)]
 
     def pause(self, camera: str) -> CameraAnswer:

@@ -18,6 +18,7 @@ from pipeline.api.holds import Holds, hold_routes
 from pipeline.api.problems import install_problem_handlers
 from pipeline.api.queries import query_routes
 from pipeline.api.shots import Why, shot_routes
+from pipeline.api.travel import Travel, travel_routes
 from pipeline.api.watches import Watches, watch_routes
 from pipeline.errors import StoreUnavailable
 from pipeline.likeness_fields import MOST_LETTERS
@@ -75,6 +76,7 @@ class Backing:
         holds: holds tracks.
         watches: watches for sentences, and tells alerts.
         deliveries: tells which alerts could not be delivered.
+        travel: learns and tells travel times between cameras.
         picture: the JPEG behind a media key; None if it is gone.
         clip: cuts the clip of a track or shot.
         why: explains a shot for a description.
@@ -92,6 +94,7 @@ class Backing:
     holds: Holds
     watches: Watches
     deliveries: Deliveries
+    travel: Travel
     picture: Callable[[str], bytes | None]
     clip: Cut
     why: Why
@@ -117,6 +120,7 @@ def build_app(backing: Backing) -> FastAPI:
     app.include_router(hold_routes(backing.holds), prefix="/api/v1")
     app.include_router(watch_routes(backing.watches), prefix="/api/v1")
     app.include_router(delivery_routes(backing.deliveries), prefix="/api/v1")
+    app.include_router(travel_routes(backing.travel), prefix="/api/v1")
     app.include_router(clip_routes(backing.clip), prefix="/api/v1")
     app.include_router(shot_routes(backing.why), prefix="/api/v1")
 

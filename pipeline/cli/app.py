@@ -31,6 +31,7 @@ from pipeline.cli import (
     street,
     tracks,
     train,
+    travel,
     watch,
     why,
     worker,
@@ -65,6 +66,7 @@ app.command()(search.search)
 app.command()(query.query)
 app.command()(why.why)
 app.command()(clip.clip)
+app.command()(travel.travel)
 app.command()(alerts.alerts)
 app.command()(erase.erase)
 app.command()(reindex.reindex)

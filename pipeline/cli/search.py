@@ -65,11 +65,20 @@ def search(
     persons: Annotated[
         bool, typer.Option("--persons", help="Show who is probably the same person, and their way.")
     ] = False,
+    then: Annotated[
+        list[str] | None,
+        typer.Option("--then", help="Then seen on this camera; repeatable, in order."),
+    ] = None,
+    within: Annotated[
+        list[str] | None,
+        typer.Option("--within", help="At most so long after, 10m say; one a --then, or for all."),
+    ] = None,
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Find the tracks that look most like a description, a picture, or a track."""
     from pipeline.cli.likeness import Likeness
+    from pipeline.cli.paths import read_legs
     from pipeline.cli.searching import Question, answer
 
     if text == "-":  # a command line is there for every user of the machine to read
@@ -84,6 +93,7 @@ def search(
         live=live,
         zones=zone or [],
         min_quality=min_quality,
+        then=read_legs(then or [], within or []),
         likeness=Likeness(like, picture, box, more or [], less or [], reply or []),
     )
     answer(question, config=config, model=model, sheet=sheet, persons=persons, as_json=json)

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -18,10 +18,12 @@ from pipeline.answers import HitAnswer, SearchAnswer, SearchRequest
 from pipeline.cli.evidence_marks import legend, marks_of
 from pipeline.cli.likeness import NO_LIKENESS, Likeness
 from pipeline.cli.listing import path_of
+from pipeline.cli.paths import leg_lines, path_lines
 from pipeline.cli.persons import person_lines
 from pipeline.cli.sheet import Card, draw_sheet
 from pipeline.client import Client
 from pipeline.instants import parse_instant
+from pipeline.journey_answers import ThenLeg
 from pipeline.logs import printable
 from pipeline.query_answers import did_you_mean
 from pipeline.question_answers import how_to_answer
@@ -29,6 +31,8 @@ from pipeline.wiring.sessions import open_session
 from pipeline.wiring.settings import read_settings
 from retrieval.search.query import check_query
 
+NOBODY = "nobody to show: no shot lies within what was asked for"
+NOBODY_WENT = "nobody to show: no track of a later camera began in time after a hit"
 NO_MATCH = "no likely match: nobody stands out from people who do not fit; the nearest are"
 
 
@@ -46,6 +50,7 @@ class Question:
     zones: Sequence[str] = ()
     min_quality: float = 0.0
     likeness: Likeness = NO_LIKENESS
+    then: Sequence[ThenLeg] = ()
 
     def request(self, *, now: float, default_limit: int) -> SearchRequest:
         """The same for the API.
@@ -55,6 +60,7 @@ class Question:
         """
         return SearchRequest(
             **self.likeness.fields(),
+            then=list(self.then),
             text=self.text,
             cameras=self.cameras,
             collections=self.collections,
@@ -111,10 +117,12 @@ def show(found: SearchAnswer, *, media: Path | None, as_json: bool, persons: boo
         console.print(f"! {note}", style=style, markup=False)
     if found.suggestion is not None:
         console.print(did_you_mean(found.suggestion), style="bold", markup=False)
+    for line in leg_lines(found):
+        console.print(line, style="dim", markup=False, highlight=False)
     if found.hits:
         _show_hits(found, console, persons=persons)
     else:
-        console.print("nobody to show: no shot lies within what was asked for")
+        console.print(NOBODY_WENT if found.legs else NOBODY, markup=False)
     console.print(_coverage_line(found), style="dim", markup=False)
 
 
@@ -122,6 +130,8 @@ def _show_hits(found: SearchAnswer, console: Console, *, persons: bool) -> None:
     if found.no_match:
         console.print(NO_MATCH, style="bold", markup=False)
     console.print(_table(found.hits))
+    for line in path_lines(found):
+        console.print(line, markup=False, highlight=False)
     if told := legend(found.hits):
         console.print(told, style="dim", markup=False)
     if persons:
@@ -134,18 +144,17 @@ def _show_hits(found: SearchAnswer, console: Console, *, persons: bool) -> None:
 
 def write_sheet(found: SearchAnswer, client: Client, out: Path) -> None:
     """Draw the hits on a PNG."""
-    cards = [
-        Card(
-            picture=decoded(client.picture(hit.thumbnail)),
-            score=hit.score,
-            camera=hit.camera,
-            at=short_instant(hit.best_shots[0].captured_at),
-            live=hit.live,
-            rank=hit.rank,
-        )
-        for hit in found.hits
-    ]
+    cards = [card for hit in found.hits for card in _cards_of(hit, client)]
     draw_sheet(cards, title=found.query, notes=sheet_notes(found), out=out)
+
+
+def _cards_of(hit: HitAnswer, client: Client) -> Iterator[Card]:
+    """The card of a hit, and beside it one for each camera that it was followed to."""
+    picture, at = decoded(client.picture(hit.thumbnail)), hit.best_shots[0].captured_at
+    yield Card(picture, hit.score, hit.camera, short_instant(at), hit.live, hit.rank)
+    for step in hit.path[1:]:
+        seen, at = decoded(client.picture(step.thumbnail)), short_instant(step.first_seen_at)
+        yield Card(seen, step.link or 0.0, step.camera, at, live=False, rank=hit.rank)
 
 
 def sheet_notes(found: SearchAnswer) -> list[str]:
@@ -166,7 +175,11 @@ def _with_paths(hit: HitAnswer, media: Path | None) -> HitAnswer:
         shot.model_copy(update={"thumbnail": path_of(shot.thumbnail, media)})
         for shot in hit.best_shots
     ]
-    return hit.model_copy(update={"thumbnail": path_of(hit.thumbnail, media), "best_shots": shots})
+    path = [
+        step.model_copy(update={"thumbnail": path_of(step.thumbnail, media)}) for step in hit.path
+    ]
+    update = {"thumbnail": path_of(hit.thumbnail, media), "best_shots": shots, "path": path}
+    return hit.model_copy(update=update)
 
 
 def _table(hits: list[HitAnswer]) -> Table:

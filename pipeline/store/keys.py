@@ -44,7 +44,8 @@
     {ns}:undelivered         stream  deliveries that were given up; capped by length, retention
     {ns}:delivery_position   string  up to which alert it is known who gets it; for ever
     {ns}:delivery_counts     hash    what became of deliveries → how many; for ever
-    {ns}:left_webhooks       hash    removed watch → who gets its last words; until they are there
+    {ns}:left_webhooks       hash    removed watch → where its last words go; until they are there
+    {ns}:travel              hash    day → travel times between cameras, counts; as its tracks
     {ns}:watched             string  before which place in the log nobody is in view; for ever
 
 All of them live on one Redis (or a replicated one), so no key carries a hash tag. `lease` and
@@ -105,6 +106,7 @@ class Keys:
         self.watches_version = f"{namespace}:watches_version"
         self.alerts = f"{namespace}:alerts"
         self.alerted = f"{namespace}:alerted"
+        self.travel = f"{namespace}:travel"
         self.watched = f"{namespace}:watched"
         self.deliveries = f"{namespace}:deliveries"
         self.undelivered = f"{namespace}:undelivered"

@@ -237,6 +237,16 @@ class TrackStore:
         ]
 
     @store_errors()
+    def beginning(
+        self, camera_id: str, spans: Sequence[tuple[float, float]], *, most: int
+    ) -> Sequence[Sequence[TrackKey]]:
+        """The first `most` tracks of a camera that began in each span, both ends counted."""
+        pipe = self._redis.pipeline(transaction=False)
+        for since, until in spans:
+            pipe.zrangebyscore(self._keys.tracks(camera_id), repr(since), repr(until), 0, most)
+        return [[TrackKey.parse(member.decode()) for member in some] for some in pipe.execute()]
+
+    @store_errors()
     def count(self, camera_id: str | None = None) -> int:
         """How many tracks of a camera (None: of all) are known."""
         return sum(int(self._redis.zcard(self._keys.tracks(c))) for c in self._cameras(camera_id))

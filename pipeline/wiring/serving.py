@@ -22,6 +22,7 @@ from pipeline.telemetry import ScrapePage, Telemetry
 from pipeline.wiring.delivering import build_delivery_desk, delivery_figures
 from pipeline.wiring.enrolment import build_enrolment
 from pipeline.wiring.erasing import build_erasing
+from pipeline.wiring.journeys import build_sequences, build_travelling
 from pipeline.wiring.lineage import Lineage
 from pipeline.wiring.people import PeopleOnDemand
 from pipeline.wiring.settings import token_file
@@ -36,6 +37,7 @@ from pipeline.workers.liking import Liking
 from pipeline.workers.query import QueryWorker, bind_tcp, bind_unix
 from pipeline.workers.service import SearchService
 from pipeline.workers.succession import Succession
+from pipeline.workers.travelling import Travelling
 from pipeline.workers.watch_desk import WatchDesk
 
 
@@ -53,6 +55,8 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
     lineage = Lineage(settings, stores, telemetry)
     first = lineage.first()
     catalogue, find_people = build_catalogue(settings, stores), PeopleOnDemand(settings)
+    sharing = read_same_ground(settings.search.same_ground)
+    sequences = build_sequences(settings, stores, catalogue, sharing)
     service = SearchService(
         encoder=first.encoder,
         index=first.index,
@@ -65,8 +69,9 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
         liking=Liking(find_people, best_of=settings.search.best_of),
         grouping=Grouping(
             best_of=settings.search.best_of,
-            sharing=read_same_ground(settings.search.same_ground),
+            sharing=sharing,
         ),
+        sequences=sequences,
         parts=first.parts,
         scenes=first.scenes,
     )
@@ -76,7 +81,10 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
     watching = build_watching(
         settings, stores, catalogue, telemetry, lambda: service.engine, find_people
     )
-    backing = _backing(settings, stores, catalogue, service, telemetry, erasing, watching.desk)
+    travel = build_travelling(settings, stores, lambda: service.engine)
+    backing = _backing(
+        settings, stores, catalogue, service, telemetry, erasing, watching.desk, travel
+    )
     return QueryWorker(
         app=build_app(backing),
         listeners=_listeners(settings, api_socket),
@@ -86,6 +94,7 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
         erasing=erasing,
         now=clock.now,
         sweep_s=settings.retention.sweep_s,
+        learn_travel=travel.learn,
         move_log=(lambda: None) if stores.mover is None else stores.mover.move,
     )
 
@@ -105,6 +114,7 @@ def _backing(
     telemetry: Telemetry,
     erasing: Erasing,
     desk: WatchDesk,
+    travel: Travelling,
 ) -> Backing:
     """What the application answers from."""
     now = SystemClock().now
@@ -129,6 +139,7 @@ def _backing(
         erasing=erasing,
         holds=stores.holding,
         watches=desk,
+        travel=travel,
         deliveries=build_delivery_desk(settings, stores),
         picture=partial(_picture, stores.media),
         clip=clip_cutter(settings, stores),

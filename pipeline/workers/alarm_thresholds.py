@@ -9,7 +9,8 @@ import numpy as np
 from pipeline.clock import Clock
 from pipeline.store.runs import RunStore
 from pipeline.store.watches import Watch
-from pipeline.workers.service import LIVE_COLLECTION, Engine
+from pipeline.workers.covering import LIVE_COLLECTION
+from pipeline.workers.service import Engine
 from pipeline.workers.watch_desk import hours_of
 from pipeline.workers.weighing import SAMPLED_TRACKS
 from retrieval.search.alarm_budget import (

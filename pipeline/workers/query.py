@@ -21,6 +21,8 @@ STOP_WITHIN_S = 3.0
 RESUME_EVERY_S = 5.0
 #: At most, and as often as views write down how far they are: what is moved follows from that.
 MOVE_EVERY_S = 60.0
+#: Travel times are learnt a day at a time, once the day is over.
+LEARN_EVERY_S = 3600.0
 
 
 def bind_unix(path: Path) -> socket.socket:
@@ -79,11 +81,13 @@ class QueryWorker:
         now: Callable[[], float],
         sweep_s: float,
         move_log: Callable[[], object] = lambda: None,
+        learn_travel: Callable[[Callable[[], bool]], object] = bool,
     ) -> None:
         self._app, self._listeners = app, listeners
         self._view, self._retention, self._erasing = view, retention, erasing
         self._watches = watches
         self._now, self._sweep_s, self._move_log = now, sweep_s, move_log
+        self._learn_travel = learn_travel
         self._failure: Exception | None = None
         self._ended = threading.Event()
 
@@ -108,6 +112,7 @@ class QueryWorker:
                 ("watches", lambda: self._watches.run(stop, self._fail)),
                 ("retention", lambda: self._sweep(stop)),
                 ("log", lambda: self._move(stop)),
+                ("travel", lambda: self._learn(stop)),
                 ("erasing", lambda: self._erasing.resume_until(stop, RESUME_EVERY_S)),
                 ("http", lambda: self._serve(server)),
             )
@@ -155,6 +160,17 @@ class QueryWorker:
                 self._fail(error)
                 raise
             stop.wait(min(self._sweep_s, MOVE_EVERY_S))
+
+    def _learn(self, stop: threading.Event) -> None:
+        # Not at once: an index that is being read has nothing to learn from yet.
+        while not stop.wait(LEARN_EVERY_S):
+            try:
+                self._learn_travel(stop.is_set)
+            except StoreUnavailable as error:
+                log.warning("travel times are learnt later: %s", error)
+            except Exception as error:
+                self._fail(error)
+                raise
 
     def _fail(self, error: Exception) -> None:
         self._failure = error

@@ -11,10 +11,8 @@ from pipeline.answers import (
     SearchRequest,
 )
 from pipeline.clock import Clock
-from pipeline.coverage import WatchedRun, cover
 from pipeline.errors import ConfigError, NotFound
 from pipeline.instants import format_instant
-from pipeline.store.cameras import REMOVED, CameraStatus
 from pipeline.store.model_change import name_of
 from pipeline.store.runs import RunRecord
 from pipeline.telemetry import Telemetry
@@ -26,11 +24,20 @@ from pipeline.workers.cautions import (
     cautions_about_models,
     cautions_about_parts,
 )
+from pipeline.workers.covering import Covering
 from pipeline.workers.diagnosing import query_fields
 from pipeline.workers.grouping import Grouping, with_persons
 from pipeline.workers.liking import Liking, judged_not_to_fit, with_ranks_before
 from pipeline.workers.presenting import coverage_answer, hit_answers, parts_answer
 from pipeline.workers.rolling_scenes import RollingScenes
+from pipeline.workers.sequences import (
+    NO_PATHS,
+    Followed,
+    Sequences,
+    first_leg,
+    refuse_odd_legs,
+    with_paths,
+)
 from pipeline.workers.view import LogView
 from pipeline.workers.weighing import Found, Scales
 from retrieval.ports import Encoder, Index, SharedIndex
@@ -40,9 +47,6 @@ from retrieval.tokenizer import count_tokens
 from retrieval.types import Where
 
 log = logging.getLogger(__name__)
-
-# Where camera workers put what they see.
-LIVE_COLLECTION = "live"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ class SearchService:
         trust: Trust,
         liking: Liking,
         grouping: Grouping | None = None,
+        sequences: Sequences | None = None,
         parts: SharedIndex | None = None,
         scenes: RollingScenes | None = None,
     ) -> None:
@@ -89,6 +94,8 @@ class SearchService:
         self._engine = Engine(encoder, index, view, trust, parts, scenes)
         self._catalogue, self._clock = catalogue, clock
         self._telemetry, self._scales = telemetry, Scales(best_of=best_of)
+        self._covering = Covering(catalogue, clock)
+        self._sequences = sequences
 
     @property
     def is_ready(self) -> bool:
@@ -128,12 +135,13 @@ class SearchService:
         where = self._where(request)
         with self._telemetry.query_s.time():
             found = self._find(engine, checked.text, request, where)
+            found, paths = self._followed(engine, found, request, where)
         hits, judgement = found.hits, found.judgement
         records = self._catalogue.track_store.get_many([hit.track for hit in hits])
         people, by = self._grouping.group(engine.index, engine.trust, hits, records, where)
         live = self._catalogue.live_keys()
-        runs = self._runs(request)
-        coverage = self._coverage(engine, request, runs)
+        runs = self._covering.runs(_cameras_of(request), request.collections)
+        coverage = self._coverage(engine, request)
         answer = SearchAnswer(
             query=request.text,
             hits=with_ranks_before(
@@ -141,7 +149,7 @@ class SearchService:
             ),
             shortlist=found.shortlist,
             no_match=not coverage.parts_missing
-            and (not hits or (judgement is not None and judgement.no_match)),
+            and (not hits or paths.no_match or (judgement is not None and judgement.no_match)),
             coverage=coverage,
             model=_model(engine),
             question=question_back(found, people, told.phrases),
@@ -150,13 +158,14 @@ class SearchService:
                 *_cautions_about_models(engine, runs),
                 *map(str, told.notes),
                 *found.notes,
+                *paths.notes,
                 *cautions_about_index(
                     engine.view.state.skipped, is_whole=engine.view.state.caught_up
                 ),
             ],
             **query_fields(told),
         )
-        return with_persons(answer, people, by)
+        return with_persons(with_paths(answer, paths), people, by)
 
     def _where(self, request: SearchRequest) -> Where:
         return Where(
@@ -170,7 +179,16 @@ class SearchService:
             min_quality=request.min_quality,
         )
 
+    def _followed(
+        self, engine: Engine, found: Found, request: SearchRequest, where: Where
+    ) -> tuple[Found, Followed]:
+        """What was found, and where they went; with a `then`, only who went that way."""
+        if not request.then or self._sequences is None:
+            return found, NO_PATHS
+        return self._sequences.follow(engine.index, engine.trust, found, request, where)
+
     def _find(self, engine: Engine, text: str, request: SearchRequest, where: Where) -> Found:
+        request = first_leg(request)
         if not request.is_more_than_words:
             heard = hear(request.answers, engine.trust.calibration)
             found = self._scales.find(
@@ -200,53 +218,17 @@ class SearchService:
             and request.since >= request.until
         ):
             raise ConfigError("--since is not before --until: nothing lies between them")
-        self._catalogue.refuse_unknown(request.cameras)
+        refuse_odd_legs(request)
+        self._catalogue.refuse_unknown([*request.cameras, *(leg.camera for leg in request.then)])
         self._catalogue.refuse_unknown_zones(request.zones)
         known = self._catalogue.runs.collections()
         for name in request.collections:
             if name not in known:
                 raise NotFound(f"no collection {name!r}; known: {', '.join(sorted(known)) or '–'}")
 
-    def _runs(self, request: SearchRequest) -> list[RunRecord]:
-        """The looks at the cameras that the request asks about."""
-        return [
-            run
-            for name in self._cameras(request)
-            for run in self._catalogue.runs.of_camera(name)
-            if not request.collections or run.collection in request.collections
-        ]
-
-    def _cameras(self, request: SearchRequest) -> Sequence[str]:
-        return request.cameras or self._catalogue.camera_store.known()
-
-    def _coverage(
-        self, engine: Engine, request: SearchRequest, records: Sequence[RunRecord]
-    ) -> CoverageAnswer:
-        names = self._cameras(request)
-        live = self._live_cameras(names, request.collections)
-        runs = [
-            WatchedRun(
-                camera_id=run.camera_id,
-                is_live=run.kind == "live",
-                started_at=run.started_at,
-                watched_until=run.watched_until or run.started_at,
-                frames_dropped=run.frames_dropped,
-                tracks=run.tracks,
-                unpublished_tracks=run.unpublished_tracks,
-                reason=run.reason,
-                dropped_by=run.dropped_by,
-                clock_ahead_s=run.clock_ahead_s,
-            )
-            for run in records
-        ]
-        covered = cover(
-            runs,
-            live_cameras=[status.camera_id for status in live if status.state != REMOVED],
-            given_up={one.camera_id: one.at for one in live if one.state == REMOVED and one.at},
-            since=request.since,
-            until=request.until,
-            now=self._clock.now(),
-        )
+    def _coverage(self, engine: Engine, request: SearchRequest) -> CoverageAnswer:
+        cameras = _cameras_of(request)
+        covered = self._covering.cover(cameras, request.collections, request.since, request.until)
         until = engine.view.state.indexed_until
         return CoverageAnswer(
             cameras=[coverage_answer(camera) for camera in covered],
@@ -265,11 +247,12 @@ class SearchService:
             cameras_of.get(engine.parts.part_of(name), []).append(name)
         return [parts_answer(part, cameras) for part, cameras in cameras_of.items()]
 
-    def _live_cameras(self, names: Sequence[str], collections: Sequence[str]) -> list[CameraStatus]:
-        if collections and LIVE_COLLECTION not in collections:
-            return []
-        statuses = map(self._catalogue.camera_store.status, names)
-        return [status for status in statuses if status and status.kind == "rtsp"]
+
+def _cameras_of(request: SearchRequest) -> list[str]:
+    """The cameras that are asked about; none: all."""
+    if not request.cameras:
+        return []
+    return sorted({*request.cameras, *(leg.camera for leg in request.then)})
 
 
 def _model(engine: Engine) -> ModelAnswer:

@@ -18,9 +18,10 @@ from pipeline.store.sighting_log import START, SightingLog, position_order
 from pipeline.store.watches import WatchStore
 from pipeline.store.wire import LoggedSighting
 from pipeline.telemetry import Telemetry
+from pipeline.workers.covering import LIVE_COLLECTION
 from pipeline.workers.presence import Presence, Present
 from pipeline.workers.sentences import Sentences
-from pipeline.workers.service import LIVE_COLLECTION, Engine
+from pipeline.workers.service import Engine
 from retrieval.search.watches import Known, SeenShot, Told, end, is_silent, judge
 
 log = logging.getLogger(__name__)

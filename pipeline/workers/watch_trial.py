@@ -11,8 +11,9 @@ from pipeline.store.watches import Watch
 from pipeline.watch_answers import TrialAlertAnswer, TrialAnswer
 from pipeline.workers.alarm_thresholds import Thresholds
 from pipeline.workers.cautions import cautions_about_index, cautions_about_parts
+from pipeline.workers.covering import LIVE_COLLECTION
 from pipeline.workers.presenting import thumbnail_url
-from pipeline.workers.service import LIVE_COLLECTION, Engine
+from pipeline.workers.service import Engine
 from pipeline.workers.watch_vectors import vectors_of
 from retrieval.search.watch_trial import TrialAlert, candidates, replay
 from retrieval.types import Where

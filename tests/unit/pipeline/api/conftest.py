@@ -24,6 +24,7 @@ from pipeline.answers import (
 )
 from pipeline.api.app import Backing, build_app
 from pipeline.errors import ConfigError, NotFound, StoreFull, StoreUnavailable, VideoGone
+from pipeline.journey_answers import TravelAnswer
 from pipeline.why_answers import WhyAnswer, WordAnswer
 from tests.unit.pipeline.api.desk import Desk, Undelivered
 
@@ -175,6 +176,22 @@ class Shelf:
         return RemovedAnswer(collection=name, tracks=2, shots=3, pictures=3, runs=1)
 
 
+class Travelled:
+    """Travel times of which one more link is known each time that they are learnt."""
+
+    def __init__(self):
+        self.links = 0
+
+    def learn(self):
+        self.links += 1
+        return 1
+
+    def learnt(self):
+        known = {"from_camera": "gate", "to_camera": "lobby", "days": 1, "links": self.links}
+        times = {"p5_s": 30.0, "median_s": 60.0, "p95_s": 90.0, "fastest_s": None}
+        return [TravelAnswer(**known, **times)] if self.links else []
+
+
 @pytest.fixture
 def service() -> Service:
     return Service()
@@ -257,6 +274,7 @@ def client(service: Service, away: list[bool], cut_clips, book, slow, tmp_path: 
         holds=Holds(),
         watches=Desk(),
         deliveries=Undelivered(),
+        travel=Travelled(),
         picture=lambda key: b"jpeg" if key == "lobby/day/1.jpg" else None,
         clip=clip,
         why=service.why,

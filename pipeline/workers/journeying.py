@@ -1,0 +1,266 @@
+"""Follows hits from camera to camera: who was then seen there, as probably the same person."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pipeline.coverage import CameraCoverage, Interval, join_intervals
+from pipeline.instants import format_instant
+from pipeline.journey_answers import LegAnswer, PathStepAnswer, ThenLeg, TravelUsedAnswer
+from pipeline.workers.cautions import Trust
+from pipeline.workers.onward_tracks import Candidates, Seen, TrackTimes, candidates
+from pipeline.workers.travel_days import day_of, of_other_days
+from retrieval.ports import Index
+from retrieval.search.background import Spread
+from retrieval.search.journeys import onward
+from retrieval.search.person_links import NO_VIEWS, ROUGH_LINKS, LinkLaw, Views
+from retrieval.search.travel import LEAST_LINKS, TravelPrior, TravelTimes
+from retrieval.search.usual_likeness import usual_likeness
+from retrieval.types import Where
+
+#: Tracks that each track may be followed to: who lies behind the third is not the person's.
+BREADTH = 3
+
+#: Tracks of the index that the best hit is held against, as for persons.
+SAMPLED_TRACKS = 128
+
+By = Literal["fitted", "rough"]
+Cover = Callable[[str, float, float], Sequence[CameraCoverage]]
+ByDay = Mapping[str, Mapping[tuple[str, str], TravelTimes]]
+
+NOTHING_TELLS = (
+    "who is the same person cannot be told: the model is untrained, or too few tracks are there to "
+    "hold likenesses against; each path goes to the tracks that look most alike, without a chance"
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Way:
+    """A path as far as it has come.
+
+    Attributes:
+        start: place of its hit in the answer.
+        seen: its tracks.
+        links: of each track but the first, that it is the person's; None where nothing tells.
+        odds: by which ways of one hit are compared; more is likelier.
+    """
+
+    start: int
+    seen: tuple[Seen, ...]
+    links: tuple[float | None, ...] = ()
+    odds: float = 0.0
+
+    @property
+    def confidence(self) -> float | None:
+        """The product of `links`."""
+        known = [link for link in self.links if link is not None]
+        return math.prod(known) if len(known) == len(self.links) else None
+
+    def steps(self, picture_url: Callable[[str], str]) -> list[PathStepAnswer]:
+        """As the API tells it."""
+        links = [None, *self.links]
+        ends = [None, *(one.glimpse.last_at for one in self.seen)]
+        return [
+            PathStepAnswer(
+                track=str(one.glimpse.track),
+                camera=one.glimpse.track.camera_id,
+                first_seen_at=format_instant(one.glimpse.first_at),
+                last_seen_at=format_instant(one.glimpse.last_at),
+                after_s=None if end is None else round(one.glimpse.first_at - end, 3),
+                link=None if link is None else round(link, 4),
+                thumbnail=picture_url(one.picture),
+            )
+            for one, link, end in zip(self.seen, links, ends, strict=False)
+        ]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Journeys:
+    """What following some hits came to.
+
+    Attributes:
+        ways: at most one a hit, the likeliest, in the order of the hits.
+        legs: what was looked at for each.
+        by: the law that told; None where nothing did.
+        notes: what to know of it.
+    """
+
+    ways: Sequence[Way]
+    legs: Sequence[LegAnswer]
+    by: By | None
+    notes: Sequence[str]
+
+
+@dataclass(slots=True)
+class _Counted:
+    """What following one leg pruned and used."""
+
+    two_places: int = 0
+    too_fast: int = 0
+    travel: dict[str, TravelTimes] = field(default_factory=dict)
+
+
+class Journeying:
+    """Follows tracks over the legs of a request."""
+
+    def __init__(
+        self, store: TrackTimes, cover: Cover, *, best_of: int, sharing: Views = NO_VIEWS
+    ) -> None:
+        """With times of tracks, what cameras saw, shots that speak for one, and shared ground."""
+        self._store, self._cover = store, cover
+        self._best_of, self._sharing = best_of, sharing
+
+    def follow(
+        self,
+        index: Index,
+        trust: Trust,
+        starts: Sequence[Seen],
+        legs: Sequence[ThenLeg],
+        where: Where,
+        travel: ByDay,
+    ) -> Journeys:
+        """The likeliest way of each start over all legs, for those that have one.
+
+        Args:
+            index: where the starts were found.
+            trust: what likenesses of its encoder mean.
+            starts: hits, best first.
+            legs: cameras to be seen on next, in order.
+            where: what may be returned of later legs.
+            travel: what was learnt, by day.
+
+        Raises:
+            StoreUnavailable: Redis is away.
+        """
+        ways = [Way(at, (one,)) for at, one in enumerate(starts)]
+        usual, by = self._usual(index, trust, starts, where)
+        answers, notes = [], [] if usual or not starts else [NOTHING_TELLS]
+        for leg in legs:
+            ways = [way for way in ways if way.seen[-1].glimpse.track.camera_id != leg.camera]
+            spans = [_span(way, leg) for way in ways]
+            direction = starts[0].glimpse.direction if starts else None
+            if direction is None:
+                there = Candidates([], 0, 0, is_cut=False)
+            else:
+                there = candidates(self._store, index, direction, leg.camera, spans, where)
+            counted = _Counted()
+            law = trust.calibration.links if trust.calibration else ROUGH_LINKS
+            ways = [
+                longer
+                for way, some in zip(ways, there.of_spans, strict=True)
+                for longer in self._longer(way, some, leg, usual, law, travel, counted)
+            ]
+            told, more = self._told(leg, spans, there, counted)
+            answers.append(told)
+            notes += more
+        return Journeys(_best_of_each(ways), answers, by, notes)
+
+    def _usual(
+        self, index: Index, trust: Trust, starts: Sequence[Seen], where: Where
+    ) -> tuple[Spread | None, By | None]:
+        if trust.calibration is None or not starts:
+            return None, None
+        directions = [one.glimpse.direction for one in starts]
+        sample = index.sample_tracks(
+            directions[0], at_most=SAMPLED_TRACKS, best_of=self._best_of, where=where
+        )
+        usual = usual_likeness(directions, sample, trust.calibration.background)
+        by: By = "fitted" if trust.calibration.links.is_fitted else "rough"
+        return usual, by if usual else None
+
+    def _longer(
+        self,
+        way: Way,
+        some: Sequence[Seen],
+        leg: ThenLeg,
+        usual: Spread | None,
+        law: LinkLaw,
+        travel: ByDay,
+        counted: _Counted,
+    ) -> Iterator[Way]:
+        """The ways that go on from `way`, likeliest first."""
+        last = way.seen[-1].glimpse
+        camera = last.track.camera_id
+        days = {day_of(last.first_at), day_of(last.last_at), day_of(last.last_at + leg.within_s)}
+        times = of_other_days(travel, (camera, leg.camera), days)
+        known = counted.travel.get(camera)
+        if known is None or times.links < known.links:
+            counted.travel[camera] = times
+        onto = onward(
+            last,
+            [one.glimpse for one in some],
+            usual,
+            law,
+            shares_ground=frozenset((camera, leg.camera)) in self._sharing,
+            prior=TravelPrior(times, law) if times.is_enough else None,
+        )
+        counted.two_places += onto.two_places
+        counted.too_fast += onto.too_fast
+        for at in onto.best(BREADTH):
+            chance = float(onto.chances[at]) if usual else None
+            odds = float(onto.log_odds[at]) if chance is None else math.log(max(chance, 1e-12))
+            yield Way(way.start, (*way.seen, some[at]), (*way.links, chance), way.odds + odds)
+
+    def _told(
+        self, leg: ThenLeg, spans: Sequence[Interval], there: Candidates, counted: _Counted
+    ) -> tuple[LegAnswer, list[str]]:
+        asked = join_intervals(spans)
+        blind_s = self._blind_s(leg.camera, asked)
+        travel = [
+            TravelUsedAnswer(from_camera=name, links=times.links, fastest_s=_rounded(times))
+            for name, times in sorted(counted.travel.items())
+        ]
+        notes = [
+            f"{leg.camera}: nobody is pruned as too fast from {one.from_camera}: {one.links} links "
+            f"of other days are known, {LEAST_LINKS} are needed"
+            for one in travel
+            if one.fastest_s is None
+        ]
+        if blind_s:
+            notes.append(
+                f"{leg.camera} was blind for {blind_s:.0f} s of the time asked about: somebody may "
+                "have passed unseen"
+            )
+        if there.is_cut:
+            notes.append(f"{leg.camera}: so many came that only the first after each were judged")
+        answer = LegAnswer(
+            camera=leg.camera,
+            within_s=leg.within_s,
+            tracks=there.tracks,
+            tracks_judged=there.judged,
+            two_places=counted.two_places,
+            too_fast=counted.too_fast,
+            asked_s=round(sum(until - since for since, until in asked), 3),
+            blind_s=round(blind_s, 3),
+            travel=travel,
+        )
+        return answer, notes
+
+    def _blind_s(self, camera: str, asked: Sequence[Interval]) -> float:
+        if not asked:
+            return 0.0
+        covered = self._cover(camera, asked[0][0], asked[-1][1])
+        blind = [gap for one in covered for gap in one.blind]
+        return math.fsum(
+            max(0.0, min(until, end) - max(since, begin))
+            for since, until in asked
+            for begin, end in blind
+        )
+
+
+def _span(way: Way, leg: ThenLeg) -> Interval:
+    last = way.seen[-1].glimpse
+    return last.first_at, last.last_at + leg.within_s
+
+
+def _best_of_each(ways: Sequence[Way]) -> list[Way]:
+    best: dict[int, Way] = {}
+    for way in ways:
+        if way.start not in best or way.odds > best[way.start].odds:
+            best[way.start] = way
+    return [best[start] for start in sorted(best)]
+
+
+def _rounded(times: TravelTimes) -> float | None:
+    return None if times.fastest_s is None else round(times.fastest_s, 1)
