@@ -58,8 +58,7 @@ class HitAnswer(_Record, PersonMark, PathMark):
     live: bool
     score: Annotated[float, Field(description="cosine similarity, -1 to 1")]
     probability: Annotated[
-        float | None,
-        Field(description="that this track fits, 0 to 1; null where that cannot be judged"),
+        float | None, Field(description="that it fits, 0 to 1; null where that cannot be judged")
     ] = None
     shots: Annotated[int, Field(description="how many pictures of the track are kept")]
     thumbnail: Annotated[str, Field(description="the shot that fits best")]

@@ -27,6 +27,16 @@ AnswerOption = Annotated[
     list[str] | None,
     typer.Option("--answer", help="To the question back: ID=yes, ID=no, or a phrase; repeatable."),
 ]
+ThenOption = Annotated[
+    list[str] | None, typer.Option("--then", help="Then seen on this camera; repeatable, in order.")
+]
+WithinOption = Annotated[
+    list[str] | None,
+    typer.Option("--within", help="At most so long after, 10m say; one a --then, or for all."),
+]
+ZoneOption = Annotated[
+    list[str] | None, typer.Option("--zone", help="Only shots taken in this zone; repeatable.")
+]
 
 
 def search(
@@ -48,9 +58,7 @@ def search(
     until: Annotated[str | None, typer.Option(help="The same.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, max=500, help="At most so many.")] = None,
     live: Annotated[bool, typer.Option("--live", help="Only people in view now.")] = False,
-    zone: Annotated[
-        list[str] | None, typer.Option("--zone", help="Only shots taken in this zone; repeatable.")
-    ] = None,
+    zone: ZoneOption = None,
     min_quality: Annotated[
         float, typer.Option(min=0, max=1, help="Only pictures of this quality or better, 0 to 1.")
     ] = 0.0,
@@ -65,14 +73,8 @@ def search(
     persons: Annotated[
         bool, typer.Option("--persons", help="Show who is probably the same person, and their way.")
     ] = False,
-    then: Annotated[
-        list[str] | None,
-        typer.Option("--then", help="Then seen on this camera; repeatable, in order."),
-    ] = None,
-    within: Annotated[
-        list[str] | None,
-        typer.Option("--within", help="At most so long after, 10m say; one a --then, or for all."),
-    ] = None,
+    then: ThenOption = None,
+    within: WithinOption = None,
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
