@@ -91,6 +91,7 @@ def service(
     state=None,
     parts=None,
     box=None,
+    sequences=None,
 ):
     encoder = encoder or Trained()
     index = FlatIndex(ENCODER.model_id, ENCODER.dimension)
@@ -115,6 +116,7 @@ def service(
         trust=trust or Trust(CALIBRATION),
         liking=Liking(find_people, best_of=3),
         parts=parts,
+        sequences=sequences,
     )
 
 
