@@ -8,8 +8,9 @@ in "Data Analysis Using Stein's Estimator and Its Generalizations", JASA 70, 197
 truly differ by the moments of R. DerSimonian and N. Laird, "Meta-analysis in clinical trials",
 Controlled Clinical Trials 7, 1986.)
 
-Light is told by whether a picture has colours. Finer ones (dim by brightness or hour, each kind of
-light by itself) were measured, and added nothing: whoever wears black is dark by day.
+Light is told by whether a picture has colours. Finer ones (dim by the brightness of the crop, each
+kind of light by itself) were measured, and added nothing: whoever wears black is dark by day. The
+hour of day was not tried.
 """
 
 from collections.abc import Collection, Mapping, Sequence

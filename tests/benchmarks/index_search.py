@@ -74,6 +74,15 @@ def build(
     return figures, built
 
 
+def read_once(built: dict[str, Any]) -> None:
+    """Have the system keep of what is on disk as much as it has room for."""
+    folders = [kind.folder for kind in built.values() if kind.folder is not None]
+    for path in (path for folder in folders for path in folder.rglob("*") if path.is_file()):
+        with path.open("rb") as file:
+            while file.read(1 << 24):
+                pass
+
+
 def search(
     crowd: Crowd, built: dict[str, Any], options: argparse.Namespace, bars: Any
 ) -> dict[str, dict[str, Any]]:
@@ -82,6 +91,8 @@ def search(
     queries = crowd.queries(options.queries, options.far)
     filters = wheres(options.filter, len(queries))
     wanted = right(crowd, queries, filters, bars("what is right"))
+    if options.warm:
+        read_once(built)
     report = bars("queries")
     for number, (query, where) in enumerate(zip(queries, filters, strict=True)):
         mask, expected = crowd.admitted(where), wanted[number]
@@ -171,6 +182,7 @@ def parsed(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--against", default="flat", help=f"of {others}; may be empty")
     parser.add_argument("--forget", type=int, default=100, help="tracks to delete at the end")
     parser.add_argument("--keep", type=Path, help="where rolling stays, and is opened again")
+    parser.add_argument("--warm", action="store_true", help="read what is on disk once before")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="one JSON object and nothing else")
     options = parser.parse_args(arguments)
