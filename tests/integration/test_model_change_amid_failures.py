@@ -1,6 +1,5 @@
 """A change of model over a Redis 8 that is full, and one whose processes are killed."""
 
-import multiprocessing
 import random
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from pipeline.errors import StoreFull, StoreUnavailable
 from pipeline.store.connection import connect
 from pipeline.store.keys import Keys
 from pipeline.wiring.spread_index import check_memory, give_up_spread
+from tests.fork_servers import fork_server
 from tests.model_change_house import NEW, OLD, shots_in, waited
 from tests.model_change_replicas import Replica
 from tests.store_messages import ALICE
@@ -76,8 +76,7 @@ def test_whoever_is_killed_again_and_again_loses_nothing_and_doubles_nothing(
     house.have(*range(1, 400))
     house.have(400, replaces=7)
     house.models.begin("fake", OLD.model_id)
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    context = fork_server(__name__)
     bus = private_redis.socket, private_redis.keys.namespace, str(tmp_path), server.url
 
     def start(role):

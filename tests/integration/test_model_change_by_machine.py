@@ -1,6 +1,5 @@
 """A change of model while shots come, are replaced and go, and while its worker is killed."""
 
-import multiprocessing
 import random
 import tempfile
 import time
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from detectors.types import ShotId
 from pipeline.store.connection import connect
 from pipeline.store.keys import Keys
+from tests.fork_servers import fork_server
 from tests.model_change_house import NEW, OLD, House, shots_in, waited
 from tests.store_messages import ALICE, BOB
 
@@ -121,8 +121,7 @@ def test_a_worker_that_is_killed_again_and_again_loses_nothing_and_doubles_nothi
     house.have(400, replaces=7)
     house.start(house.succession(), house.failures.append)
     house.models.begin("fake", OLD.model_id)
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    context = fork_server(__name__)
     drawn, kills = random.Random(6), 0
     while house.models.change().is_active:
         worker = context.Process(

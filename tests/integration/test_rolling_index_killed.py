@@ -1,7 +1,6 @@
 """A rolling index killed at any instant, and on a full disk."""
 
 import json
-import multiprocessing
 import resource
 import signal
 import subprocess
@@ -16,6 +15,7 @@ from retrieval.index.rolling import RollingIndex
 from tests.data.make_sightings import crowd, shot_of
 from tests.data.rolling_indexes import BOB, DAY, begun, everything_in
 from tests.disk_changes import die_at_change
+from tests.fork_servers import fork_server
 from tests.index_log import apply, contents, judge, opened, operations
 
 CRASH = Path(__file__).resolve().parents[1] / "benchmarks" / "index_crash.py"
@@ -40,9 +40,7 @@ def change_and_die(folder, at_event):
 
 @pytest.fixture
 def processes():
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    return context
+    return fork_server(__name__)
 
 
 def states(folder):

@@ -1,6 +1,5 @@
 """A trainer killed at any instant of saving leaves a whole checkpoint, the newest it can be."""
 
-import multiprocessing
 import random
 import signal
 import time
@@ -11,6 +10,7 @@ from safetensors.torch import load_file
 
 from retrieval.training.run_folder import RunFolder
 from tests.disk_changes import die_at_change
+from tests.fork_servers import fork_server
 
 
 def groups_of(step, size=2000):
@@ -55,9 +55,7 @@ def save_for_ever(out, first, told):
 
 @pytest.fixture
 def processes():
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    return context
+    return fork_server(__name__)
 
 
 def begun(out):

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import multiprocessing
 import resource
 
 import pytest
@@ -12,6 +11,7 @@ from safetensors.torch import load_file
 
 from retrieval.errors import PlanRefused, TrainingError
 from retrieval.training.run_folder import RunFolder
+from tests.fork_servers import fork_server
 
 PLAN = {"task": "pretrain", "learning_rate": 1e-5, "adam_betas": (0.9, 0.999), "clip_norm": None}
 BIG = {"model": {"weight": torch.zeros(500_000)}}  # 2 MB
@@ -38,9 +38,7 @@ def save_with_little_room(out, said):
 
 @pytest.fixture
 def processes():
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    return context
+    return fork_server(__name__)
 
 
 def test_a_second_trainer_is_refused_until_the_first_is_gone(tmp_path, processes):
