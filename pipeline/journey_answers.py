@@ -102,6 +102,7 @@ class LegAnswer(_Record):
     ]
     asked_s: Annotated[float, Field(description="seconds in which the leg could begin, joined")]
     blind_s: Annotated[float, Field(description="seconds of those that the camera was not watched")]
+    ahead_s: Annotated[float, Field(description="seconds of those that are still to come")] = 0.0
     travel: list[TravelUsedAnswer]
 
 

@@ -17,6 +17,7 @@ from pipeline.store.keys import GROUP, Keys
 from pipeline.store.media import FolderMedia
 from pipeline.store.ring import RingFolder
 from pipeline.store.stream_scan import Message, StreamScan
+from pipeline.store.travel import TravelStore
 from pipeline.store.watches import WatchStore
 from pipeline.store.whole_log import WholeLog
 
@@ -75,10 +76,16 @@ class Forgetting:
         self._words_about(tracks)
         return gone
 
+    def watched(self) -> set[TrackKey]:
+        """Tracks whose likeness is watched for; they may be known by nothing else any more."""
+        watches = WatchStore(self._redis, self._keys).all()
+        return {watch.source for watch in watches if watch.source is not None}
+
     def _words_about(self, tracks: Collection[TrackKey]) -> None:
         """Delete why messages were put aside, and which pictures are to go, where it names one."""
         named = pattern_of(tracks)
         WatchStore(self._redis, self._keys).erase(named)
+        TravelStore(self._redis, self._keys).forget_all()  # a count of one tells of somebody
         AlertStore(self._redis, self._keys).erase(named)
         aside: Any = self._redis.xrange(self._keys.damaged)
         for entry_id, fields in aside:

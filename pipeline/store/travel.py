@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -39,10 +40,16 @@ class TravelStore:
     @store_errors()
     def by_day(self) -> dict[str, dict[Pair, TravelTimes]]:
         """By day, the travel times of each pair of cameras."""
-        return {
-            day: {_pair(names): _times(counts) for names, counts in said["pairs"].items()}
-            for day, said in self._days().items()
-        }
+        found: dict[str, dict[Pair, TravelTimes]] = {}
+        for day, said in self._days().items():
+            with suppress(ValueError):  # another version's: that day is learnt again
+                found[day] = {_pair(names): _times(some) for names, some in said["pairs"].items()}
+        return found
+
+    @store_errors()
+    def forget_all(self) -> None:
+        """Forget every day: each is learnt again from whom is still known."""
+        self._redis.delete(self._keys.travel)
 
     @store_errors()
     def forget(self, days: set[str]) -> None:

@@ -78,6 +78,8 @@ class Thresholds:
         days = self.camera_days(watch.cameras, since=now - RATE_OVER_S)
         per_day = tracks_per_day(sample.tracks, days)
         tail = None if watch.kind == "text" else _tail(engine, vector, sample)
+        if watch.kind != "text" and tail is None:
+            spread = None  # a sentence's rule would tell a picture's watch too often
         threshold = threshold_of(
             spread, false_alarms=watch.false_alarms, per_day=per_day, tail=tail
         )

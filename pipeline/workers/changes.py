@@ -24,7 +24,7 @@ def told_changes(done: Sequence[str], hits: Sequence[Hit], ranks: Mapping[TrackK
         ranks: of each track, its rank without what was done, as far as that is known.
     """
     moves = sum(ranks.get(hit.track) != hit.rank for hit in hits)
-    fresh = sum(ranks.get(hit.track, RANKED_BEFORE + 1) > len(hits) for hit in hits)
+    fresh = sum(ranks.get(hit.track, len(hits) + 1) > len(hits) for hit in hits)
     return (
         f"{', '.join(done)}; {moves} of {len(hits)} hits have another rank than without, {fresh} "
         f"were not among the first {len(hits)}; leave them out and the query is as it was"

@@ -126,6 +126,9 @@ class Erasing:
         records = parts.tracks.get_many(tracks)
         unknown = [t for t in tracks if t not in records]
         unknown = [t for t in unknown if t not in parts.marks.which(unknown)]
+        if unknown:  # what has expired may be watched for still
+            watched = parts.forgetting.watched()
+            unknown = [t for t in unknown if t not in watched]
         if unknown:
             raise NotFound(f"no track {unknown[0]}: 'descry tracks list' names all that are known")
         self._check_boxes(tracks)

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pipeline.coverage import CameraCoverage, Interval, join_intervals
-from pipeline.instants import format_instant
-from pipeline.journey_answers import LegAnswer, PathStepAnswer, ThenLeg, TravelUsedAnswer
+from pipeline.journey_answers import LegAnswer, ThenLeg, TravelUsedAnswer
 from pipeline.workers.cautions import Trust
 from pipeline.workers.onward_tracks import Candidates, Seen, TrackTimes, candidates
 from pipeline.workers.travel_days import day_of, of_other_days
+from pipeline.workers.ways import Way, anybody, best_of_each, few_of_each
 from retrieval.ports import Index
 from retrieval.search.background import Spread
 from retrieval.search.journeys import onward
@@ -36,46 +36,6 @@ NOTHING_TELLS = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Way:
-    """A path as far as it has come.
-
-    Attributes:
-        start: place of its hit in the answer.
-        seen: its tracks.
-        links: of each track but the first, that it is the person's; None where nothing tells.
-        odds: by which ways of one hit are compared; more is likelier.
-    """
-
-    start: int
-    seen: tuple[Seen, ...]
-    links: tuple[float | None, ...] = ()
-    odds: float = 0.0
-
-    @property
-    def confidence(self) -> float | None:
-        """The product of `links`."""
-        known = [link for link in self.links if link is not None]
-        return math.prod(known) if len(known) == len(self.links) else None
-
-    def steps(self, picture_url: Callable[[str], str]) -> list[PathStepAnswer]:
-        """As the API tells it."""
-        links = [None, *self.links]
-        ends = [None, *(one.glimpse.last_at for one in self.seen)]
-        return [
-            PathStepAnswer(
-                track=str(one.glimpse.track),
-                camera=one.glimpse.track.camera_id,
-                first_seen_at=format_instant(one.glimpse.first_at),
-                last_seen_at=format_instant(one.glimpse.last_at),
-                after_s=None if end is None else round(one.glimpse.first_at - end, 3),
-                link=None if link is None else round(link, 4),
-                thumbnail=picture_url(one.picture),
-            )
-            for one, link, end in zip(self.seen, links, ends, strict=False)
-        ]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Journeys:
     """What following some hits came to.
 
@@ -84,12 +44,18 @@ class Journeys:
         legs: what was looked at for each.
         by: the law that told; None where nothing did.
         notes: what to know of it.
+        anybody: how likely the likeliest hit went on by any way at all; tracks of one person on a
+            camera share their chance.
+        is_open: whether a camera was blind for half of a leg's time or more, or some of the time
+            is still to come.
     """
 
     ways: Sequence[Way]
     legs: Sequence[LegAnswer]
     by: By | None
     notes: Sequence[str]
+    anybody: float = 0.0
+    is_open: bool = False
 
 
 @dataclass(slots=True)
@@ -135,7 +101,9 @@ class Journeying:
         """
         ways = [Way(at, (one,)) for at, one in enumerate(starts)]
         usual, by = self._usual(index, trust, starts, where)
-        answers, notes = [], [] if usual or not starts else [NOTHING_TELLS]
+        answers: list[LegAnswer] = []
+        notes = [] if usual or not starts else [NOTHING_TELLS]
+        likely, is_open = 0.0, False
         for leg in legs:
             ways = [way for way in ways if way.seen[-1].glimpse.track.camera_id != leg.camera]
             spans = [_span(way, leg) for way in ways]
@@ -151,10 +119,13 @@ class Journeying:
                 for way, some in zip(ways, there.of_spans, strict=True)
                 for longer in self._longer(way, some, leg, usual, law, travel, counted)
             ]
-            told, more = self._told(leg, spans, there, counted)
+            likely = anybody(ways)
+            ways = few_of_each(ways, BREADTH)
+            told, more = self._told(leg, spans, there, counted, where.now)
             answers.append(told)
             notes += more
-        return Journeys(_best_of_each(ways), answers, by, notes)
+            is_open |= _is_open(told)
+        return Journeys(best_of_each(ways), answers, by, notes, likely, is_open)
 
     def _usual(
         self, index: Index, trust: Trust, starts: Sequence[Seen], where: Where
@@ -203,9 +174,15 @@ class Journeying:
             yield Way(way.start, (*way.seen, some[at]), (*way.links, chance), way.odds + odds)
 
     def _told(
-        self, leg: ThenLeg, spans: Sequence[Interval], there: Candidates, counted: _Counted
+        self,
+        leg: ThenLeg,
+        spans: Sequence[Interval],
+        there: Candidates,
+        counted: _Counted,
+        now: float,
     ) -> tuple[LegAnswer, list[str]]:
         asked = join_intervals(spans)
+        ahead_s = math.fsum(max(0.0, until - max(since, now)) for since, until in asked)
         blind_s = self._blind_s(leg.camera, asked)
         travel = [
             TravelUsedAnswer(from_camera=name, links=times.links, fastest_s=_rounded(times))
@@ -222,6 +199,8 @@ class Journeying:
                 f"{leg.camera} was blind for {blind_s:.0f} s of the time asked about: somebody may "
                 "have passed unseen"
             )
+        if ahead_s:
+            notes.append(f"{leg.camera}: {ahead_s:.0f} s of the time asked about are still to come")
         if there.is_cut:
             notes.append(f"{leg.camera}: so many came that only the first after each were judged")
         answer = LegAnswer(
@@ -233,6 +212,7 @@ class Journeying:
             too_fast=counted.too_fast,
             asked_s=round(sum(until - since for since, until in asked), 3),
             blind_s=round(blind_s, 3),
+            ahead_s=round(ahead_s, 3),
             travel=travel,
         )
         return answer, notes
@@ -254,12 +234,8 @@ def _span(way: Way, leg: ThenLeg) -> Interval:
     return last.first_at, last.last_at + leg.within_s
 
 
-def _best_of_each(ways: Sequence[Way]) -> list[Way]:
-    best: dict[int, Way] = {}
-    for way in ways:
-        if way.start not in best or way.odds > best[way.start].odds:
-            best[way.start] = way
-    return [best[start] for start in sorted(best)]
+def _is_open(leg: LegAnswer) -> bool:
+    return leg.ahead_s > 0 or (leg.asked_s > 0 and 2 * leg.blind_s >= leg.asked_s)
 
 
 def _rounded(times: TravelTimes) -> float | None:

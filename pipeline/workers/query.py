@@ -11,7 +11,7 @@ from typing import Protocol
 import uvicorn
 from fastapi import FastAPI
 
-from pipeline.errors import ConfigError, DescryError, StoreFull, StoreUnavailable
+from pipeline.errors import Busy, ConfigError, DescryError, StoreFull, StoreUnavailable
 from pipeline.store.retention import Retention
 from pipeline.workers.erasing import Erasing
 
@@ -166,7 +166,7 @@ class QueryWorker:
         while not stop.wait(LEARN_EVERY_S):
             try:
                 self._learn_travel(stop.is_set)
-            except StoreUnavailable as error:
+            except (StoreUnavailable, Busy) as error:
                 log.warning("travel times are learnt later: %s", error)
             except Exception as error:
                 self._fail(error)

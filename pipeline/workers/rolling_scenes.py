@@ -99,18 +99,21 @@ class RollingScenes:
     def _read(self) -> None:
         with self._lock:
             forgotten = self._forgotten
-        found: SceneTracks | None = None
         shots = len(self._index)
         try:
             found = self._found()
         except (StoreUnavailable, RetrievalError, OSError) as error:
-            log.warning("scores are not held against those of one camera and light: %s", error)
-        finally:
+            log.warning("tracks of each camera and light cannot be read anew: %s", error)
+            with self._lock:  # those that are known stay, and it is tried again soon
+                self._read_at = self._clock.monotonic() - REFRESH_S + LEAST_S
+        else:
             with self._lock:
-                self._is_reading = False
                 if forgotten == self._forgotten:  # else some of it may be of who was erased
                     self._tracks, self._shots = found, shots
                     self._read_at = self._clock.monotonic()
+        finally:
+            with self._lock:
+                self._is_reading = False
 
     def _found(self) -> SceneTracks | None:
         where, latest = Where(now=self._clock.now()), self._latest()

@@ -9,9 +9,10 @@ import numpy as np
 from pipeline.answers import SearchAnswer, SearchRequest
 from pipeline.errors import ConfigError
 from pipeline.workers.cautions import Trust
-from pipeline.workers.journeying import ByDay, Journeying, Journeys, Way
+from pipeline.workers.journeying import ByDay, Journeying, Journeys
 from pipeline.workers.onward_tracks import Seen, TrackTimes
 from pipeline.workers.presenting import seen_between, thumbnail_url
+from pipeline.workers.ways import Way
 from pipeline.workers.weighing import Found
 from retrieval.ports import Index
 from retrieval.search.person_links import Glimpse
@@ -41,10 +42,15 @@ class Followed:
 
     @property
     def no_match(self) -> bool:
-        """Whether most likely nobody went that way."""
-        if self.journeys is None or self.journeys.by is None:
+        """Whether most likely nobody went that way; not while that is open."""
+        if self.journeys is None or self.journeys.by is None or self.is_open:
             return False
-        return not any((way.confidence or 0.0) >= LIKELY for way in self.journeys.ways)
+        return self.journeys.anybody < LIKELY
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody may have gone that way unseen, or may do so yet."""
+        return self.journeys is not None and self.journeys.is_open
 
 
 NO_PATHS = Followed()
@@ -152,4 +158,5 @@ def _only(found: Found, places: Sequence[int]) -> Found:
         hits=[replace(found.hits[at], rank=rank) for rank, at in enumerate(places, start=1)],
         judgement=judgement,
         evidence=[found.evidence[at] for at in places] if found.evidence else (),
+        undecided=None,  # a question is chosen for whoever fits, wherever they went
     )

@@ -149,6 +149,7 @@ class SearchService:
             ),
             shortlist=found.shortlist,
             no_match=not coverage.parts_missing
+            and not (paths.is_open and not hits)
             and (not hits or paths.no_match or (judgement is not None and judgement.no_match)),
             coverage=coverage,
             model=_model(engine),

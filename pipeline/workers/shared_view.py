@@ -89,6 +89,8 @@ class SharedView(LogView):
         state = self.state
         if last is not None:
             state.position = last.position
+            if last.removed != state.removed:
+                self._forgotten()
             state.skipped, state.removed = dict(last.skipped), dict(last.removed)
             # Ids of the log begin with the millisecond in which they were given.
             state.indexed_until = position_order(last.position)[0] / 1000

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from detectors.types import TrackKey
 from pipeline.clock import Clock
 from pipeline.coverage import Interval
+from pipeline.errors import Busy
 from pipeline.journey_answers import TravelAnswer
 from pipeline.store.cameras import CameraStore
 from pipeline.store.runs import RunStore
@@ -63,22 +64,32 @@ class Travelling:
 
         Raises:
             StoreUnavailable: Redis is away.
+            Busy: it is done already.
         """
-        with self._at_work:
-            engine = self._engine()
-            if engine.trust.calibration is None or not engine.view.state.caught_up:
-                return 0
-            known, tokens = self._days(), self._store.tokens()
-            self._store.forget(tokens.keys() - known.keys())
-            learnt = 0
-            for day, cameras in sorted(known.items()):
-                if stopped():
-                    break
-                token = self._token(engine, day, cameras)
-                if tokens.get(day) != token:
-                    self._store.replace(day, self._of_day(engine, day, cameras), token=token)
-                    learnt += 1
-            return learnt
+        if not self._at_work.acquire(blocking=False):
+            raise Busy("travel times are being learnt already: ask again in a while")
+        try:
+            return self._learn(stopped)
+        finally:
+            self._at_work.release()
+
+    def _learn(self, stopped: Callable[[], bool]) -> int:
+        engine = self._engine()
+        known, tokens = self._days(), self._store.tokens()
+        self._store.forget(tokens.keys() - known.keys())
+        if engine.trust.calibration is None or not engine.view.state.caught_up:
+            return 0
+        learnt = 0
+        for day, cameras in sorted(known.items()):
+            if stopped():
+                break
+            token = self._token(engine, day, cameras)
+            if tokens.get(day) != token:
+                if engine.parts is not None and engine.parts.missing():
+                    break  # what is away would be learnt as nobody
+                self._store.replace(day, self._of_day(engine, day, cameras), token=token)
+                learnt += 1
+        return learnt
 
     def learnt(self) -> list[TravelAnswer]:
         """What is known of each pair of cameras, over all days."""

@@ -143,20 +143,21 @@ class LogView:
         removed = self._log.removed()
         for name in removed:
             if self.state.removed.get(name) != removed[name]:
-                self._forgotten()
                 try:
                     gone = self._index.remove_collection(name)
                 except OSError as error:  # found no longer; the next checkpoint writes it down
                     log.warning("collection '%s': is on disk still (%s)", name, error)
                     continue
+                finally:
+                    self._forgotten()  # behind it, so that nothing of it is read again
                 log.info("collection '%s': was removed, %d shots with it", name, gone)
         self.state.removed = removed
 
     def _forget_over_budget(self) -> None:
         floors = self._log.floors.known()
         if floors != self.state.floors:
-            self._forgotten()
             gone = self._index.expire(self._clock.now(), floors)
+            self._forgotten()
             self.state.floors = floors
             log.info("collections over their budget: %d shots left the index", gone)
 
@@ -171,7 +172,8 @@ class LogView:
             except OSError as error:  # found no longer; what is on disk is tried again
                 log.warning("index: erased tracks are on disk still (%s)", error)
                 erasing = self.state.erased & erasing
-            self._forgotten()  # behind it, so that nothing of them is read again
+            finally:
+                self._forgotten()  # behind it, so that nothing of them is read again
         self.state.erased = erasing
 
     def _is_removed(self, message: LoggedSighting, position: str) -> bool:

@@ -1,6 +1,6 @@
 """Takes watches in, and hands out what they told."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import Final
@@ -29,6 +29,7 @@ from pipeline.workers.watch_vectors import WatchVectors
 from retrieval.search.doctor import examine
 from retrieval.search.hours import Hours
 from retrieval.search.query import CheckedQuery, check_query
+from retrieval.search.watches import Told
 from retrieval.tokenizer import count_tokens
 
 MOST_WATCHES: Final = 10_000
@@ -138,11 +139,7 @@ class WatchDesk:
         """Every watch, the oldest first."""
         still = open_alerts(self._alerts.told())
         return [
-            _watch_answer(
-                watch,
-                len({each.alert for each in still if each.watch == watch.watch_id}),
-                asleep=self._vectors.asleep(watch),
-            )
+            _watch_answer(watch, _still(still, watch), asleep=self._vectors.asleep(watch))
             for watch in self._watches.all()
         ]
 
@@ -152,9 +149,10 @@ class WatchDesk:
         Raises:
             NotFound: there is no such watch.
         """
-        for watch in self.watches():
-            if watch.id == watch_id and self._watches.remove(watch_id):
-                return watch
+        still = open_alerts(self._alerts.told())
+        for watch in self._watches.all():
+            if watch.watch_id == watch_id and self._watches.remove(watch_id):
+                return _watch_answer(watch, _still(still, watch))
         raise NotFound(f"no watch has the id {watch_id!r}: 'descry watch list' tells all")
 
     def alerts(self, after: str | None, count: int) -> AlertsAnswer:
@@ -228,6 +226,11 @@ def _zone(name: str) -> tzinfo:
         raise ConfigError(
             f"nobody here knows the time zone {name!r}: write Europe/Berlin, say, or UTC"
         ) from error
+
+
+def _still(told: Collection[Told], watch: Watch) -> int:
+    """How many alerts of a watch are open."""
+    return len({each.alert for each in told if each.watch == watch.watch_id})
 
 
 def _watch_answer(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from pipeline.clock import Clock
+from pipeline.errors import Busy
 from pipeline.instants import format_instant
 from pipeline.store.tracks import TrackStore
 from pipeline.store.watches import Watch
@@ -24,6 +25,10 @@ MOST_TRACKS: Final = 1000
 NOTHING_TELLS: Final = (
     "nothing tells yet what unrelated people score, so a watch would tell nobody; let cameras run "
     "for a while, or allow more false alarms"
+)
+NEVER_REACHED: Final = (
+    "unrelated people score so high that nobody could score higher as seldom as was asked for, so "
+    "a watch would tell nobody: allow more false alarms, or name cameras that see fewer people"
 )
 TOO_MANY: Final = (
     f"more than {MOST_TRACKS} tracks would be told: only the likeliest {MOST_TRACKS} were tried; "
@@ -64,7 +69,9 @@ class WatchTrial:
         """
         engine, now = self._engine(), self._clock.now()
         _missing(engine)  # what was missing to others in this thread
-        vector = vectors_of(engine, [watch])[watch.watch_id]
+        vector = vectors_of(engine, [watch]).get(watch.watch_id)
+        if vector is None:
+            raise Busy("the model was changed meanwhile: ask again")
         budgeted = self._thresholds.of(engine, watch, vector)
         standing, notes = budgeted.standing, []
         where = Where(
@@ -85,6 +92,7 @@ class WatchTrial:
                 best_of=self._best_of,
             )
             notes += [ONLY_KEPT] if is_all else [TOO_MANY, ONLY_KEPT]
+            notes += [NEVER_REACHED] if standing.threshold > 1.0 else []
         else:
             notes.append(NOTHING_TELLS)
         days = self._thresholds.camera_days(watch.cameras, since=since)

@@ -125,15 +125,15 @@ class Scales:
         weighs = calibration.evidence.rank is not None and bool(phrases or answers)
         most = max(limit, SHORTLIST) if weighs else limit
         found = self._nearest(index, vector, most + len(out), where)
-        if not found:
-            return Found([])
+        kept = _ranked(_without(found, out)[:most])
+        if not kept:  # or all of them were judged not to fit
+            return _with_changes(Found([]), [hit.track for hit in found], out, answers)
         sample = self._sample(index, vector, where)
         shifts = {} if scenes is None else scenes.shifts(vector, sample, where.cameras)
         rank = partial(
             rank_by_evidence,
             question=question, calibration=calibration, query=vector, sample=sample,
         )  # fmt: skip
-        kept = _ranked(_without(found, out)[:most])
         answered = log_ratios(reader, answers, kept) if answers else None
         ranked = rank(kept, limit=limit, answered=answered, shifts=shifts_of(kept, shifts))
         first = found[:most] if out or answers else []

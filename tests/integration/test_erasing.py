@@ -9,8 +9,12 @@ from detectors.types import ShotId, TrackKey
 from pipeline.errors import Busy, ConfigError, NotFound
 from pipeline.store.crop_stream import Publish
 from pipeline.store.intents import Intents
+from pipeline.store.keys import Keys
 from pipeline.store.runs import RunRecord
+from pipeline.store.travel import TravelStore
+from pipeline.store.watches import Watch, WatchStore
 from retrieval.index.traces import hash_bytes
+from retrieval.search.travel import TravelTimes
 from tests.erasing_house import House, jpeg_of, vector_of
 from tests.store_messages import NOON
 
@@ -192,6 +196,27 @@ def test_what_cannot_be_erased_is_refused_and_nothing_happens(house):
             house.erasing().erase(names)
     assert set(house.files_with(*gone)) == before
     assert str(ALICE) + "/1" in house.follow()
+
+
+def test_who_has_expired_and_is_watched_for_can_be_erased(house):
+    fill(house)
+    watched = TrackKey("lobby", "r1", 9)
+    picture = Watch(
+        watch_id="w1", name="her", kind="picture", text="", like=f"{watched}/2", cameras=(),
+        zones=(), hours="", timezone="UTC", false_alarms=1.0, cooldown_s=0.0, created_at=NOON,
+    )  # fmt: skip
+    watches = WatchStore(house.stores.client, Keys(house.settings.redis.namespace))
+    watches.add(picture)
+    assert house.erasing().erase([str(watched)]).left == []
+    assert watches.all() == []
+
+
+def test_what_was_learnt_of_travel_goes_with_whoever_is_erased(house):
+    fill(house)
+    travel = TravelStore(house.stores.client, Keys(house.settings.redis.namespace))
+    travel.replace("2026-03-01", {("lobby", "gate"): TravelTimes.of([60.0])}, token="t")
+    house.erasing().erase([str(ALICE)])
+    assert travel.by_day() == {}
 
 
 def test_a_run_whose_boxes_are_being_written_is_waited_for(house):

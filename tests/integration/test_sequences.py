@@ -92,6 +92,7 @@ def site(index, private_redis):
         trust=TRUST,
         encoder=SimpleNamespace(model_id=MODEL, encode_texts=lambda texts: faces(5, 1)),
         view=SimpleNamespace(state=SimpleNamespace(caught_up=True)),
+        parts=None,
     )
     travelling = Travelling(
         travel,

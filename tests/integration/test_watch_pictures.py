@@ -18,7 +18,7 @@ from pipeline.watch_answers import TrialRequest, WatchRequest
 from pipeline.workers.alarm_thresholds import Thresholds
 from pipeline.workers.catalogue import Catalogue
 from pipeline.workers.watch_desk import WatchDesk
-from pipeline.workers.watch_trial import WatchTrial
+from pipeline.workers.watch_trial import NEVER_REACHED, WatchTrial
 from pipeline.workers.watch_vectors import WatchVectors
 from retrieval.errors import QueryRefused
 from retrieval.fakes import COLOURS, FakeEncoder
@@ -222,6 +222,34 @@ def test_the_budget_sets_the_threshold_by_what_unrelated_people_score(desk):
     desk.add("often", like=str(track(900)), false_alarms=100.0)
     seldom, often = sorted(_standings(desk), key=lambda each: -each.threshold)
     assert -1 < often.threshold < seldom.threshold < np.inf
+
+
+def test_while_too_few_people_tell_how_high_strangers_score_nobody_is_told(desk):
+    for number in range(1, 30):  # enough for a sentence
+        desk.keep(track(number), BLUE)
+    desk.keep(track(900), RED)
+    desk.add(like=str(track(900)), false_alarms=1.0)
+    assert [each.threshold for each in _standings(desk)] in ([], [np.inf])
+
+
+def test_a_budget_that_no_score_can_keep_is_told(desk):
+    rng = np.random.default_rng(6)
+    for number in range(1, 200):
+        alike = RED + rng.normal(0, 0.2, len(RED)).astype(np.float32)
+        desk.keep(track(number), alike / np.linalg.norm(alike))
+    desk.keep(track(900), RED)
+    found = desk.desk.test(TrialRequest(like=str(track(900)), false_alarms=0.01))
+    assert found.threshold > 1
+    assert NEVER_REACHED in found.notes
+
+
+def test_who_is_watched_for_is_known_when_nothing_else_knows_them(desk):
+    desk.keep(track(1), RED)
+    desk.add(like=str(track(1)))
+    forgetting = Forgetting(desk.site.bus.client, desk.site.bus.keys)
+    assert forgetting.watched() == {track(1)}
+    desk.erase(track(1))
+    assert forgetting.watched() == set()
 
 
 def _standings(desk):

@@ -143,6 +143,21 @@ def test_without_redis_there_are_none_and_it_is_tried_again_later():
     assert site.known() is not None
 
 
+def test_what_is_known_stays_while_redis_is_away_and_is_read_anew_soon():
+    site = Site()
+    known, latest = site.known(), site.scenes._latest
+
+    def away():
+        raise StoreUnavailable("Redis is away")
+
+    site.scenes._latest = away
+    site.clock.sleep(REFRESH_S + 1)
+    assert site.known() is known
+    site.scenes._latest = latest
+    site.clock.sleep(LEAST_S + 1)
+    assert site.known() is not known
+
+
 def test_an_empty_index_has_none():
     scenes = RollingScenes(
         FlatIndex("m@1", 4), 4, list, ManualClock(), best_of=3, aside=lambda work: work()

@@ -11,8 +11,14 @@ from pipeline.coverage import CameraCoverage
 from pipeline.errors import ConfigError
 from pipeline.journey_answers import ThenLeg
 from pipeline.store.track_record import TrackRecord
+from pipeline.workers.cautions import Trust
 from pipeline.workers.journeying import Journeying
+from pipeline.workers.onward_tracks import Seen
 from pipeline.workers.sequences import Sequences
+from pipeline.workers.ways import Way, anybody, best_of_each, few_of_each
+from retrieval.index.flat import FlatIndex
+from retrieval.search.person_links import Glimpse
+from retrieval.types import Where
 from tests.data.make_sightings import shot_of
 from tests.data.search_services import CROWD, ENCODER, ask, people_in, service
 
@@ -32,8 +38,8 @@ class Times:
         return {HALL: seen} if HALL in tracks else {}
 
 
-def followed(*legs, **more):
-    sequences = Sequences(Times(), Journeying(Times(), lambda *asked: [BLIND], best_of=3), dict)
+def followed(*legs, cover=BLIND, **more):
+    sequences = Sequences(Times(), Journeying(Times(), lambda *asked: [cover], best_of=3), dict)
     people = np.concatenate([CROWD, people_in("green")])
     found = service(people=people, sequences=sequences)
     vector = people[-1].astype(np.float32)
@@ -63,6 +69,40 @@ def test_a_hit_carries_its_path_and_the_answer_what_was_looked_at():
 def test_nobody_in_time_is_no_match_and_no_hit():
     answer = followed(("hall", 30.0))
     assert (answer.hits, answer.no_match) == ([], True)
+
+
+def test_where_the_camera_was_blind_nobody_is_said_to_have_stayed_away():
+    answer = followed(("hall", 30.0), cover=replace(BLIND, blind=((0.0, 130.0),)))
+    assert (answer.hits, answer.no_match) == ([], False)
+
+
+def test_while_some_of_the_time_is_to_come_nobody_is_said_to_have_stayed_away():
+    hit = Seen(Glimpse(TrackKey("lobby", "r1", 1), np.ones((1, 4)) / 2, 0.0, 10.0), "")
+    journeying = Journeying(Times(), lambda *asked: [replace(BLIND, blind=())], best_of=3)
+    index = FlatIndex(ENCODER.model_id, 4)
+    leg = ThenLeg(camera="hall", within_s=30.0)
+    for now, ahead_s in ((15.0, 25.0), (40.0, 0.0)):
+        found = journeying.follow(index, Trust(None), [hit], [leg], Where(now=now), {})
+        assert found.legs[0].ahead_s == ahead_s
+        assert found.is_open == bool(ahead_s)
+        assert any("25 s of the time asked about are still" in n for n in found.notes) == bool(
+            ahead_s
+        )
+
+
+def test_tracks_of_one_person_share_a_chance_and_few_ways_go_on():
+    seen = Seen(Glimpse(HALL, np.ones((1, 4)) / 2, 0.0, 1.0), "")
+    ways = [Way(0, (seen,), (0.3,), odds) for odds in (-1.0, -2.0, -3.0, -4.0)]
+    ways += [Way(1, (seen,), (0.4,), -5.0)]
+    assert anybody(ways) == pytest.approx(1.0)  # 1.2, by rounding of what was told
+    assert anybody(ways[1:4]) == pytest.approx(0.9)
+    assert [way.odds for way in few_of_each(ways, 3)] == [-1.0, -2.0, -3.0, -5.0]
+    assert [way.odds for way in best_of_each(ways)] == [-1.0, -5.0]
+    assert anybody([]) == 0.0
+
+
+def test_a_question_is_not_asked_of_people_who_went_elsewhere():
+    assert followed(("hall", 30.0)).question is None
 
 
 def test_a_search_without_legs_has_no_paths():

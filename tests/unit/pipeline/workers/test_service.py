@@ -246,6 +246,9 @@ def test_nobody_is_likely_once_the_only_likely_one_is_judged_not_to_fit():
     plain = ask(serving)
     assert (plain.no_match, plain.hits[0].probability > 0.9) == (False, True)
     assert ask(serving, less_like=[plain.hits[0].track]).no_match is True
+    everybody = [hit.track for hit in ask(serving, limit=500).hits]
+    nobody = ask(serving, less_like=everybody)
+    assert (nobody.hits, nobody.no_match) == ([], True)
 
 
 @pytest.mark.parametrize("field", [{"like": "lobby/r1/99"}, {"more_like": ["lobby/r1/99"]}])
