@@ -13,7 +13,7 @@ from tests.e2e.conftest import MODEL, ROOT, Descry, processes_of
 HIT_KEYS = {
     "rank", "track", "camera", "collection", "first_seen_at", "last_seen_at", "live", "score",
     "probability", "rank_before", "shots", "thumbnail", "box", "best_shots", "zones",
-    "evidence", "person", "person_chance",
+    "evidence", "person", "person_chance", "path", "path_confidence",
 }  # fmt: skip
 
 
@@ -57,7 +57,8 @@ def test_a_search_answers_with_hits_coverage_and_a_word_about_the_model(imported
     found = descry.run("search", text, "--json", "--limit", "5", "--sheet", str(sheet)).json()
     assert set(found) == {
         "query", "hits", "no_match", "coverage", "model", "notes", "shortlist",
-        "phrases", "query_notes", "suggestion", "persons", "persons_by",
+        "phrases", "query_notes", "suggestion", "persons", "persons_by", "question", "legs",
+        "paths_by",
     }  # fmt: skip
     assert found["query"] == text
     assert found["no_match"] is False
