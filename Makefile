@@ -32,7 +32,7 @@ demo: install ## see it work: no GPU, no camera, no server
 
 # A file at a time on each of two processes: much of what is tested waits for processes of its own.
 PROCESSES ?= 2
-test: install ## all tests but the slow ones: twenty minutes on two cores
+test: install ## all tests but the slow ones: a quarter of an hour on two cores
 	$(PYTEST) -n $(PROCESSES) --dist loadfile -m "not slow"
 
 # pytest ends with 5 when there is nothing to run.
