@@ -24,8 +24,10 @@ def build_sequences(
     """What answers `then`."""
     covering = Covering(catalogue, SystemClock())
 
-    def cover(camera: str, since: float, until: float) -> Sequence[CameraCoverage]:
-        return covering.cover([camera], [], since, until)
+    def cover(
+        camera: str, collections: Sequence[str], since: float, until: float
+    ) -> Sequence[CameraCoverage]:
+        return covering.cover([camera], collections, since, until)
 
     journeying = Journeying(stores.tracks, cover, best_of=settings.search.best_of, sharing=sharing)
     return Sequences(stores.tracks, journeying, travel_store(settings, stores).by_day)

@@ -26,7 +26,8 @@ BREADTH = 3
 SAMPLED_TRACKS = 128
 
 By = Literal["fitted", "rough"]
-Cover = Callable[[str, float, float], Sequence[CameraCoverage]]
+Cover = Callable[[str, Sequence[str], float, float], Sequence[CameraCoverage]]
+"""What a camera saw for some collections (none given: all) between two instants."""
 ByDay = Mapping[str, Mapping[tuple[str, str], TravelTimes]]
 
 NOTHING_TELLS = (
@@ -121,7 +122,7 @@ class Journeying:
             ]
             likely = anybody(ways)
             ways = few_of_each(ways, BREADTH)
-            told, more = self._told(leg, spans, there, counted, where.now)
+            told, more = self._told(leg, spans, there, counted, where)
             answers.append(told)
             notes += more
             is_open |= _is_open(told)
@@ -179,11 +180,11 @@ class Journeying:
         spans: Sequence[Interval],
         there: Candidates,
         counted: _Counted,
-        now: float,
+        where: Where,
     ) -> tuple[LegAnswer, list[str]]:
         asked = join_intervals(spans)
-        ahead_s = math.fsum(max(0.0, until - max(since, now)) for since, until in asked)
-        blind_s = self._blind_s(leg.camera, asked)
+        ahead_s = math.fsum(max(0.0, until - max(since, where.now)) for since, until in asked)
+        blind_s = self._blind_s(leg.camera, asked, where)
         travel = [
             TravelUsedAnswer(from_camera=name, links=times.links, fastest_s=_rounded(times))
             for name, times in sorted(counted.travel.items())
@@ -217,10 +218,10 @@ class Journeying:
         )
         return answer, notes
 
-    def _blind_s(self, camera: str, asked: Sequence[Interval]) -> float:
+    def _blind_s(self, camera: str, asked: Sequence[Interval], where: Where) -> float:
         if not asked:
             return 0.0
-        covered = self._cover(camera, asked[0][0], asked[-1][1])
+        covered = self._cover(camera, sorted(where.collections or ()), asked[0][0], asked[-1][1])
         blind = [gap for one in covered for gap in one.blind]
         return math.fsum(
             max(0.0, min(until, end) - max(since, begin))

@@ -90,6 +90,19 @@ def test_while_some_of_the_time_is_to_come_nobody_is_said_to_have_stayed_away():
         )
 
 
+def test_a_camera_is_blind_where_it_did_not_look_for_the_collections_asked_about():
+    asked = []
+    hit = Seen(Glimpse(TrackKey("lobby", "r1", 1), np.ones((1, 4)) / 2, 0.0, 10.0), "")
+    journeying = Journeying(Times(), lambda *some: asked.append(some) or [BLIND], best_of=3)
+    index, where = (
+        FlatIndex(ENCODER.model_id, 4),
+        Where(now=99.0, collections=frozenset({"b", "a"})),
+    )
+    leg = ThenLeg(camera="hall", within_s=30.0)
+    journeying.follow(index, Trust(None), [hit], [leg], where, {})
+    assert asked == [("hall", ["a", "b"], 0.0, 40.0)]
+
+
 def test_tracks_of_one_person_share_a_chance_and_few_ways_go_on():
     seen = Seen(Glimpse(HALL, np.ones((1, 4)) / 2, 0.0, 1.0), "")
     ways = [Way(0, (seen,), (0.3,), odds) for odds in (-1.0, -2.0, -3.0, -4.0)]
