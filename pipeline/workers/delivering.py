@@ -1,6 +1,7 @@
 """Delivers what watches told: at least once, and each alert's words in their order."""
 
 import logging
+import math
 import random
 import threading
 from collections import Counter
@@ -115,18 +116,21 @@ class Deliverer:
 
     def run(self, stop: threading.Event) -> None:
         """Deliver until `stop`."""
-        backoff, away = Backoff(0.2, 5.0, random.Random()), False
+        backoff, away_since = Backoff(0.2, 5.0, random.Random()), math.inf
         with_threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="receiver")
         while not stop.is_set():
             try:
                 self.look_once(with_threads)
                 backoff.reset()
-                away = False
+                away_since = math.inf
                 stop.wait(LOOK_EVERY_S)
             except StoreUnavailable as error:
-                if not away:
+                self._position, now = None, self.clock.monotonic()
+                if away_since == math.inf:
                     log.warning("deliveries wait: %s", error)
-                self._position, away = None, True
+                    away_since = now
+                if now - away_since >= LEASE_S:  # another delivers by now, or nobody
+                    self._attend(is_ours=False)
                 stop.wait(backoff.next_wait_s())
         self.leave(with_threads)
 
