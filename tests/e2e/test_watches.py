@@ -93,7 +93,7 @@ def each_is_told_once(words):
 def refuses_what_makes_no_sense(descry):
     for arguments, code, line in (
         (("walker", "another sentence"), 2, "there is a watch named 'walker'"),
-        (("other", "   "), 2, "the query is empty"),
+        (("other", "   "), 2, "nobody to watch for"),
         (("other", "a red coat", "--camera", "attic"), 2, "no camera 'attic'; known: door"),
         (("other", "a red coat", "--zone", "moat"), 2, "no zone 'moat'"),
         (("other", "a red coat", "--hours", "25:00-99:99"), 2, "are no part of a day"),
@@ -105,7 +105,7 @@ def refuses_what_makes_no_sense(descry):
         assert line in said.err
         assert said.err.count("\n") == 1, said.err
     for arguments, line in (
-        ((" ",), "the query is empty"),
+        ((" ",), "nobody to watch for"),
         (("a red coat", "--camera", "attic"), "no camera 'attic'; known: door"),
         (("a red coat", "--since", "soon"), "'soon' is not an instant"),
         (("a red coat", "--since", "2100-01-01"), "is in the future"),
