@@ -18,18 +18,15 @@ import numpy as np
 if not __package__:  # started as a script: the checkout is not on the path yet
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import retrieval
 from pipeline.workers.cautions import Trust
 from pipeline.workers.weighing import Scales
-from retrieval.encoder import load_encoder
 from retrieval.index.faiss_flat import FaissIndex
 from retrieval.ports import Encoder
 from retrieval.search.calibration import Calibration
-from retrieval.search.calibration_file import read_calibration
 from retrieval.types import Where
+from tests.benchmarks.bundled import bundled_encoder
 from tests.benchmarks.query import fill
 
-BUNDLED = Path(retrieval.__file__).parent / "weights" / "bundled"
 COLOURS = ("black", "white", "grey", "blue", "red", "green", "brown", "beige")
 GARMENTS = ("coat", "jacket", "hoodie", "jumper", "shirt")
 
@@ -77,10 +74,7 @@ def main() -> None:
     parser.add_argument("--searches", type=int, default=60)
     parser.add_argument("--json", action="store_true", help="as is, for the other benchmarks' sake")
     options = parser.parse_args()
-    weights = BUNDLED / "street-gadms.safetensors"
-    encoder = load_encoder(weights, name="street-gadms")
-    (file,) = BUNDLED.glob("*calibration.safetensors")
-    calibration = read_calibration(file, model_id=encoder.model_id, dimension=encoder.dimension)
+    encoder, calibration = bundled_encoder("auto")
     told = measure(encoder, calibration, tracks=options.tracks, searches=options.searches)
     print(json.dumps(told))
 

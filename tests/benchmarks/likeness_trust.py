@@ -22,15 +22,12 @@ import numpy as np
 if not __package__:  # started as a script: the checkout is not on the path yet
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import retrieval
 from pipeline.street.recipe.likening import liken
 from pipeline.street.recipe.tracks import read_stills
 from pipeline.street.recipe.trusting import trust_figures
-from retrieval.encoder import load_encoder
 from retrieval.search.calibration import QueryKind
-from retrieval.search.calibration_file import read_calibration
+from tests.benchmarks.bundled import bundled_encoder
 
-BUNDLED = Path(retrieval.__file__).parent / "weights" / "bundled"
 KINDS = {"crop": QueryKind.PICTURE, "track": QueryKind.PICTURE, "moved": QueryKind.MOVED}
 
 
@@ -51,10 +48,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=9, help="of sentences and halves")
     parser.add_argument("--json", action="store_true", help="as is, for the other benchmarks' sake")
     options = parser.parse_args()
-    weights = BUNDLED / "street-gadms.safetensors"
-    encoder = load_encoder(weights, name="street-gadms", precision="fp32")
-    (file,) = BUNDLED.glob("*calibration.safetensors")
-    calibration = read_calibration(file, model_id=encoder.model_id, dimension=encoder.dimension)
+    encoder, calibration = bundled_encoder()
     folders = [read_stills(folder) for folder in options.stills]
     asked = [liken(one, sorted(one.crops), encoder, seed=options.seed) for one in folders]
     figures: dict[str, object] = {"people": [len(one.crop.queries) for one in asked]}

@@ -16,7 +16,6 @@ tracks that were put together; `stated` and `true` are their means.
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,18 +25,15 @@ import numpy as np
 if not __package__:  # started as a script: the checkout is not on the path yet
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import retrieval
 from pipeline.street.recipe.linking import HitList, cosines_of, everybody, hit_lists, worth_of
 from pipeline.street.recipe.passers import Passers, see_passers
-from retrieval.encoder import load_encoder
 from retrieval.ports import Encoder
 from retrieval.search.calibration import Calibration
-from retrieval.search.calibration_file import read_calibration
 from retrieval.search.person_links import LinkLaw
 from retrieval.search.persons import group, join
 from retrieval.search.reliability import expected_calibration_error
+from tests.benchmarks.bundled import bundled_encoder, tell
 
-BUNDLED = Path(retrieval.__file__).parent / "weights" / "bundled"
 THRESHOLDS = np.arange(0.6, 1.0, 0.01)
 
 Groups = Sequence[Sequence[int]]
@@ -51,17 +47,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=9, help="of the sentences")
     parser.add_argument("--json", action="store_true", help="one JSON object and nothing else")
     options = parser.parse_args()
-    weights = BUNDLED / "street-gadms.safetensors"
-    encoder = load_encoder(weights, name="street-gadms", precision="fp32")  # as the recipe does
-    (file,) = BUNDLED.glob("*calibration.safetensors")
-    calibration = read_calibration(file, model_id=encoder.model_id, dimension=encoder.dimension)
+    encoder, calibration = bundled_encoder()
     figures = measure(options.streets, encoder, calibration, options.seed)
-    if options.json:
-        print(json.dumps(figures))
-        return
-    for name, value in figures.items():
-        for line in value if isinstance(value, list) else [value]:
-            print(f"{name:12} {line}")
+    tell(figures, as_json=options.json)
 
 
 def measure(

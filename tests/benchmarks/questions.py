@@ -24,7 +24,6 @@ import numpy as np
 if not __package__:  # started as a script: the checkout is not on the path yet
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import retrieval
 from pipeline.street.recipe.ladder import ASKED, questions
 from pipeline.street.recipe.shots import SeenPeople, see_people
 from pipeline.street.recipe.watching import NOBODY
@@ -32,16 +31,14 @@ from pipeline.street.words.claims import Claim
 from pipeline.street.words.fits import Relevance
 from pipeline.workers.cautions import Trust
 from pipeline.workers.weighing import Found, Scales
-from retrieval.encoder import load_encoder
 from retrieval.index.flat import FlatIndex
-from retrieval.search.calibration_file import read_calibration
 from retrieval.search.inquiries import Inquiry, open_inquiries
 from retrieval.search.question_choice import Answer, is_clear
 from retrieval.search.reliability import expected_calibration_error
 from retrieval.training.metrics import average_precision
 from retrieval.types import Where
+from tests.benchmarks.bundled import bundled_encoder
 
-BUNDLED = Path(retrieval.__file__).parent / "weights" / "bundled"
 PLAIN = {
     "hat": Claim("hat", "hat"),
     "woman": Claim("gender", "female"),
@@ -190,10 +187,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=9, help="of the sentences")
     parser.add_argument("--json", action="store_true", help="one JSON object and nothing else")
     options = parser.parse_args()
-    weights = BUNDLED / "street-gadms.safetensors"
-    encoder = load_encoder(weights, name="street-gadms", precision="fp32")
-    (file,) = BUNDLED.glob("*calibration.safetensors")
-    calibration = read_calibration(file, model_id=encoder.model_id, dimension=encoder.dimension)
+    encoder, calibration = bundled_encoder()
     remembering = Remembering(encoder)
     streets = [
         Street(see_people(folder, encoder, NOBODY, most=2), remembering, Trust(calibration))

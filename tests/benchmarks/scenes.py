@@ -24,24 +24,21 @@ import numpy as np
 if not __package__:  # started as a script: the checkout is not on the path yet
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import retrieval
 from detectors.types import Box, ShotId
 from pipeline.street.recipe.passers import see_passers
 from pipeline.street.words.captions import caption
 from pipeline.street.words.fits import Relevance
 from pipeline.street.words.views import View
-from retrieval.encoder import load_encoder
 from retrieval.ports import Encoder
 from retrieval.search.calibration import Calibration
-from retrieval.search.calibration_file import read_calibration
 from retrieval.search.calibration_fit import SHOWN
 from retrieval.search.reliability import expected_calibration_error, false_alarms_at_recall
 from retrieval.search.scenes import SceneTracks, scene_of
 from retrieval.track_scores import BEST_OF, means_of_best
 from retrieval.training.metrics import average_precision
 from retrieval.types import Sighting, TrackSample
+from tests.benchmarks.bundled import bundled_encoder
 
-BUNDLED = Path(retrieval.__file__).parent / "weights" / "bundled"
 ASKED_EACH = 3
 
 
@@ -131,10 +128,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=9, help="of the sentences")
     parser.add_argument("--json", action="store_true", help="as is, for the other benchmarks' sake")
     options = parser.parse_args()
-    weights = BUNDLED / "street-gadms.safetensors"
-    encoder = load_encoder(weights, name="street-gadms", precision="fp32")
-    (file,) = BUNDLED.glob("*calibration.safetensors")
-    calibration = read_calibration(file, model_id=encoder.model_id, dimension=encoder.dimension)
+    encoder, calibration = bundled_encoder()
     streets = [Street(folder, encoder, options.seed) for folder in options.streets]
     print(
         json.dumps(

@@ -18,7 +18,6 @@ is how well hits are put together that are of one person, as `persons.py` measur
 """
 
 import argparse
-import json
 import sys
 from collections import defaultdict
 from dataclasses import dataclass
@@ -29,24 +28,21 @@ import numpy as np
 if not __package__:  # started as a script: the checkout is not on the path yet
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import retrieval
 from pipeline.street.recipe.asking import ask
 from pipeline.street.recipe.evidencing import examples
 from pipeline.street.recipe.ladder import ASKED, error_with_evidence, ladder, open_set, questions
 from pipeline.street.recipe.shots import SeenPeople, see_people
 from pipeline.street.recipe.trusting import trust_figures
 from pipeline.street.recipe.watching import NOBODY
-from retrieval.encoder import load_encoder
 from retrieval.ports import Encoder
 from retrieval.search.calibration import Calibration
-from retrieval.search.calibration_file import read_calibration
 from retrieval.search.evidence import EvidenceReader
 from retrieval.search.evidence_fit import balanced, pool
 from retrieval.search.evidence_law import KindLaw, law_name
 from retrieval.search.reliability import false_alarms_at_recall
 from tests.benchmarks import evidence_latency, persons
+from tests.benchmarks.bundled import bundled_encoder, tell
 
-BUNDLED = Path(retrieval.__file__).parent / "weights" / "bundled"
 STEPS = ("cosine", "sentence", "evidence", "views")
 
 
@@ -71,10 +67,7 @@ def main() -> None:
         "--tracks", type=int, default=100_000, help="of the index for latency_p95_ms; 0: leave out"
     )
     options = parser.parse_args()
-    weights = BUNDLED / "street-gadms.safetensors"
-    encoder = load_encoder(weights, name="street-gadms", precision="fp32")  # as the recipe does
-    (file,) = BUNDLED.glob("*calibration.safetensors")
-    calibration = read_calibration(file, model_id=encoder.model_id, dimension=encoder.dimension)
+    encoder, calibration = bundled_encoder()
     galleries = [see_people(folder, encoder, NOBODY) for folder in options.stills]
     figures = climbed(galleries, encoder, calibration, options.seed)
     figures["verdicts"] = verdicts(galleries, encoder, calibration)
@@ -91,12 +84,7 @@ def main() -> None:
     if options.tracks:
         taken = evidence_latency.measure(encoder, calibration, tracks=options.tracks)
         figures |= {name: taken[name] for name in ("latency_p95_ms", "latency_cpu_p95_ms")}
-    if options.json:
-        print(json.dumps(figures))
-        return
-    for name, value in figures.items():
-        for line in value if isinstance(value, list) else [value]:
-            print(f"{name:18} {line}")
+    tell(figures, as_json=options.json)
 
 
 def climbed(

@@ -18,7 +18,6 @@ first. `pruned_true` counts true pairs that were pruned as too fast, and `ece` i
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -29,12 +28,9 @@ import numpy as np
 if not __package__:  # started as a script: the checkout is not on the path yet
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import retrieval
 from pipeline.street.recipe.passers import Passers, see_passers
-from retrieval.encoder import load_encoder
 from retrieval.search.background import Spread
 from retrieval.search.calibration import Calibration
-from retrieval.search.calibration_file import read_calibration
 from retrieval.search.journeys import onward
 from retrieval.search.person_links import Glimpse, LinkLaw
 from retrieval.search.reliability import expected_calibration_error
@@ -43,8 +39,8 @@ from retrieval.search.travel_learning import sure_link, times_of
 from retrieval.search.usual_likeness import usual_likeness
 from retrieval.track_scores import scores_of_tracks
 from retrieval.types import TrackSample
+from tests.benchmarks.bundled import bundled_encoder, tell
 
-BUNDLED = Path(retrieval.__file__).parent / "weights" / "bundled"
 LIKELY = 0.5
 Pair = tuple[str, str]
 
@@ -77,19 +73,10 @@ def main() -> None:
     parser.add_argument("--within", type=float, default=120.0, help="seconds")
     parser.add_argument("--json", action="store_true", help="one JSON object and nothing else")
     options = parser.parse_args()
-    encoder = load_encoder(
-        BUNDLED / "street-gadms.safetensors", name="street-gadms", precision="fp32"
-    )
-    (file,) = BUNDLED.glob("*calibration.safetensors")
-    calibration = read_calibration(file, model_id=encoder.model_id, dimension=encoder.dimension)
+    encoder, calibration = bundled_encoder()
     streets = [see_passers(folder, encoder) for folder in options.streets]
     figures = measure(streets, calibration, options.within)
-    if options.json:
-        print(json.dumps(figures))
-        return
-    for name, value in figures.items():
-        for line in value if isinstance(value, list) else [value]:
-            print(f"{name:12} {line}")
+    tell(figures, as_json=options.json)
 
 
 def measure(

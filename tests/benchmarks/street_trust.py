@@ -16,13 +16,9 @@ from pathlib import Path
 if not __package__:  # started as a script: the checkout is not on the path yet
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import retrieval
 from pipeline.street.recipe.asking import ask
 from pipeline.street.recipe.trusting import trust_figures
-from retrieval.encoder import load_encoder
-from retrieval.search.calibration_file import read_calibration
-
-BUNDLED = Path(retrieval.__file__).parent / "weights" / "bundled"
+from tests.benchmarks.bundled import bundled_encoder
 
 
 def main() -> None:
@@ -32,10 +28,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=6, help="of the sentences")
     parser.add_argument("--json", action="store_true", help="one JSON object and nothing else")
     options = parser.parse_args()
-    weights = BUNDLED / "street-gadms.safetensors"
-    encoder = load_encoder(weights, name="street-gadms", precision="fp32")  # as the recipe does
-    (file,) = BUNDLED.glob("*calibration.safetensors")
-    calibration = read_calibration(file, model_id=encoder.model_id, dimension=encoder.dimension)
+    encoder, calibration = bundled_encoder()
     asked = ask(options.stills, encoder, options.seed)
     figures = asked.figures() | trust_figures(asked, calibration, seed=options.seed)
     figures = {"people": len(asked.queries), **figures}

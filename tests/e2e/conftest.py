@@ -136,6 +136,22 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def filmed_thrice(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Iterator[Descry]:
+    """The clip as two cameras saw it at once and a third a minute later, bundled weights."""
+    folder = tmp_path_factory.mktemp("s")
+    descry = Descry(folder)
+    descry.environment["DESCRY_ENCODER__MODEL"] = "street-gadms"
+    for camera, start in (("street", "10:00"), ("hall", "10:00"), ("door", "10:01")):
+        script = clip.with_suffix(".boxes.json")
+        descry.run(
+            "replay", str(clip), "--camera", camera, "--detector", str(script), "--every-frame",
+            "--start", f"2026-03-01T{start}:00Z", "--json",
+        )  # fmt: skip
+    yield descry
+    assert processes_of(folder) == []
+
+
 @pytest.fixture
 def descry() -> Iterator[Descry]:
     folder = Path(tempfile.mkdtemp(prefix="descry-e2e-"))

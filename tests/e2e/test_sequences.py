@@ -8,34 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Descry, processes_of
-
 pytestmark = pytest.mark.slow
 
 TEXT = "a person in a coat"
-
-
-@pytest.fixture(scope="module")
-def imported(tmp_path_factory: pytest.TempPathFactory, clip: Path):
-    folder = tmp_path_factory.mktemp("s")
-    descry = Descry(folder)
-    descry.environment["DESCRY_ENCODER__MODEL"] = "street-gadms"
-    for camera, start in (("street", "10:00"), ("hall", "10:00"), ("door", "10:01")):
-        script = clip.with_suffix(".boxes.json")
-        descry.run(
-            "replay", str(clip), "--camera", camera, "--detector", str(script), "--every-frame",
-            "--start", f"2026-03-01T{start}:00Z", "--json",
-        )  # fmt: skip
-    yield descry
-    assert processes_of(folder) == []
 
 
 def number_of(track):
     return track.rsplit("/", 1)[1]
 
 
-def test_people_are_followed_to_the_camera_that_was_asked_for(imported):
-    found = imported.run(
+def test_people_are_followed_to_the_camera_that_was_asked_for(filmed_thrice):
+    found = filmed_thrice.run(
         "search", TEXT, "--camera", "street", "--then", "door", "--within", "10m", "--json"
     ).json()
     assert found["paths_by"] == "fitted"
@@ -57,8 +40,8 @@ def test_people_are_followed_to_the_camera_that_was_asked_for(imported):
     assert {camera["camera"] for camera in found["coverage"]["cameras"]} == {"street", "door"}
 
 
-def test_nobody_is_followed_to_where_they_would_be_in_two_places(imported):
-    found = imported.run(
+def test_nobody_is_followed_to_where_they_would_be_in_two_places(filmed_thrice):
+    found = filmed_thrice.run(
         "search", TEXT, "--camera", "street", "--then", "hall", "--within", "1s", "--json"
     ).json()
     for hit in found["hits"]:
@@ -66,23 +49,25 @@ def test_nobody_is_followed_to_where_they_would_be_in_two_places(imported):
     assert found["legs"][0]["two_places"] > 0
 
 
-def test_a_path_is_shown_as_rows_and_on_a_sheet(imported, tmp_path):
+def test_a_path_is_shown_as_rows_and_on_a_sheet(filmed_thrice, tmp_path):
     sheet = tmp_path / "s.png"
     legs = "--then", "door", "--then", "hall", "--within", "2m"
-    said = imported.run("search", TEXT, "--camera", "street", *legs[:2], "--sheet", str(sheet)).out
+    said = filmed_thrice.run(
+        "search", TEXT, "--camera", "street", *legs[:2], "--sheet", str(sheet)
+    ).out
     assert "probably the same person, by looks and time, not an identity" in said
     assert "path 1: street then door, " in said
     assert "s later, " in said
     assert sheet.stat().st_size > 0
-    nobody = imported.run("search", TEXT, "--camera", "street", *legs).out
+    nobody = filmed_thrice.run("search", TEXT, "--camera", "street", *legs).out
     assert "nobody to show: no track of a later camera began in time" in nobody
 
 
-def test_a_path_may_begin_with_a_track(imported):
-    listed = imported.run("tracks", "list", "--camera", "street", "--json").out.splitlines()
+def test_a_path_may_begin_with_a_track(filmed_thrice):
+    listed = filmed_thrice.run("tracks", "list", "--camera", "street", "--json").out.splitlines()
     assert listed
-    some = imported.run("search", TEXT, "--camera", "hall", "--limit", "1", "--json").json()
-    found = imported.run(
+    some = filmed_thrice.run("search", TEXT, "--camera", "hall", "--limit", "1", "--json").json()
+    found = filmed_thrice.run(
         "search", "--like", some["hits"][0]["track"], "--camera", "street", "--then", "door",
         "--json",
     ).json()  # fmt: skip
@@ -105,7 +90,7 @@ def test_a_path_may_begin_with_a_track(imported):
         ([word for _ in range(3) for word in ("--then", "door", "--then", "hall")], "at most 5"),
     ],
 )
-def test_what_makes_no_sense_is_one_line(imported, options, said):
-    told = imported.run("search", TEXT, *options, code=2).err
+def test_what_makes_no_sense_is_one_line(filmed_thrice, options, said):
+    told = filmed_thrice.run("search", TEXT, *options, code=2).err
     assert said in told
     assert len(told.strip().splitlines()) == 1
