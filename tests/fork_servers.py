@@ -1,22 +1,22 @@
-"""Processes that fork from a server which has loaded what they need."""
+"""Processes that fork from a server which has loaded what takes long."""
 
 import multiprocessing
-from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 
-_loaded: list[tuple[str, ...]] = []
+#: What is loaded once. A process has one such server, of whichever test came first, so all name
+#: the same; and none may compute while it is loaded: a fork loses the threads that a first product
+#: of FAISS or torch started, and waits for them for ever.
+LOADED = (
+    "faiss",
+    "torch",
+    "pipeline.wiring.stores",
+    "retrieval.index.rolling",
+    "retrieval.training.run_folder",
+)
 
 
-def fork_server(*modules: str) -> ForkServerContext:
-    """Where to start processes from, quickly and often: `modules` are loaded once.
-
-    A process has one such server, of whoever asked first. It is begun anew for other modules:
-    those of another test may have started threads that a fork loses, and FAISS waits for its
-    own for ever.
-    """
+def fork_server() -> ForkServerContext:
+    """Where to start processes from, quickly and often."""
     context = multiprocessing.get_context("forkserver")
-    if _loaded[-1:] != [modules]:
-        forkserver._forkserver._stop()  # there is no other way to have another
-        context.set_forkserver_preload([*modules])
-        _loaded.append(modules)
+    context.set_forkserver_preload([*LOADED])
     return context

@@ -76,7 +76,7 @@ def test_whoever_is_killed_again_and_again_loses_nothing_and_doubles_nothing(
     house.have(*range(1, 400))
     house.have(400, replaces=7)
     house.models.begin("fake", OLD.model_id)
-    context = fork_server(__name__)
+    context = fork_server()
     bus = private_redis.socket, private_redis.keys.namespace, str(tmp_path), server.url
 
     def start(role):

@@ -121,7 +121,7 @@ def test_a_worker_that_is_killed_again_and_again_loses_nothing_and_doubles_nothi
     house.have(400, replaces=7)
     house.start(house.succession(), house.failures.append)
     house.models.begin("fake", OLD.model_id)
-    context = fork_server(__name__)
+    context = fork_server()
     drawn, kills = random.Random(6), 0
     while house.models.change().is_active:
         worker = context.Process(

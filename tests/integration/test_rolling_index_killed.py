@@ -40,7 +40,7 @@ def change_and_die(folder, at_event):
 
 @pytest.fixture
 def processes():
-    return fork_server(__name__)
+    return fork_server()
 
 
 def states(folder):

@@ -55,7 +55,7 @@ def save_for_ever(out, first, told):
 
 @pytest.fixture
 def processes():
-    return fork_server(__name__)
+    return fork_server()
 
 
 def begun(out):

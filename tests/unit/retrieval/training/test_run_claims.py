@@ -14,7 +14,7 @@ from retrieval.training.run_folder import RunFolder
 from tests.fork_servers import fork_server
 
 PLAN = {"task": "pretrain", "learning_rate": 1e-5, "adam_betas": (0.9, 0.999), "clip_norm": None}
-BIG = {"model": {"weight": torch.zeros(500_000)}}  # 2 MB
+BIG_NUMBERS = 500_000  # 2 MB
 
 
 def hold_until_told(out, told, done):
@@ -26,9 +26,10 @@ def hold_until_told(out, told, done):
 def save_with_little_room(out, said):
     """Save where no file may pass 1 MB: what a full disk does, for one process."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+    big = {"weight": torch.zeros(BIG_NUMBERS)}
     for save in (
-        lambda: RunFolder(out).save(2, BIG, {}),
-        lambda: RunFolder(out).save_best(2, BIG["model"], {}),
+        lambda: RunFolder(out).save(2, {"model": big}, {}),
+        lambda: RunFolder(out).save_best(2, big, {}),
     ):
         try:
             save()
@@ -38,7 +39,7 @@ def save_with_little_room(out, said):
 
 @pytest.fixture
 def processes():
-    return fork_server(__name__)
+    return fork_server()
 
 
 def test_a_second_trainer_is_refused_until_the_first_is_gone(tmp_path, processes):
