@@ -27,6 +27,7 @@ _OURS = {
     *_SUBFOLDERS,
     "sightings",
     "version.json",
+    "signing.key",
     "token",
     "owner.lock",
     "owner.json",

@@ -9,6 +9,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.api.problems import problem
+from pipeline.callers import FOLDER_HOLDER
 
 # A sentence and a few names, or settings of a camera.
 BODY_BYTES = 65_536
@@ -62,6 +63,7 @@ class Doorkeeper:
         async def again() -> Message:
             return messages.popleft() if messages else await receive()
 
+        scope.setdefault("state", {})["caller"] = FOLDER_HOLDER
         await self._app(scope, again, send)
 
 
