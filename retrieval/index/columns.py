@@ -162,26 +162,31 @@ class Columns:
         found[self["hash_row"]] = self["hash"]
         return found
 
-    def stretch(self, cameras: Collection[str] | None) -> slice:
-        """Rows outside of which there is none of `cameras`; all, of None."""
+    def stretch(self, cameras: Collection[str] | None) -> tuple[slice, bool]:
+        """Rows outside of which there is none of `cameras`, and whether all in it are theirs.
+
+        All of them, of None.
+        """
         if cameras is None:
-            return slice(0, len(self))
+            return slice(0, len(self)), True
         found = [self._stretches[name] for name in cameras if name in self._stretches]
         if not found:
-            return slice(0, 0)
-        return slice(min(first for first, _ in found), max(last for _, last in found))
+            return slice(0, 0), True
+        here = slice(min(first for first, _, _ in found), max(last for _, last, _ in found))
+        return here, sum(rows for _, _, rows in found) == here.stop - here.start
 
     @cached_property
-    def _stretches(self) -> dict[str, tuple[int, int]]:
-        """Of each camera its first row and the one behind its last."""
+    def _stretches(self) -> dict[str, tuple[int, int, int]]:
+        """Of each camera its first row, the one behind its last, and how many rows it has."""
         of = self["camera"]
         starts = np.concatenate([[0], np.flatnonzero(of[1:] != of[:-1]) + 1])
         ends = np.append(starts[1:], len(of))
         first, last = np.full(len(self.cameras), len(of)), np.zeros(len(self.cameras), np.int64)
         np.minimum.at(first, of[starts], starts)
         np.maximum.at(last, of[starts], ends)
-        ends_of = zip(first.tolist(), last.tolist(), strict=True)
-        return dict(zip(self.cameras, ends_of, strict=True))
+        rows = np.bincount(of, minlength=len(self.cameras))
+        told = zip(first.tolist(), last.tolist(), rows.tolist(), strict=True)
+        return dict(zip(self.cameras, told, strict=True))
 
     def track(self, row: int) -> TrackKey:
         """Whose shot it is."""

@@ -109,7 +109,7 @@ class DeviceScan:
     def _proposed(
         self, here: "list[tuple[Part, Place]]", query: Vector, k: int
     ) -> list[tuple[Segment, Candidates]]:
-        admitted = [(place, part.admitted) for part, place in here]
+        admitted = [(place, part.admitted.whole()) for part, place in here]
         total = sum(part.count for part, _ in here)
         slack = 2 * (self._slack + max(part.segment.slack for part, _ in here))
         fetch = k + _SPARE
@@ -123,10 +123,7 @@ class DeviceScan:
         for (part, _), begin, end in zip(here, starts[:-1], starts[1:], strict=True):
             own = rows[(rows >= begin) & (rows < end)] - begin
             if len(own):
-                mask = np.zeros(len(part.admitted), np.bool_)
-                mask[own] = True
-                nearest = part.segment.nearest(query, k=k, admitted=mask, count=len(own))
-                found.append((part.segment, nearest))
+                found.append((part.segment, Candidates(own, part.segment.products(query, own))))
         return found
 
     def _break(self, error: Exception) -> None:

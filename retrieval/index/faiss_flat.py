@@ -7,7 +7,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.index.filters import Mask
+from retrieval.index.filters import Admitted, Mask
 from retrieval.index.gallery import Gallery
 from retrieval.index.mapped_file import FileAhead
 from retrieval.index.scoring import ROUNDING, HalfVectors, Rows, doubt
@@ -17,11 +17,13 @@ from retrieval.types import Vector
 #: Fetched beyond `k`, so that a tie across the cut is nearly always seen at the first attempt.
 SPARE = 16
 
-#: So few rows are sooner multiplied than looked for in a bitmap, and so small a share of all.
+#: So few rows are sooner multiplied than looked for in a bitmap, and one of so many.
 FEW = 16
-FEW_OF = 1 / 64
+FEW_OF = 64
 #: Rows that lie in so small a piece of the file are looked for in that piece alone.
 PIECE_OF = 1 / 4
+#: One is made in as long as it takes to search a third of a camera's day, so some are kept.
+PIECES_KEPT = 256
 
 # The stubs know the C++ signatures only, not the ones Python sees.
 _Bitmap: Any = faiss.IDSelectorBitmap
@@ -50,6 +52,7 @@ class FaissHalves:
     def __init__(self, codes: Any, slack: float, ahead: FileAhead | None = None) -> None:
         self.slack = slack
         self._faiss, self._ahead = codes, ahead
+        self._pieces: dict[tuple[int, int], Any] = {}
 
     @classmethod
     def empty(cls, dimension: int) -> Self:
@@ -120,24 +123,27 @@ class FaissHalves:
         return halves
 
     def nearest(self, query: Vector, *, k: int, admitted: Rows) -> Candidates:
+        if len(admitted) <= self._few:
+            return Candidates(admitted, self.products(query, admitted))
         mask = np.zeros(self._faiss.ntotal, np.bool_)
         mask[admitted] = True
-        return self.best(query, k=k, admitted=mask, count=len(admitted))
+        return self.best(query, k=k, admitted=Admitted(len(mask), 0, mask, len(admitted)))
 
-    def expect(self, admitted: Mask) -> None:
-        """Have (N,) rows read from disk, where they are not in memory, before they are wanted."""
+    def expect(self, admitted: Admitted) -> None:
+        """Have some rows read from disk, where they are not in memory, before they are wanted."""
         if self._ahead is not None:
             self._ahead.expect(admitted)
 
-    def best(self, query: Vector, *, k: int, admitted: Mask, count: int) -> Candidates:
-        """As `nearest`, of the `count` rows that are True in (N,) `admitted`."""
-        if count <= max(FEW, FEW_OF * self._faiss.ntotal):
-            rows = np.flatnonzero(admitted)
-            return Candidates(rows, self._products(query, rows))
-        vectors, first, admitted = self._where(admitted, count)
+    def best(self, query: Vector, *, k: int, admitted: Admitted) -> Candidates:
+        """As `nearest`, of some of the rows."""
+        count = admitted.count
+        if count <= self._few:
+            rows = admitted.rows()
+            return Candidates(rows, self.products(query, rows))
+        vectors, first, mask = self._where(admitted)
         params = None
-        if count < len(admitted):
-            params = _Parameters(sel=_only(admitted))
+        if count < len(mask):
+            params = _Parameters(sel=_only(mask))
         fetch = min(k + SPARE, count)
         while True:
             scores, rows = vectors.search(query[None], fetch, params=params)  # (1, fetch)
@@ -148,21 +154,39 @@ class FaissHalves:
                 return Candidates(rows[0][is_row] + first, scores[0][is_row])
             fetch = min(fetch * 2, count)
 
-    def _where(self, admitted: Mask, count: int) -> tuple[Any, int, Mask]:
-        """What is searched for `count` rows of (N,): a part, the row it begins at, who is in it.
+    @property
+    def _few(self) -> int:
+        return max(FEW, int(self._faiss.ntotal) // FEW_OF)
+
+    def products(self, query: Vector, rows: Rows) -> NDArray[np.float32]:
+        """(N,) what `rows` score, but for `slack`."""
+        if not len(rows):
+            return np.empty(0, np.float32)
+        products: NDArray[np.float32] = self._faiss.reconstruct_batch(rows) @ query
+        return products
+
+    def _where(self, admitted: Admitted) -> tuple[Any, int, Mask]:
+        """What is searched for some rows: a part, the row it begins at, (M,) who is in it.
 
         A selector costs more than the vectors of a camera that is a piece of the file.
         """
-        if self._ahead is None or count > len(admitted) * PIECE_OF:
-            return self._faiss, 0, admitted
-        rows = np.flatnonzero(admitted)
-        first, last = int(rows[0]), int(rows[-1]) + 1
-        if last - first > len(admitted) * PIECE_OF:
-            return self._faiss, 0, admitted
-        return self._piece(first, last), first, admitted[first:last]
+        if self._ahead is None or admitted.count > admitted.of * PIECE_OF:
+            return self._faiss, 0, admitted.whole()
+        near = admitted.narrowed()
+        if len(near.mask) > admitted.of * PIECE_OF:
+            return self._faiss, 0, admitted.whole()
+        return self._piece(near.first, near.first + len(near.mask)), near.first, near.mask
 
     def _piece(self, first: int, last: int) -> Any:
         """Some rows that lie behind one another in a mapped file, as an index of their own."""
+        piece = self._pieces.get((first, last))
+        if piece is None:
+            if len(self._pieces) >= PIECES_KEPT:
+                self._pieces.clear()
+            piece = self._pieces[first, last] = self._view(first, last)
+        return piece
+
+    def _view(self, first: int, last: int) -> Any:
         codes, size = self._faiss.codes, self._faiss.code_size
         piece = _empty(self._faiss.d)
         begin = _pointer(int(codes.data()) + first * size)
@@ -170,12 +194,6 @@ class FaissHalves:
         piece.codes = _Bytes.create_view(begin, (last - first) * size, codes.owner)
         piece.ntotal = last - first
         return piece
-
-    def _products(self, query: Vector, rows: Rows) -> NDArray[np.float32]:
-        if not len(rows):
-            return np.empty(0, np.float32)
-        products: NDArray[np.float32] = self._faiss.reconstruct_batch(rows) @ query
-        return products
 
 
 def _empty(dimension: int) -> Any:

@@ -3,6 +3,7 @@
 import json
 import math
 import mmap
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
+from retrieval.index.filters import Admitted
 from retrieval.whole_files import flush
 
 #: The format: a length, that many bytes of JSON, then the arrays one behind the other.
@@ -21,6 +23,8 @@ _LENGTH_BYTES = 8
 _GAP_BYTES = 1 << 16
 #: Rows in more places than this are left to come when used: asking costs as much.
 _PLACES = 256
+#: What was read so short a time ago is in memory still, and not asked for again.
+_STAYS_S = 10.0
 
 #: What `write_arrays` is given, and no more of the format's types.
 _KINDS = {"F64": "<f8", "I64": "<i8", "U64": "<u8", "I32": "<i4", "U8": "|u1"}
@@ -100,15 +104,28 @@ class FileAhead:
         self._gap = -(-_GAP_BYTES // row_bytes)
         with path.open("rb") as file:
             self._file = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._asked: dict[tuple[int, int], float] = {}
 
-    def expect(self, wanted: NDArray[np.bool_]) -> None:
-        """Have (N,) rows read, unless they lie in too many places; it is not waited for."""
-        for first, last in runs(wanted, self._gap):
-            begin = self._start + first * self._row_bytes
-            begin -= begin % mmap.PAGESIZE
-            end = self._start + last * self._row_bytes
-            with suppress(OSError):  # it is an advice, and some file systems take none
-                self._file.madvise(mmap.MADV_WILLNEED, begin, end - begin)
+    def expect(self, wanted: Admitted) -> None:
+        """Have some rows read, unless they lie in too many places; it is not waited for."""
+        if wanted.count == len(wanted.mask):
+            self._read(wanted.first, wanted.first + wanted.count)
+            return
+        for first, last in runs(wanted.mask, self._gap):
+            self._read(wanted.first + first, wanted.first + last)
+
+    def _read(self, first: int, last: int) -> None:
+        now = time.monotonic()
+        if now - self._asked.get((first, last), -np.inf) < _STAYS_S:
+            return
+        if len(self._asked) >= _PLACES:
+            self._asked.clear()
+        self._asked[first, last] = now
+        begin = self._start + first * self._row_bytes
+        begin -= begin % mmap.PAGESIZE
+        end = self._start + last * self._row_bytes
+        with suppress(OSError):  # it is an advice, and some file systems take none
+            self._file.madvise(mmap.MADV_WILLNEED, begin, end - begin)
 
 
 def runs(wanted: NDArray[np.bool_], gap: int) -> list[tuple[int, int]]:

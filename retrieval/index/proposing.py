@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from retrieval.index.filters import Mask
+from retrieval.index.filters import Admitted
 from retrieval.index.scoring import Scores, kth_best
 from retrieval.index.segment import Segment
 from retrieval.index.vectors import Candidates
@@ -39,11 +39,15 @@ Spread = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A segment, which of its (N,) rows are admitted, and how many these are."""
+    """A segment, and which of its rows are admitted."""
 
     segment: Segment
-    admitted: Mask
-    count: int
+    admitted: Admitted
+
+    @property
+    def count(self) -> int:
+        """How many rows are admitted."""
+        return self.admitted.count
 
     @property
     def codes(self) -> float:
@@ -60,7 +64,7 @@ class Part:
 
     def nearest(self, query: Vector, k: int) -> Candidates:
         """Without its codes."""
-        return self.segment.nearest(query, k=k, admitted=self.admitted, count=self.count)
+        return self.segment.nearest(query, k=k, admitted=self.admitted)
 
 
 class _Look:
@@ -76,8 +80,10 @@ class _Look:
         """Look at so many rows, admitted or not."""
         self._fetched = min(int(rows), len(self._codes))
         near = self._codes.nearest(self._query, self._fetched)
-        is_admitted = self.part.admitted[near.rows]
-        self.rows, self.scores = near.rows[is_admitted], near.scores[is_admitted]
+        self.rows, self.scores = near
+        if not self.part.admitted.is_all:
+            is_admitted = self.part.admitted.among_rows(near.rows)
+            self.rows, self.scores = near.rows[is_admitted], near.scores[is_admitted]
         is_all = len(near.rows) == len(self._codes)
         self.lowest = -np.inf if is_all else float(near.scores[-1])
 
@@ -101,12 +107,12 @@ class _Look:
                 self.part.segment.expect(self.part.admitted)
                 return self.part.nearest(self._query, k)
             self.fetch(more)
-        wanted = np.zeros(len(self._codes), np.bool_)
-        wanted[self._codes.strange] = True
-        wanted &= self.part.admitted
-        wanted[self.rows[self.scores >= need]] = True
-        count = int(np.count_nonzero(wanted))
-        return self.part.segment.nearest(self._query, k=k, admitted=wanted, count=count)
+        rows = self.rows[self.scores >= need]
+        strange = self._codes.strange
+        if len(strange):
+            strange = strange[self.part.admitted.among_rows(strange)]
+            rows = np.union1d(rows, strange)
+        return self.part.segment.nearest_of(self._query, rows, k=k)
 
 
 def proposed(
@@ -126,7 +132,7 @@ def proposed(
     looks = list(scan(lambda part: _Look(part, query, first), parts))
     measured = _measured(looks, query, k, sure)
     hard = [look for look in looks if look.lowest > look.needed(*measured)]
-    again = spread(sum(len(look.part.admitted) for look in hard))
+    again = spread(sum(look.part.admitted.of for look in hard))
     found = again(lambda look: look.candidates(k, look.needed(*measured)), looks)
     return [(look.part.segment, near) for look, near in zip(looks, found, strict=True)]
 
@@ -141,9 +147,10 @@ def _measured(
     for look in looks:
         is_best = look.scores >= cut
         if is_best.any():
-            exact = look.part.segment.scores(query, look.rows[is_best])
-            known.append(exact)
-            errors.append(exact - look.scores[is_best])
+            exact = look.part.segment.products(query, look.rows[is_best])
+            known.append(exact.astype(np.float64) - look.part.segment.slack)
+            off = exact - look.scores[is_best]
+            errors.append(off[np.isfinite(off)])  # a damaged vector says nothing of the others
     told = np.concatenate(errors)
     if not len(told):
         return -np.inf, 0.0, 0.0
@@ -152,5 +159,5 @@ def _measured(
 
 def parts_of(segments: Iterable[Segment], where: Where) -> list[Part]:
     """The segments of which something is admitted."""
-    parts = [Part(segment, *segment.mask(where)) for segment in segments]
+    parts = [Part(segment, segment.stretch(where)) for segment in segments]
     return [part for part in parts if part.count]

@@ -66,7 +66,14 @@ def near_best(scores: NDArray[np.float32], k: int, slack: float = ROUNDING) -> N
 
 
 def kth_best(scores: NDArray[np.floating[Any]], k: int) -> float:
-    """The `k`-th highest of (N,) `scores`; −inf where there are fewer, or none is asked for."""
+    """The `k`-th highest of (N,) `scores`; −inf where there are fewer, or none is asked for.
+
+    What is no number, by damage, is none of them.
+
+    >>> kth_best(np.array([0.1, np.nan, 0.3, 0.2]), 2)
+    0.2
+    """
+    scores = scores[~np.isnan(scores)]
     if not 0 < k <= len(scores):
         return -np.inf
     return float(np.partition(scores, len(scores) - k)[len(scores) - k])

@@ -12,7 +12,7 @@ from detectors.types import TrackKey
 from retrieval.index.codes import CODES_TOO, Codes, are_worth_codes, codes_of
 from retrieval.index.columns import Columns
 from retrieval.index.faiss_flat import FaissHalves
-from retrieval.index.filters import Mask, admits
+from retrieval.index.filters import Admitted, Mask, admits
 from retrieval.index.gallery import best_shots
 from retrieval.index.manifest import FileEntry, SegmentEntry
 from retrieval.index.scoring import HalfVectors, Rows, Scores, cosines, widened
@@ -93,35 +93,42 @@ class Segment:
         if wanted:
             rows = self._columns.rows_of(set.intersection(*wanted))
             picked = {name: self._columns[name][rows] for name in _FILTERED}
-            return rows[self._alive[rows] & self._admits(picked, where)]
+            return rows[self._alive[rows] & self._admits(picked, self._asked(where))]
         if self._admits_all(where):
             return np.flatnonzero(self._alive)
-        return np.flatnonzero(self._alive & self._admits(self._columns, where))
+        return np.flatnonzero(self._alive & self._admits(self._columns, self._asked(where)))
 
-    def mask(self, where: Where) -> tuple[Mask, int]:
-        """(N,) which rows `where` admits, and how many; not to be written to."""
+    def stretch(self, where: Where) -> Admitted:
+        """Which rows `where` admits."""
         if not self._may_admit(where):
-            return self._alive, 0
+            return Admitted.nobody(self.entry.shots)
         if where.tracks is not None:
-            rows = self.admitted(where)
             mask = np.zeros(self.entry.shots, np.bool_)
-            mask[rows] = True
-            return mask, len(rows)
+            mask[self.admitted(where)] = True
+            return Admitted.among(mask)
+        here, is_theirs = self._columns.stretch(where.cameras)
         # A copy: what dies meanwhile must not leave less than was counted.
-        mask = self._alive.copy()
-        if not self._admits_all(where):
-            here = self._columns.stretch(where.cameras)
-            mask[: here.start] = mask[here.stop :] = False
+        mask = self._alive[here].copy()
+        left = self._asked(where, is_theirs=is_theirs)
+        if not self._admits_all(left):
             some = {name: self._columns[name][here] for name in _FILTERED}
-            mask[here] &= self._admits(some, where)
-        return mask, int(np.count_nonzero(mask))
+            mask &= self._admits(some, left)
+        return Admitted(self.entry.shots, here.start, mask, int(np.count_nonzero(mask)))
 
-    def nearest(self, query: Vector, *, k: int, admitted: Mask, count: int) -> Candidates:
-        """Whatever of `count` rows may be among the `k` best of them, or more; k is 1 or more."""
-        return self._vectors.best(query, k=k, admitted=admitted, count=count)
+    def nearest(self, query: Vector, *, k: int, admitted: Admitted) -> Candidates:
+        """Whatever may be among the `k` best of some rows, or more; k is 1 or more."""
+        return self._vectors.best(query, k=k, admitted=admitted)
 
-    def expect(self, admitted: Mask) -> None:
-        """Have the vectors of (N,) rows read from disk, where they are not in memory."""
+    def nearest_of(self, query: Vector, rows: Rows, *, k: int) -> Candidates:
+        """As `nearest`, of (M,) rows, rising."""
+        return self._vectors.nearest(query, k=k, admitted=rows)
+
+    def products(self, query: Vector, rows: Rows) -> NDArray[np.float32]:
+        """(N,) what `rows` score, but for `slack`."""
+        return self._vectors.products(query, rows)
+
+    def expect(self, admitted: Admitted) -> None:
+        """Have the vectors of some rows read from disk, where they are not in memory."""
         self._vectors.expect(admitted)
 
     @property
@@ -266,16 +273,17 @@ class Segment:
     def _admits(self, columns: "Columns | dict[str, NDArray[np.generic]]", where: Where) -> Mask:
         is_any_expired = self._expires[0] <= where.now
         names = self._columns.cameras, self._columns.zones
-        return admits(columns, *names, self._asked(where), is_any_expired=is_any_expired)
+        return admits(columns, *names, where, is_any_expired=is_any_expired)
 
-    def _asked(self, where: Where) -> Where:
-        """What is left of `where`, without what is true of every row."""
+    def _asked(self, where: Where, *, is_theirs: bool = False) -> Where:
+        """What is left of `where`, without what is true of every row, as cameras may be."""
         is_later = where.since is not None and self._captured[0] >= where.since
         is_before = where.until is not None and self._captured[1] < where.until
         since, until = None if is_later else where.since, None if is_before else where.until
-        if (since, until) == (where.since, where.until):
+        cameras = None if is_theirs else where.cameras
+        if (since, until, cameras) == (where.since, where.until, where.cameras):
             return where
-        return replace(where, since=since, until=until)
+        return replace(where, since=since, until=until, cameras=cameras)
 
 
 _FILTERED = ("expires_at", "captured_at", "quality", "camera", "zones")

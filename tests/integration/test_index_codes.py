@@ -9,7 +9,7 @@ from detectors.types import TrackKey
 from retrieval.index import codes, proposing
 from retrieval.index.codes import CODES, ERRORS
 from retrieval.index.rolling import RollingIndex
-from retrieval.index.segment import Segment
+from retrieval.index.segment import VECTORS, Segment
 from retrieval.types import Where
 from tests.data.draw_crowds import (
     DIMENSION,
@@ -65,11 +65,15 @@ class Spied:
 
     def __init__(self, monkeypatch):
         self.scored = self.scanned = self.shared_by = 0
-        nearest, by_code = Segment.nearest, codes.Codes.nearest
+        nearest, of_rows, by_code = Segment.nearest, Segment.nearest_of, codes.Codes.nearest
 
-        def exact(segment, query, **more):
-            self.scored += more["count"]
-            return nearest(segment, query, **more)
+        def exact(segment, query, *, k, admitted):
+            self.scored += admitted.count
+            return nearest(segment, query, k=k, admitted=admitted)
+
+        def proposed(segment, query, rows, *, k):
+            self.scored += len(rows)
+            return of_rows(segment, query, rows, k=k)
 
         def coded(some, query, fetch):
             self.scanned += len(some)
@@ -77,6 +81,7 @@ class Spied:
             return by_code(some, query, fetch)
 
         monkeypatch.setattr(Segment, "nearest", exact)
+        monkeypatch.setattr(Segment, "nearest_of", proposed)
         monkeypatch.setattr(codes.Codes, "nearest", coded)
 
 
@@ -160,6 +165,22 @@ def test_the_dead_are_not_found_by_their_codes(tmp_path):
     left = [shot for shot in shots if shot.shot.track not in first]
     found = index.search(query, k=K, where=EVERYTHING)
     assert set(ids_of(found)) == right(left, query, EVERYTHING)
+
+
+def test_a_vector_that_is_damaged_hides_no_other(tmp_path):
+    shots = sightings(dressed_alike(np.random.default_rng(18), 6_000))
+    index_of(tmp_path, shots)
+    query = shots[40].vector
+    (path,) = tmp_path.rglob(VECTORS)
+    content = path.read_bytes()
+    best = query.astype(np.float16).tobytes()
+    assert content.count(best) == 1
+    path.write_bytes(content.replace(best, b"\xff" * len(best)))  # halves that are no numbers
+    index = RollingIndex(tmp_path, "m@1", DIMENSION)
+    left = [shot for shot in shots if shot is not shots[40]]
+    found = ids_of(index.search(query, k=K - 1, where=EVERYTHING))
+    wanted = sorted(left, key=lambda shot: -float(shot.vector @ query))[: K - 1]
+    assert set(found) - {shots[40].shot} == {shot.shot for shot in wanted}
 
 
 def test_an_index_without_codes_gets_them_while_nothing_comes(tmp_path, monkeypatch):

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.index.faiss_flat import FaissHalves
+from retrieval.index.filters import Admitted
 from retrieval.index.mapped_file import FileAhead, runs
 
 ROWS, DIMENSION, ROW_BYTES = 8192, 512, 1024
@@ -69,7 +70,7 @@ def test_rows_that_are_expected_are_read_and_no_others(tmp_path):
     mapped = FaissHalves.mapped(path, store.slack)
     wanted = np.zeros(ROWS, np.bool_)
     wanted[2000:3000] = True
-    mapped.expect(wanted)
+    mapped.expect(Admitted.among(wanted))
     a_page = mmap.PAGESIZE // ROW_BYTES
     expected = np.zeros(len(in_memory(path)), np.bool_)
     expected[2000 // a_page + 1 : 3000 // a_page] = True
@@ -109,7 +110,7 @@ def test_a_piece_of_a_file_is_searched_as_all_of_it_is(mapped, first, length, k,
         return
     query = rng.standard_normal(32).astype(np.float32)
     k = min(k, count)
-    pieces, whole = (each.best(query, k=k, admitted=admitted, count=count) for each in mapped)
+    pieces, whole = (each.best(query, k=k, admitted=Admitted.among(admitted)) for each in mapped)
     assert admitted[pieces.rows].all()
     found = dict(zip(pieces.rows.tolist(), pieces.scores.tolist(), strict=True))
     wanted = dict(zip(whole.rows.tolist(), whole.scores.tolist(), strict=True))
@@ -132,7 +133,7 @@ def test_rows_that_are_no_numbers_bring_in_nobody_else(mapped, tmp_path):
     admitted[1_000:1_100] = True
     query = halves[1_000].astype(np.float32)
     for k in (10, 100, 200):
-        assert admitted[store.best(query, k=k, admitted=admitted, count=100).rows].all()
+        assert admitted[store.best(query, k=k, admitted=Admitted.among(admitted)).rows].all()
 
 
 @pytest.mark.parametrize("kind", ["other numbers", "distances", "cut"])

@@ -161,6 +161,7 @@ def test_outside_of_a_stretch_is_no_row_of_its_cameras(drawn, more):
     columns = Columns.of(drawn)
     cameras = {one.shot.track.camera_id for one in drawn[:2]} | more
     rows = [row for row, one in enumerate(drawn) if one.shot.track.camera_id in cameras]
-    assert columns.stretch(cameras) == slice(rows[0], rows[-1] + 1)
-    assert columns.stretch({"nowhere"}) == slice(0, 0)
-    assert columns.stretch(None) == slice(0, len(drawn))
+    is_theirs = len(rows) == rows[-1] + 1 - rows[0]
+    assert columns.stretch(cameras) == (slice(rows[0], rows[-1] + 1), is_theirs)
+    assert columns.stretch({"nowhere"}) == (slice(0, 0), True)
+    assert columns.stretch(None) == (slice(0, len(drawn)), True)
