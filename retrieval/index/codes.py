@@ -152,6 +152,11 @@ class Codes:
         return self._count
 
     @property
+    def codes(self) -> int:
+        """M, the codes."""
+        return len(self._starts)
+
+    @property
     def shared_by(self) -> float:
         """How many rows share a code, in the mean."""
         return self._count / len(self._starts)
@@ -169,22 +174,24 @@ class Codes:
         return Codebook(empty, self.errors.learnt)
 
     def nearest(self, query: Vector, fetch: int) -> Candidates:
-        """The rows of the best codes, best first, and about what they score.
+        """The codes of about so many of the best rows, best first, and about what they score.
 
         How wrong the scores are is no promise: it follows the query, and is measured with it.
 
         Args:
             query: (D,) of length 1.
-            fetch: rows, 1 to N; as many more come as share the codes of the first, or lack to
-                them.
+            fetch: rows, 1 to N.
         """
         codes = min(-(-fetch * len(self._starts) // self._count), len(self._starts))
         scores, best = self._coded.search(query[None], codes)  # (1, codes)
-        rows, lengths = self._rows(best[0])
-        return Candidates(rows, np.repeat(scores[0], lengths))
+        return Candidates(best[0], scores[0])
 
-    def _rows(self, codes: Rows) -> tuple[Rows, Rows]:
-        """The rows of (M,) codes, one behind the other, and how many each has."""
+    def lengths(self, codes: Rows) -> Rows:
+        """(C,) how many rows each of `codes` has."""
+        return self._lengths[codes]
+
+    def rows(self, codes: Rows) -> tuple[Rows, Rows]:
+        """The rows of (C,) codes, one behind the other, and how many each has; C is 1 or more."""
         first, lengths = self._starts[codes], self._lengths[codes]
         ends = np.cumsum(lengths)
         return np.repeat(first - ends + lengths, lengths) + np.arange(ends[-1]), lengths

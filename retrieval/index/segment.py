@@ -48,6 +48,7 @@ class Segment:
         self.entry, self.codes = entry, codes
         self._columns, self._vectors, self._model_id = columns, vectors, model_id
         self._alive, self._alive_on_disk = alive, alive.copy()
+        self._everybody = np.ones(len(alive), np.bool_)
         self._is_removed, self._live = False, int(np.count_nonzero(alive))
         self._captured = (entry.first_at, entry.last_at)
         self._expires = columns.bounds("expires_at")
@@ -107,10 +108,14 @@ class Segment:
             mask[self.admitted(where)] = True
             return Admitted.among(mask)
         here, is_theirs = self._columns.stretch(where.cameras)
+        left = self._asked(where, is_theirs=is_theirs)
+        admits_all = self._admits_all(left)
+        if admits_all and self._live == self.entry.shots:
+            rows = here.stop - here.start
+            return Admitted(self.entry.shots, here.start, self._everybody[here], rows)
         # A copy: what dies meanwhile must not leave less than was counted.
         mask = self._alive[here].copy()
-        left = self._asked(where, is_theirs=is_theirs)
-        if not self._admits_all(left):
+        if not admits_all:
             some = {name: self._columns[name][here] for name in _FILTERED}
             mask &= self._admits(some, left)
         return Admitted(self.entry.shots, here.start, mask, int(np.count_nonzero(mask)))

@@ -17,7 +17,9 @@ right is a sum in double precision. Kinds:
 
 Figures of each: `recall_at_10`, `p50_ms`, `p95_ms`, `p99_ms`, `build_s`, `memory_mb` (its own,
 its library's and that of processes it began, without mapped files), `disk_mb`; of `rolling` also
-`segments` and `first_answer_s`, from opening to the first answer. Then `--forget` tracks are
+`segments` and `first_answer_s`, from opening to the first answer. Of several filters (`--filter
+none,camera,hour`) each query is asked with one after the other; the figures of the second are told
+as those of `rolling camera`. Then `--forget` tracks are
 deleted by a call each: `deleted_ms` is the median and `deleted_p99_ms` the slowest but one of a
 hundred (null: it cannot delete), `found_again` how many of their shots are found by their own
 vectors, and `seen_on_disk` in how many of twenty cases the bytes of a deleted vector are in the
@@ -86,32 +88,40 @@ def read_once(built: dict[str, Any]) -> None:
 def search(
     crowd: Crowd, built: dict[str, Any], options: argparse.Namespace, bars: Any
 ) -> dict[str, dict[str, Any]]:
-    times: dict[str, list[float]] = {name: [] for name in built}
-    hits = dict.fromkeys(built, 0)
+    """Figures of each kind, those with a second filter under `kind filter`."""
     queries = crowd.queries(options.queries, options.far)
-    filters = wheres(options.filter, len(queries))
-    wanted = right(crowd, queries, filters, bars("what is right"))
+    filters = {name: wheres(name, len(queries)) for name in options.filter}
+    wanted = {
+        name: right(crowd, queries, some, bars(f"what is right, {name}"))
+        for name, some in filters.items()
+    }
     if options.warm:
         read_once(built)
+    times: dict[tuple[str, str], list[float]] = {(k, f): [] for f in filters for k in built}
+    hits = dict.fromkeys(times, 0)
     report = bars("queries")
-    for number, (query, where) in enumerate(zip(queries, filters, strict=True)):
-        mask, expected = crowd.admitted(where), wanted[number]
-        for name, kind in built.items():
-            began = time.perf_counter()
-            found = kind.search(query, where, mask)
-            times[name].append((time.perf_counter() - began) * 1000)
-            hits[name] += len(expected & set(found))
+    for number, query in enumerate(queries):
+        for asked, some in filters.items():
+            mask = crowd.admitted(some[number])
+            for name, kind in built.items():
+                began = time.perf_counter()
+                found = kind.search(query, some[number], mask)
+                times[name, asked].append((time.perf_counter() - began) * 1000)
+                hits[name, asked] += len(wanted[asked][number] & set(found))
         report(number + 1, len(queries))
-    figures = {}
-    for name in built:
-        p50, p95, p99 = np.percentile(times[name][len(times[name]) // 10 :], [50, 95, 99])
-        figures[name] = {
-            "recall_at_10": round(hits[name] / max(sum(map(len, wanted)), 1), 5),
-            "p50_ms": round(float(p50), 2),
-            "p95_ms": round(float(p95), 2),
-            "p99_ms": round(float(p99), 2),
+    return {
+        name if asked == options.filter[0] else f"{name} {asked}": {
+            "recall_at_10": round(hits[name, asked] / max(sum(map(len, wanted[asked])), 1), 5),
+            **percentiles(some),
         }
-    return figures
+        for (name, asked), some in times.items()
+    }
+
+
+def percentiles(times: list[float]) -> dict[str, float]:
+    """Of milliseconds, without the first tenth."""
+    told = np.percentile(times[len(times) // 10 :], [50, 95, 99]).tolist()
+    return {f"p{which}_ms": round(ms, 2) for which, ms in zip((50, 95, 99), told, strict=True)}
 
 
 def seen_on_disk(folder: Path, vectors: Any) -> int:
@@ -162,8 +172,9 @@ def measure(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
     with progress_bar() as bars:
         figures, built = build(crowd, names, options.keep, bars)
         found = search(crowd, built, options, bars)
+    for name, told in found.items():
+        figures[name] = figures.get(name, {}) | told
     for name, kind in built.items():
-        figures[name] |= found[name]
         if options.forget:
             figures[name] |= forget(crowd, kind, options.forget)
     return figures
@@ -178,7 +189,7 @@ def parsed(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--apart", type=float, default=0.4, help="noise of the shots of a track")
     parser.add_argument("--queries", type=int, default=200)
     parser.add_argument("--far", type=float, default=1.0, help="noise of a query; sentences: 4")
-    parser.add_argument("--filter", choices=sorted(FILTERS), default="none")
+    parser.add_argument("--filter", default="none", help="none, camera, hour; several take turns")
     parser.add_argument("--against", default="flat", help=f"of {others}; may be empty")
     parser.add_argument("--forget", type=int, default=100, help="tracks to delete at the end")
     parser.add_argument("--keep", type=Path, help="where rolling stays, and is opened again")
@@ -189,6 +200,9 @@ def parsed(arguments: list[str] | None = None) -> argparse.Namespace:
     unknown = set(filter(None, options.against.split(","))) - set(KINDS)
     if unknown:
         parser.error(f"no kind '{min(unknown)}': --against takes {others}")
+    options.filter = options.filter.split(",")
+    if not set(options.filter) <= FILTERS:
+        parser.error(f"--filter takes {', '.join(sorted(FILTERS))}")
     return options
 
 

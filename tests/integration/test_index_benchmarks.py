@@ -51,6 +51,21 @@ def test_each_kind_finds_what_is_right_and_forgets_what_it_is_told_to(kind, name
         assert figures["found_again"] == 0
 
 
+def test_filters_take_turns_in_one_run():
+    sizes = ["--shots", "2000", "--dimension", "64", "--queries", "20", "--forget", "0"]
+    figures = measure(parsed([*sizes, "--against", "flat", "--filter", "none,camera,hour"]))
+    told = {f"{kind}{asked}" for kind in ("rolling", "flat") for asked in ("", " camera", " hour")}
+    assert figures.keys() == told
+    assert all(figures[name]["recall_at_10"] == 1 for name in told if name.startswith("rolling"))
+    assert all(0 < some["p50_ms"] <= some["p99_ms"] for some in figures.values())
+
+
+def test_a_filter_that_there_is_not_is_named(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        parsed(["--filter", "none,kamera"])
+    assert "--filter takes camera, hour, none" in capsys.readouterr().err
+
+
 def test_of_what_descry_forgot_no_byte_is_left_once_its_segments_are_merged():
     assert figures_of("rolling")["seen_on_disk"] == [20, 20, 0]
 

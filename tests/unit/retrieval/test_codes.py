@@ -14,6 +14,13 @@ from retrieval.index.sharing import are_no_starts, together
 from tests.data.draw_crowds import DIMENSION, anyhow, dressed_alike
 
 
+def rows_near(made, query, fetch):
+    """The rows of the codes that are nearest."""
+    rows, lengths = made.rows(made.nearest(query, fetch).rows)
+    assert lengths.sum() == len(rows)
+    return rows
+
+
 def apart(count):
     """As many tracks as shots."""
     return np.arange(count, dtype=np.uint64)
@@ -45,13 +52,13 @@ def test_codes_are_the_same_behind_a_restart(tmp_path, tracks):
     made.write(tmp_path)
     read = codes.Codes.read(tmp_path, 5_000, DIMENSION)
     query = vectors[3].astype(np.float32)
-    assert np.array_equal(read.nearest(query, 50).rows, made.nearest(query, 50).rows)
+    assert np.array_equal(rows_near(read, query, 50), rows_near(made, query, 50))
     assert (read.errors, read.shared_by) == (made.errors, made.shared_by)
     assert np.array_equal(read.strange, made.strange)
     some = vectors[:4100], tracks(4100)
     assert np.array_equal(
-        read.codebook.codes(*some).nearest(query, 9).rows,
-        Codebook.learnt(vectors).codes(*some).nearest(query, 9).rows,
+        rows_near(read.codebook.codes(*some), query, 9),
+        rows_near(Codebook.learnt(vectors).codes(*some), query, 9),
     )
 
 
@@ -81,14 +88,14 @@ def test_the_best_code_names_all_rows_that_share_it():
     vectors = dressed_alike(rng, 6_002).astype(np.float16)
     made = Codebook.learnt(vectors).codes(vectors, in_fours(6_002))
     for row in (0, 2_001, 6_001):
-        near = made.nearest(vectors[row].astype(np.float32), 12)
-        assert row in near.rows
-        assert 12 <= len(near.rows) <= 16  # a whole number of codes
-        of_whole = [r for r in range(6_002) if r // 4 in set((near.rows // 4).tolist())]
-        assert sorted(near.rows.tolist()) == of_whole
-        assert (np.diff(near.scores) <= 0).all()
-    everything = made.nearest(vectors[5].astype(np.float32), 6_002)
-    assert sorted(everything.rows.tolist()) == list(range(6_002))
+        query = vectors[row].astype(np.float32)
+        near = rows_near(made, query, 12)
+        assert row in near
+        assert 12 <= len(near) <= 16  # a whole number of codes
+        assert sorted(near.tolist()) == [r for r in range(6_002) if r // 4 in set(near // 4)]
+        assert (np.diff(made.nearest(query, 12).scores) <= 0).all()
+    everything = rows_near(made, vectors[5].astype(np.float32), 6_002)
+    assert sorted(everything.tolist()) == list(range(6_002))
 
 
 @pytest.mark.parametrize("starts", [[], [1, 4], [0, 4, 4], [0, 9, 5], [0, 6_000]])
@@ -120,7 +127,7 @@ def test_rows_that_are_no_numbers_are_strange_and_harm_no_other():
     assert made.shared_by > 3
     assert np.isfinite([made.errors.rows, made.errors.coded, made.errors.learnt]).all()
     for sibling in (1_000, 4_403):
-        assert sibling in made.nearest(vectors[sibling].astype(np.float32), 8).rows
+        assert sibling in rows_near(made, vectors[sibling].astype(np.float32), 8)
     assert not coder.codes(dressed_alike(np.random.default_rng(27), 5_000), apart(5_000)).is_outworn
 
 
@@ -128,5 +135,4 @@ def test_a_row_that_is_far_from_its_track_has_a_code_of_its_own():
     vectors = dressed_alike(np.random.default_rng(28), 6_000)
     vectors[2_002] = anyhow(np.random.default_rng(29), 1)
     made = Coder().codes(vectors.astype(np.float16), in_fours(6_000))
-    near = made.nearest(vectors[2_002], 1).rows
-    assert near.tolist() == [2_002]
+    assert rows_near(made, vectors[2_002], 1).tolist() == [2_002]
