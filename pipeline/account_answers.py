@@ -65,6 +65,13 @@ class UserChange(_Record):
     role: Role | None = None
     cameras: _Cameras = None
     all_cameras: Annotated[bool, Field(description="let them see all, now and later")] = False
+    password: Annotated[
+        SecretStr | None,
+        Field(
+            max_length=MOST_LETTERS,
+            description="one that need not be changed; for who owns the data folder alone",
+        ),
+    ] = None
     new_password: Annotated[
         bool, Field(description="draw a password for one use, and end their sessions")
     ] = False

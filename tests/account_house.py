@@ -10,6 +10,7 @@ from pipeline.store.accounts import Accounts
 from pipeline.store.api_tokens import ApiTokens
 from pipeline.store.login_sessions import LoginSessions
 from pipeline.store.passwords import Passwords
+from pipeline.workers.account_desk import AccountDesk
 from pipeline.workers.signing_in import SigningIn
 
 #: Of no use against anybody who has the file, and quick.
@@ -53,6 +54,7 @@ class House:
             "signing_in": self.signing_in,
             "sessions": self.sessions,
             "tokens": self.tokens,
+            "desk": AccountDesk(self.accounts, self.tokens, self.passwords, self.clock),
             "is_set_up": self.accounts.is_set_up,
             "now": self.clock.now,
             "monotonic": self.clock.monotonic,

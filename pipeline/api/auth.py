@@ -4,6 +4,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from pipeline.api.access import Access, Need, Open
 from pipeline.api.identity import READING, Identity, Known, is_from_elsewhere, shows_csrf
 from pipeline.api.problems import problem, problem_of
 from pipeline.api.rates import Rates
-from pipeline.callers import Role
+from pipeline.callers import Caller, Role
 from pipeline.errors import DescryError
 from pipeline.workers.listening import PEER_UID
 
@@ -109,7 +110,18 @@ class Doorkeeper:
             )
         if known is not None:
             state["caller"], state["session"] = known.caller, known.session
+            state["still"] = partial(self._still, known, need, headers)
         return self._unlet(known, need) or self._forged(known, scope["method"], headers)
+
+    async def _still(self, before: Known, need: Need | None, headers: Headers) -> Caller | None:
+        """Who asked this, as they are now; None if they may ask it no more."""
+        if before.is_local:
+            return before.caller
+        try:
+            known = await self._look(partial(self._rules.identity.known, headers, is_use=False))
+        except DescryError:  # the accounts are away for a moment: nothing was taken back yet
+            return before.caller
+        return None if known is None or self._unlet(known, need) else known.caller
 
     def _unlet(self, known: Known | None, need: Need | None) -> Response | None:
         """Why somebody may not ask this."""

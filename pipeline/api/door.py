@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.api.identity import Sessions, Tokens
 from pipeline.api.sessions import SigningIn
+from pipeline.api.users import AccountDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Door:
         signing_in: signs users in and out.
         sessions: finds their sessions.
         tokens: finds API tokens.
+        desk: adds and removes users and tokens.
         is_set_up: whether an administrator has set a password of their own.
         now: Unix seconds.
         monotonic: seconds since some fixed instant.
@@ -27,6 +29,7 @@ class Door:
     signing_in: SigningIn
     sessions: Sessions
     tokens: Tokens
+    desk: AccountDesk
     is_set_up: Callable[[], bool]
     now: Callable[[], float]
     monotonic: Callable[[], float]

@@ -23,7 +23,7 @@ _SECRET_LETTERS: Final = 512
 class Sessions(Protocol):
     """`pipeline.store.login_sessions.LoginSessions`."""
 
-    def find(self, secret: str, now: float) -> LoginSession | None:
+    def find(self, secret: str, now: float, *, is_use: bool = True) -> LoginSession | None:
         """The session of a cookie."""
         ...
 
@@ -75,10 +75,14 @@ class Identity:
             return None
         return Known(Caller(f"local:{uid}", Role.ADMINISTRATOR), is_local=True)
 
-    def known(self, headers: Headers) -> Known | None:
+    def known(self, headers: Headers, *, is_use: bool = True) -> Known | None:
         """Who shows these headers; None: nobody that is known.
 
         A header `Authorization` counts alone, whatever cookie comes along.
+
+        Args:
+            headers: of the request.
+            is_use: whether a session is in use by it, and does not end for being idle.
 
         Raises:
             StoreUnavailable: the accounts do not answer.
@@ -87,7 +91,7 @@ class Identity:
         if offered is not None:
             return self._holder(offered)
         secret = cookie_of(headers)
-        session = self.sessions.find(secret, self.now()) if secret else None
+        session = self.sessions.find(secret, self.now(), is_use=is_use) if secret else None
         return None if session is None else Known(session.user.caller, session)
 
     def _holder(self, offered: str) -> Known | None:

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from pipeline.callers import Caller
 from pipeline.errors import (
     Busy,
     ConfigError,
@@ -26,6 +27,9 @@ from pipeline.names import in_utf8
 from retrieval.errors import QueryRefused
 
 log = logging.getLogger(__name__)
+
+#: What follows it in the line of a `NotFound` is what there is.
+KNOWN: Final = "; known:"
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -83,7 +87,11 @@ def install_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(DescryError)
     @app.exception_handler(QueryRefused)
-    async def expected(_request: Request, error: Exception) -> JSONResponse:
+    async def expected(request: Request, error: Exception) -> JSONResponse:
+        caller: Caller | None = getattr(request.state, "caller", None)
+        if isinstance(error, NotFound) and caller is not None and caller.cameras is not None:
+            # What there is instead is not all theirs to know.
+            error = NotFound(str(error).partition(KNOWN)[0])
         return problem_of(error)
 
     @app.exception_handler(RequestValidationError)

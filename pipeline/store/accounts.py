@@ -86,17 +86,21 @@ class Accounts:
         return bool(found)
 
     def begin(self, password: str, now: float) -> bool:
-        """Make the first administrator where there is no user yet; whether that was so.
+        """Make the first administrator, or give them a password; whether there was none before.
 
         Args:
             password: what is kept of their one-time password; LOCKED for none.
             now: Unix seconds.
         """
         with self._file.change() as database:
-            if database.execute("SELECT 1 FROM users LIMIT 1").fetchone():
-                return False
-            _insert(database, FIRST, password, Role.ADMINISTRATOR, None, now)
-            return True
+            if not database.execute("SELECT 1 FROM users LIMIT 1").fetchone():
+                _insert(database, FIRST, password, Role.ADMINISTRATOR, None, now)
+                return True
+            given = database.execute(
+                "UPDATE users SET password = ? WHERE name = ? AND password = ? AND password <> ?",
+                [password, FIRST, LOCKED, password],
+            )
+            return given.rowcount > 0
 
     def users(self) -> list[User]:
         """All of them, by name."""
@@ -226,7 +230,7 @@ def _insert(
     database.execute(
         "INSERT INTO users (name, password, role, cameras, must_change, created_at)"
         " VALUES (?, ?, ?, ?, 1, ?)",
-        [name, password or LOCKED, role, write_cameras(cameras), now],
+        [name, password, role, write_cameras(cameras), now],
     )
 
 

@@ -93,8 +93,11 @@ class LoginSessions:
             database.execute("UPDATE users SET signed_in_at = ? WHERE name = ?", [now, name])
         return LoginSession(read_user(row), secret)
 
-    def find(self, secret: str, now: float) -> LoginSession | None:
-        """The session of a cookie, with the user as they are now; None where it has ended."""
+    def find(self, secret: str, now: float, *, is_use: bool = True) -> LoginSession | None:
+        """The session of a cookie, with the user as they are now; None where it has ended.
+
+        It is used by that, unless `is_use` says otherwise.
+        """
         rows = self._file.rows(
             "SELECT users.*, used_at FROM sessions JOIN users ON users.name = sessions.user"
             " WHERE digest = ? AND expires_at > ? AND used_at > ?",
@@ -102,7 +105,7 @@ class LoginSessions:
         )
         if not rows:
             return None
-        if now - rows[0]["used_at"] > NOTE_USE_EVERY_S:
+        if is_use and now - rows[0]["used_at"] > NOTE_USE_EVERY_S:
             with self._file.change() as database:
                 database.execute(
                     "UPDATE sessions SET used_at = ? WHERE digest = ?", [now, digest_of(secret)]

@@ -20,7 +20,7 @@ from pipeline.store.runs import RunRecord, RunStore
 from pipeline.store.sighting_log import SightingLog
 from pipeline.store_figures import CameraFigures, StoreFigures
 from pipeline.telemetry import ScrapePage, Telemetry
-from pipeline.wiring.accounts import build_door, open_accounts, tls_files
+from pipeline.wiring.accounts import build_door, open_accounts, tls_files, warn_of_open_doors
 from pipeline.wiring.delivering import build_delivery_desk, delivery_figures
 from pipeline.wiring.enrolment import build_enrolment
 from pipeline.wiring.erasing import build_erasing
@@ -105,6 +105,7 @@ def _servers(settings: Settings, app: FastAPI, api_socket: Path | None) -> Serve
     tls = tls_files(settings)
     listeners = [bind_unix(api_socket)] if api_socket is not None else []
     if settings.api.port is not None:
+        warn_of_open_doors(settings.api.host, is_encrypted=tls is not None)
         listeners.append(bind_tcp(settings.api.host, settings.api.port))
     return Servers(app, listeners, tls)
 

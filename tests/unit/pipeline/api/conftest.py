@@ -65,7 +65,10 @@ class Service:
 class Lists:
     """Knows no camera called attic."""
 
-    def tracks(self, camera, *, after, count):
+    def known(self):
+        return ["lobby", "gate", "hall"]
+
+    def tracks(self, camera, *, zone, after, count, among):
         return TracksAnswer(tracks=[], next=None)
 
     def cameras(self, camera):
@@ -126,7 +129,7 @@ class Shelf:
     def __init__(self) -> None:
         self.names = ["case-7"]
 
-    def collections(self):
+    def collections(self, among=None):
         return [
             CollectionAnswer(
                 collection=name,
