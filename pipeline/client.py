@@ -1,10 +1,11 @@
 """Asks a query worker over HTTP: the one door that the command line and Python use."""
 
 import json
+import ssl
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 import httpx
@@ -21,32 +22,14 @@ from pipeline.answers import (
     SearchRequest,
     TracksAnswer,
 )
-from pipeline.errors import (
-    Busy,
-    ConfigError,
-    DescryError,
-    NotFound,
-    ServiceUnavailable,
-    StoreFull,
-    StoreUnavailable,
-    VideoGone,
-)
+from pipeline.certificates import check_ca_file
+from pipeline.errors import ConfigError, NotFound, ServiceUnavailable
+from pipeline.failed_answers import error_of
 from pipeline.files import write_whole
 from pipeline.journey_answers import TravelAnswer
 
 # Millions of shots are forgotten in minutes.
 REMOVED_WITHIN_S = 3600.0
-
-_BY_CODE: dict[str, type[DescryError]] = {
-    "query-refused": ConfigError,
-    "impossible": ConfigError,
-    "malformed": ConfigError,
-    "not-found": NotFound,
-    "video-gone": VideoGone,
-    "store-unavailable": StoreUnavailable,
-    "store-full": StoreFull,
-    "busy": Busy,
-}
 
 
 class Client:
@@ -58,6 +41,7 @@ class Client:
         token: str,
         socket: Path | None = None,
         url: str | None = None,
+        ca_file: Path | None = None,
         timeout_s: float = 60.0,
     ) -> None:
         """Talk over a unix socket, or to an address.
@@ -65,10 +49,16 @@ class Client:
         Args:
             token: what the token file of the data folder holds.
             socket: the worker's unix socket; `url` is used when None.
-            url: `http(s)://host:port`.
+            url: `http(s)://host:port`, or `unix:///path` of a socket.
+            ca_file: certificates that vouch for an https:// url; None: those of this machine.
             timeout_s: seconds to wait for an answer.
+
+        Raises:
+            ConfigError: `ca_file` holds no certificates.
         """
-        transport = httpx.HTTPTransport(uds=str(socket)) if socket else None
+        if socket is None and url is not None and url.startswith("unix://"):
+            socket = Path(url.removeprefix("unix://"))
+        transport = httpx.HTTPTransport(uds=str(socket)) if socket else _trusting(ca_file)
         self._where = str(socket or url)
         self._http = httpx.Client(
             transport=transport,
@@ -78,7 +68,7 @@ class Client:
             trust_env=False,
         )
 
-    def __enter__(self) -> "Client":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -97,6 +87,13 @@ class Client:
         """Whether it answers and has its index."""
         try:
             return self._http.get("/readyz", timeout=2.0).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def is_alive(self) -> bool:
+        """Whether it answers, ready or not."""
+        try:
+            return self._http.get("/healthz", timeout=2.0).status_code == 200
         except httpx.HTTPError:
             return False
 
@@ -288,13 +285,8 @@ class Client:
         raise error_of(answer)
 
 
-def error_of(answer: httpx.Response) -> DescryError:
-    """What an answer that is no success says."""
-    try:
-        body = answer.json()
-        code, detail = str(body["code"]), str(body["detail"])
-    except (ValueError, KeyError, TypeError):
-        return ServiceUnavailable(f"the query worker answered {answer.status_code}: see its log")
-    if code == "unauthorized":
-        return ConfigError("the query worker refuses the token: check api.token_file")
-    return _BY_CODE.get(code, DescryError)(detail)
+def _trusting(ca_file: Path | None) -> httpx.HTTPTransport | None:
+    if ca_file is None:
+        return None
+    check_ca_file("api.ca_file", ca_file)
+    return httpx.HTTPTransport(verify=ssl.create_default_context(cafile=ca_file))

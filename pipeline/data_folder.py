@@ -26,6 +26,8 @@ _SUBFOLDERS = ("redis", "media", "models", "boxes", "logs", "ring", "clips")
 _OURS = {
     *_SUBFOLDERS,
     "sightings",
+    "accounts.sqlite",
+    "accounts.sqlite-journal",
     "version.json",
     "signing.key",
     "token",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 VERBS = frozenset(
     {"run", "replay", "search", "tracks", "cameras", "collections", "demo", "encode", "index"}
-    | {"erase", "hold", "reindex"}
+    | {"erase", "hold", "reindex", "user", "token"}
 )
 
 

@@ -9,8 +9,9 @@ from urllib.parse import quote
 
 import httpx
 
-from pipeline.client import Client, error_of
+from pipeline.client import Client
 from pipeline.errors import NotFound, ServiceUnavailable
+from pipeline.failed_answers import error_of
 from pipeline.retry import Backoff
 from pipeline.watch_answers import (
     AlertAnswer,

@@ -1,6 +1,6 @@
 """The HTTP face of the query worker; routes ask the service and do nothing themselves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
@@ -8,17 +8,25 @@ from fastapi import APIRouter, FastAPI, HTTPException, Query, Response
 from fastapi.responses import JSONResponse
 
 from pipeline.answers import CameraAnswer, SearchAnswer, SearchRequest, TracksAnswer
-from pipeline.api.auth import BODY_BYTES, Doorkeeper
+from pipeline.api.access import NEEDS, Access, Need, ways_of
+from pipeline.api.asking import Asking
+from pipeline.api.auth import BODY_BYTES, Doorkeeper, Rules
 from pipeline.api.cameras import CameraList, CameraSwitches, camera_routes
 from pipeline.api.clips import Cut, clip_routes
 from pipeline.api.collections import Collections, collection_routes
 from pipeline.api.deliveries import Deliveries, delivery_routes
+from pipeline.api.door import Door
 from pipeline.api.erasures import Erasing, erasure_routes
 from pipeline.api.holds import Holds, hold_routes
+from pipeline.api.identity import Identity
 from pipeline.api.problems import install_problem_handlers
 from pipeline.api.queries import query_routes
+from pipeline.api.rates import Rates
+from pipeline.api.sessions import session_routes
 from pipeline.api.shots import Why, shot_routes
+from pipeline.api.sight import hidden, narrowed, refuse_partial, refuse_unseen, seen_by
 from pipeline.api.travel import Travel, travel_routes
+from pipeline.api.users import token_routes, user_routes
 from pipeline.api.watches import Watches, watch_routes
 from pipeline.errors import StoreUnavailable
 from pipeline.likeness_fields import MOST_LETTERS
@@ -40,8 +48,18 @@ class Service(Protocol):
 class Lists(Protocol):
     """What the routes list (`pipeline.workers.catalogue.Catalogue`)."""
 
+    def known(self) -> Collection[str]:
+        """Every camera that was ever read."""
+        ...
+
     def tracks(
-        self, camera: str | None, *, zone: str | None, after: str | None, count: int
+        self,
+        camera: str | None,
+        *,
+        zone: str | None,
+        after: str | None,
+        count: int,
+        among: Collection[str] | None,
     ) -> TracksAnswer:
         """A page of tracks."""
         ...
@@ -55,7 +73,6 @@ class Lists(Protocol):
         ...
 
 
-OPEN_PATHS = frozenset({"/healthz", "/readyz"})
 #: A search may bring a picture.
 LARGE_PATHS = dict.fromkeys(
     ("/api/v1/search", "/api/v1/watches", "/api/v1/watches/test"), BODY_BYTES + MOST_LETTERS
@@ -82,7 +99,8 @@ class Backing:
         why: explains a shot for a description.
         ping: raises StoreUnavailable if Redis is away.
         metrics: the Prometheus page.
-        token: who may ask.
+        token: that of the data folder, whose holder may ask everything.
+        door: who else may, and what.
     """
 
     service: Service
@@ -101,14 +119,22 @@ class Backing:
     ping: Callable[[], None]
     metrics: Callable[[], bytes]
     token: str
+    door: Door
 
 
-def build_app(backing: Backing) -> FastAPI:
-    """The application: `/healthz` and `/readyz` for anybody, the rest for the token's holder."""
+def build_app(backing: Backing, needs: Mapping[str, Need] = NEEDS) -> FastAPI:
+    """The application.
+
+    Args:
+        backing: what it answers from.
+        needs: what each route needs, `GET /healthz` and so on.
+
+    Raises:
+        LookupError: a route is not in `needs`, or a row of it has no route.
+    """
     app = FastAPI(title="Descry", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
-    app.add_middleware(
-        Doorkeeper, token=backing.token, open_paths=OPEN_PATHS, large_paths=LARGE_PATHS
-    )
+    access: list[Access] = []
+    app.add_middleware(Doorkeeper, rules=_rules(backing, lambda: access[0]))
     install_problem_handlers(app)
     app.include_router(_health(backing))
     app.include_router(_search(backing), prefix="/api/v1")
@@ -118,17 +144,37 @@ def build_app(backing: Backing) -> FastAPI:
     app.include_router(collection_routes(backing.collections), prefix="/api/v1")
     app.include_router(erasure_routes(backing.erasing), prefix="/api/v1")
     app.include_router(hold_routes(backing.holds), prefix="/api/v1")
-    app.include_router(watch_routes(backing.watches), prefix="/api/v1")
+    app.include_router(watch_routes(backing.watches, backing.lists.known), prefix="/api/v1")
     app.include_router(delivery_routes(backing.deliveries), prefix="/api/v1")
     app.include_router(travel_routes(backing.travel), prefix="/api/v1")
     app.include_router(clip_routes(backing.clip), prefix="/api/v1")
     app.include_router(shot_routes(backing.why), prefix="/api/v1")
+    door = backing.door
+    app.include_router(
+        session_routes(door.signing_in, is_behind_tls=door.is_behind_tls), prefix="/api/v1"
+    )
+    app.include_router(user_routes(door.desk), prefix="/api/v1")
+    app.include_router(token_routes(door.desk), prefix="/api/v1")
 
     @app.get("/metrics", include_in_schema=False)
-    def metrics() -> Response:
+    def metrics(asking: Asking) -> Response:
+        refuse_partial(asking, "what is measured")
         return Response(backing.metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
+    access.append(Access(ways_of(app), needs))
     return app
+
+
+def _rules(backing: Backing, access: Callable[[], Access]) -> Rules:
+    door = backing.door
+    return Rules(
+        identity=Identity(backing.token, door.sessions, door.tokens, door.now, door.owners),
+        access=access,
+        is_set_up=door.is_set_up,
+        rates=Rates(door.requests_per_minute, door.monotonic),
+        public_url=door.public_url,
+        large_paths=LARGE_PATHS,
+    )
 
 
 def _health(backing: Backing) -> APIRouter:
@@ -158,27 +204,35 @@ def _search(backing: Backing) -> APIRouter:
     routes = APIRouter()
 
     @routes.post("/search")
-    def search(request: SearchRequest) -> SearchAnswer:
+    def search(request: SearchRequest, asking: Asking) -> SearchAnswer:
         """The tracks that look most like the description, best first.
 
         A POST, so that no description of a person lands in an access log.
         """
-        return backing.service.search(request)
+        asked = narrowed(asking, request, backing.lists.known)
+        return hidden(asking, backing.service.search(asked))
 
     @routes.get("/tracks")
     def tracks(
+        asking: Asking,
         camera: str | None = None,
         zone: str | None = None,
         after: str | None = None,
         count: Annotated[int, Query(ge=1, le=1000)] = 200,
     ) -> TracksAnswer:
         """Tracks by first sight, a page at a time; pages of one zone are shorter than `count`."""
-        return backing.lists.tracks(camera, zone=zone, after=after, count=count)
+        if camera is not None:
+            refuse_unseen(asking, camera)
+        return backing.lists.tracks(
+            camera, zone=zone, after=after, count=count, among=asking.cameras
+        )
 
     @routes.get("/cameras")
-    def cameras(camera: str | None = None) -> list[CameraAnswer]:
+    def cameras(asking: Asking, camera: str | None = None) -> list[CameraAnswer]:
         """Cameras and their runs."""
-        return backing.lists.cameras(camera)
+        if camera is not None:
+            refuse_unseen(asking, camera)
+        return seen_by(asking, backing.lists.cameras(camera))
 
     return routes
 
@@ -187,16 +241,18 @@ def _pictures(backing: Backing) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/pictures/{key:path}")
-    def picture(key: str) -> Response:
+    def picture(key: str, asking: Asking) -> Response:
         """The JPEG of a kept shot."""
+        refuse_unseen(asking, key)
         data = backing.picture(key)
         if data is None:
             raise HTTPException(404, "no such picture: it was replaced or has expired")
         return Response(data, media_type="image/jpeg", headers={"Cache-Control": "private"})
 
     @routes.get("/cameras/{camera}/boxes")
-    def boxes(camera: str, run: str | None = None) -> Response:
+    def boxes(camera: str, asking: Asking, run: str | None = None) -> Response:
         """Every tracked box of a run read with `--keep-boxes`, as MOTChallenge rows."""
+        refuse_unseen(asking, camera)
         return Response(backing.lists.boxes(camera, run), media_type="text/csv")
 
     return routes

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Protocol
 from fastapi import APIRouter, Body
 
 from pipeline.answers import CameraAnswer
+from pipeline.api.asking import Asking
+from pipeline.api.sight import refuse_unseen
 
 
 class CameraSwitches(Protocol):
@@ -50,13 +52,15 @@ def camera_routes(switches: CameraSwitches, listed: CameraList) -> APIRouter:
         return listed.remove(camera)
 
     @routes.post("/cameras/{camera}/pause")
-    def pause(camera: str) -> CameraAnswer:
+    def pause(camera: str, asking: Asking) -> CameraAnswer:
         """Have no worker read a camera until it is resumed; it counts as blind meanwhile."""
+        refuse_unseen(asking, camera)
         return switches.pause(camera)
 
     @routes.post("/cameras/{camera}/resume")
-    def resume(camera: str) -> CameraAnswer:
+    def resume(camera: str, asking: Asking) -> CameraAnswer:
         """Have a paused camera read again; one that was not paused is left alone."""
+        refuse_unseen(asking, camera)
         return switches.resume(camera)
 
     return routes

@@ -11,6 +11,8 @@ from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
 from pipeline.answers import ClipAnswer
+from pipeline.api.asking import Asking
+from pipeline.api.sight import refuse_unseen
 from pipeline.errors import Busy
 
 # What a clip shows, as JSON: the body is the video itself.
@@ -30,12 +32,15 @@ def clip_routes(cut: Cut) -> APIRouter:
     routes, places = APIRouter(), threading.BoundedSemaphore(AT_ONCE)
 
     @routes.get("/tracks/{key:path}/clip", response_class=FileResponse)
-    def clip(key: str, before_s: Margin = 5.0, after_s: Margin = 5.0) -> FileResponse:
+    def clip(
+        key: str, asking: Asking, before_s: Margin = 5.0, after_s: Margin = 5.0
+    ) -> FileResponse:
         """The video of a track (camera/run/track) or shot (camera/run/track/shot), as MP4.
 
         The header `Descry-Clip` says in JSON what it shows. 410 if the video is gone, 503 while
         as many clips as can be are being cut.
         """
+        refuse_unseen(asking, key)
         if not places.acquire(blocking=False):
             raise Busy(f"{AT_ONCE} clips are being cut already: ask again in a moment")
         try:

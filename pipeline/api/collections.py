@@ -1,17 +1,20 @@
 """Collections over HTTP: what they hold, and their end."""
 
+from collections.abc import Collection
 from typing import Protocol
 
 from fastapi import APIRouter
 
 from pipeline.answers import CollectionAnswer, RemovedAnswer
+from pipeline.api.asking import Asking
+from pipeline.api.sight import shelf_of
 
 
 class Collections(Protocol):
     """What the routes ask (`pipeline.workers.collecting.Collections`)."""
 
-    def collections(self) -> list[CollectionAnswer]:
-        """Every collection."""
+    def collections(self, among: Collection[str] | None = None) -> list[CollectionAnswer]:
+        """Every collection, or what these cameras have in each."""
         ...
 
     def remove_collection(self, name: str) -> RemovedAnswer:
@@ -24,9 +27,9 @@ def collection_routes(collections: Collections) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/collections")
-    def list_collections() -> list[CollectionAnswer]:
-        """Every collection, with what it holds."""
-        return collections.collections()
+    def list_collections(asking: Asking) -> list[CollectionAnswer]:
+        """Every collection, with what it holds of the cameras that the caller may see."""
+        return shelf_of(asking, collections.collections(among=asking.cameras))
 
     @routes.delete("/collections/{name}")
     def remove_collection(name: str) -> RemovedAnswer:

@@ -5,6 +5,9 @@ from typing import Protocol
 
 from fastapi import APIRouter
 
+from pipeline.api.asking import Asking
+from pipeline.callers import Caller
+from pipeline.errors import NotFound
 from pipeline.watch_answers import ResendRequest, ResentAnswer, UndeliveredAnswer
 
 
@@ -25,13 +28,24 @@ def delivery_routes(desk: Deliveries) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/alerts/undelivered")
-    def undelivered() -> list[UndeliveredAnswer]:
+    def undelivered(asking: Asking) -> list[UndeliveredAnswer]:
         """Alerts that no webhook or broker took in all the time there was, the oldest first."""
-        return desk.undelivered()
+        return _seen_by(asking, desk.undelivered())
 
     @routes.post("/alerts/undelivered/resend")
-    def resend(request: ResendRequest) -> ResentAnswer:
+    def resend(request: ResendRequest, asking: Asking) -> ResentAnswer:
         """Send them again, tried as long as if they were new."""
-        return desk.resend(request.ids)
+        if asking.cameras is None:
+            return desk.resend(request.ids)
+        seen = [one.id for one in _seen_by(asking, desk.undelivered())]
+        for name in request.ids:
+            if name not in seen:
+                raise NotFound(f"nothing undelivered has the id {name!r}")
+        wanted = request.ids or seen
+        return desk.resend(wanted) if wanted else ResentAnswer(count=0)  # none asked for are all
 
     return routes
+
+
+def _seen_by(caller: Caller, found: Sequence[UndeliveredAnswer]) -> list[UndeliveredAnswer]:
+    return [one for one in found if caller.may_see(one.alert.camera)]

@@ -4,6 +4,8 @@ from typing import Protocol
 
 from fastapi import APIRouter
 
+from pipeline.api.asking import Asking
+from pipeline.api.sight import travel_of
 from pipeline.journey_answers import TravelAnswer
 
 
@@ -24,14 +26,14 @@ def travel_routes(travel: Travel) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/travel")
-    def learnt() -> list[TravelAnswer]:
+    def learnt(asking: Asking) -> list[TravelAnswer]:
         """How long people took between cameras, by pair; counts only, of nobody in particular."""
-        return travel.learnt()
+        return travel_of(asking, travel.learnt())
 
     @routes.post("/travel/learn")
-    def learn() -> list[TravelAnswer]:
+    def learn(asking: Asking) -> list[TravelAnswer]:
         """Learn now from all days that are over, as is done once an hour; then what is known."""
         travel.learn()
-        return travel.learnt()
+        return travel_of(asking, travel.learnt())
 
     return routes

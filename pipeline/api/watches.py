@@ -9,6 +9,9 @@ from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from pipeline.api.asking import Asking, Staying, Still
+from pipeline.api.sight import Known, narrowed, refuse_unseen_watch, seen_by, watches_of
+from pipeline.callers import Caller
 from pipeline.errors import Busy, StoreUnavailable
 from pipeline.watch_answers import (
     AlertAnswer,
@@ -70,46 +73,58 @@ class Watches(Protocol):
         ...
 
 
-def watch_routes(desk: Watches) -> APIRouter:
+def watch_routes(desk: Watches, known: Known) -> APIRouter:
     """The routes under `/watches` and `/alerts`."""
     routes = APIRouter()
     looking = anyio.CapacityLimiter(LOOKING_AT_ONCE)
     places = threading.BoundedSemaphore(FOLLOWING_AT_ONCE)
 
     @routes.post("/watches", status_code=201)
-    def add(request: WatchRequest) -> WatchAnswer:
+    def add(request: WatchRequest, asking: Asking) -> WatchAnswer:
         """Watch for a sentence from now on."""
-        return desk.add(request)
+        return desk.add(narrowed(asking, request, known))
 
     @routes.post("/watches/test")
-    def test(request: TrialRequest) -> TrialAnswer:
+    def test(request: TrialRequest, asking: Asking) -> TrialAnswer:
         """What a watch would have told of what live cameras saw; nothing is told or kept."""
-        return desk.test(request)
+        return desk.test(narrowed(asking, request, known))
 
     @routes.get("/watches")
-    def watches() -> list[WatchAnswer]:
-        """Every watch, the oldest first."""
-        return desk.watches()
+    def watches(asking: Asking) -> list[WatchAnswer]:
+        """Every watch over cameras that the caller may see, the oldest first."""
+        return watches_of(asking, desk.watches())
 
     @routes.delete("/watches/{watch_id}")
-    def remove(watch_id: str) -> WatchAnswer:
+    def remove(watch_id: str, asking: Asking) -> WatchAnswer:
         """Watch for it no longer; what it told stays, and an open alert ends."""
+        refuse_unseen_watch(asking, watch_id, desk.watches)
         return desk.remove(watch_id)
 
     @routes.get("/alerts")
     def alerts(
-        after: str | None = None, count: Annotated[int, Query(ge=1, le=1000)] = 200
+        asking: Asking,
+        after: str | None = None,
+        count: Annotated[int, Query(ge=1, le=1000)] = 200,
     ) -> AlertsAnswer:
-        """What watches told, the oldest first, a page at a time."""
-        return desk.alerts(after, count)
+        """What watches told, the oldest first, a page at a time; pages of some cameras are short.
+
+        `next` goes on behind what the caller may not see, too.
+        """
+        page = desk.alerts(after, count)
+        return page.model_copy(update={"alerts": seen_by(asking, page.alerts)})
 
     @routes.get("/alerts/stream", response_class=StreamingResponse)
-    def stream(last_event_id: Annotated[str | None, Header()] = None) -> StreamingResponse:
-        """Server-sent events `new`, `update` and `end`, from now on or from `Last-Event-ID` on."""
+    def stream(
+        asking: Staying, last_event_id: Annotated[str | None, Header()] = None
+    ) -> StreamingResponse:
+        """Server-sent events `new`, `update` and `end`, from now on or from `Last-Event-ID` on.
+
+        It ends once whoever asked may ask no more: signed out, removed, expired.
+        """
         after = desk.last() if last_event_id is None else check_position(last_event_id)
         if not places.acquire(blocking=False):
             raise Busy(f"{FOLLOWING_AT_ONCE} follow the alerts already: try again, or ask by pages")
-        return _Followed(_events(desk, after, looking), places)
+        return _Followed(_events(desk, after, looking, asking), places)
 
     return routes
 
@@ -129,23 +144,31 @@ class _Followed(StreamingResponse):
             self._places.release()
 
 
-async def _events(desk: Watches, after: str, looking: anyio.CapacityLimiter) -> AsyncIterator[str]:
+async def _events(
+    desk: Watches, after: str, looking: anyio.CapacityLimiter, asking: Still
+) -> AsyncIterator[str]:
     """Server-sent events behind `after`, and a comment now and then, until the worker ends.
 
     The first says where the stream begins, so that whoever saw none can resume as well.
     """
     yield f"id: {after}\nevent: begin\ndata: {{}}\n\n"
-    said_at = anyio.current_time()
-    while not desk.is_closed:
+    said_at = looked_at = anyio.current_time()
+    caller: Caller | None = await asking()
+    while caller is not None and not desk.is_closed:
         try:
             words = await anyio.to_thread.run_sync(desk.words, after, _PAGE, limiter=looking)
         except StoreUnavailable:
             words = []
         for word in words:
+            if not caller.may_see(word.camera):
+                after = word.id
+                continue
             yield f"id: {word.id}\nevent: {word.type}\ndata: {word.model_dump_json()}\n\n"
             after, said_at = word.id, anyio.current_time()
         if len(words) < _PAGE:
             await anyio.sleep(LOOK_EVERY_S)
+        if anyio.current_time() - looked_at >= HEARTBEAT_EVERY_S:
+            caller, looked_at = await asking(), anyio.current_time()
         if anyio.current_time() - said_at >= HEARTBEAT_EVERY_S:
             yield ": still here\n\n"
             said_at = anyio.current_time()

@@ -29,9 +29,11 @@ from pipeline.cli import (
     run,
     search,
     street,
+    token,
     tracks,
     train,
     travel,
+    user,
     watch,
     why,
     worker,
@@ -80,6 +82,8 @@ app.add_typer(collections.app, name="collections", help="What was imported; forg
 app.add_typer(hold.app, name="hold", help="Tracks that are kept and not erased: add, list.")
 app.add_typer(watch.app, name="watch", help="Descriptions to be told of while people are in view.")
 app.add_typer(index.app, name="index", help="What is searched: stats, verify, compact, rebuild.")
+app.add_typer(user.app, name="user", help="Who may sign in: add, list, password, remove.")
+app.add_typer(token.app, name="token", help="What programs ask by: create, list, revoke.")
 app.add_typer(models.app, name="models", help="The weights: list, fetch, import, verify.")
 app.add_typer(train.app, name="train", help="Pretrain and fine-tune GA-DMS; export weights.")
 app.add_typer(street.app, name="street", help="People on a synthetic street, with perfect truth.")

@@ -212,13 +212,19 @@ class TrackStore:
         return self.get_many(self._live())
 
     def list(
-        self, camera_id: str | None, *, after: TrackCursor | None, count: int
+        self,
+        camera_id: str | None,
+        *,
+        after: TrackCursor | None,
+        count: int,
+        among: Collection[str] | None = None,
     ) -> list[TrackRecord]:
-        """Up to `count` tracks of a camera (None: of all), by first sight, then key.
+        """Up to `count` tracks of a camera (None: of all `among` these), by first sight, then key.
 
         Continue with `TrackCursor.after` the last one.
         """
-        members = islice(self._members(camera_id, after, count), count)
+        cameras = self._cameras(camera_id, among)
+        members = islice(self._members(cameras, after, count), count)
         return list(self.get_many(list(members)).values())
 
     @store_errors()
@@ -253,11 +259,11 @@ class TrackStore:
 
     @store_errors()
     def _members(
-        self, camera_id: str | None, after: TrackCursor | None, count: int
+        self, cameras: Sequence[str], after: TrackCursor | None, count: int
     ) -> Iterator[TrackKey]:
         """The next `count` of each camera, merged; not a generator, so that errors are ours."""
         found: list[tuple[float, bytes]] = []
-        for camera in self._cameras(camera_id):
+        for camera in cameras:
             key, low = self._keys.tracks(camera), "-inf"
             if after is not None:
                 low = f"({after.first_seen_at!r}"
@@ -269,11 +275,14 @@ class TrackStore:
             found += [(score, member) for member, score in rest]
         return (TrackKey.parse(member.decode()) for _, member in sorted(found))
 
-    def _cameras(self, camera_id: str | None) -> Sequence[str]:
+    def _cameras(
+        self, camera_id: str | None, among: Collection[str] | None = None
+    ) -> Sequence[str]:
         if camera_id is not None:
             return [camera_id]
-        known: Any = self._redis.smembers(self._keys.cameras)
-        return sorted(camera.decode() for camera in known)
+        members: Any = self._redis.smembers(self._keys.cameras)
+        known = {camera.decode() for camera in members}
+        return sorted(known if among is None else known.intersection(among))
 
     @store_errors()
     def _live(self) -> set[TrackKey]:

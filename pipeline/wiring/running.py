@@ -1,11 +1,13 @@
 """Owns a data folder with every worker, for as long as an operator lets it run."""
 
 import logging
+import sys
 from contextlib import ExitStack
 
 from pipeline.config import Settings
 from pipeline.errors import DescryError
 from pipeline.shutdown import Stop
+from pipeline.wiring.accounts import tls_files, welcome
 from pipeline.wiring.processes import worker_spec
 from pipeline.wiring.sessions import Session, own
 from pipeline.wiring.settings import worker_environment
@@ -55,6 +57,8 @@ def keep_running(settings: Settings, stop: Stop) -> None:
     encoder_name(settings)
     folder = open_folder(settings)
     folder.token()
+    tls_files(settings)  # says at once what the worker would say much later
+    welcome(settings, (sys.stderr, sys.stdout))
     kinds = ["embed", "query", "deliver"]
     if any(camera.enabled for camera in settings.cameras.values()):
         detector_file(settings)

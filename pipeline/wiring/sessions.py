@@ -24,7 +24,7 @@ from pipeline.wiring.enrolment import build_enrolment
 from pipeline.wiring.erasing import build_erasing
 from pipeline.wiring.processes import fresh_log, start_redis, worker_spec
 from pipeline.wiring.reindexing import ReindexKeeper, check_asked, model_in_use
-from pipeline.wiring.settings import token_file, worker_environment
+from pipeline.wiring.settings import read_token, worker_environment
 from pipeline.wiring.stores import build_catalogue, build_collections, open_folder, open_stores
 from pipeline.wiring.weights import encoder_name
 from pipeline.workers.catalogue import Catalogue
@@ -97,7 +97,10 @@ class Session:
     def quick_client(self) -> WatchClient:
         """Ask the query worker, ready or not."""
         return WatchClient(
-            token=_read_token(self.settings), socket=self.api_socket, url=self.settings.api.url
+            token=read_token(self.settings),
+            socket=self.api_socket,
+            url=self.settings.api.url,
+            ca_file=self.settings.api.ca_file,
         )
 
     def client(self) -> WatchClient:
@@ -148,16 +151,6 @@ class Session:
         if self.redis_url is None or self.api_socket is not None:
             return self.client()
         return build_erasing(self.settings, open_stores(self.settings, self.redis_url))
-
-
-def _read_token(settings: Settings) -> str:
-    path = token_file(settings)
-    try:
-        return path.read_text().strip()
-    except OSError as error:
-        raise ConfigError(
-            f"cannot read the token {path} ({error.strerror}): set api.token_file"
-        ) from error
 
 
 @contextmanager

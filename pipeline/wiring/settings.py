@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeline.config import Settings, load_settings
 from pipeline.config_sources import CONFIG_VARIABLE, find_config
+from pipeline.errors import ConfigError
 from pipeline.logs import register_secret
 
 
@@ -47,3 +48,20 @@ def worker_environment(settings: Settings, redis_url: str | None) -> Mapping[str
 def token_file(settings: Settings) -> Path:
     """Where the bearer token lies."""
     return settings.api.token_file or settings.data_dir / "token"
+
+
+def read_token(settings: Settings) -> str:
+    """What we show to a query worker; a unix socket of our own asks for nothing.
+
+    Raises:
+        ConfigError: there is no token.
+    """
+    path = token_file(settings)
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        if (settings.api.url or "").startswith("unix:"):
+            return ""
+        raise ConfigError(
+            f"cannot read the token {path} ({error.strerror}): set api.token_file"
+        ) from error

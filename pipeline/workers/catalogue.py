@@ -1,6 +1,6 @@
 """What is known without an encoder: cameras, their runs, tracks, kept boxes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from detectors.types import TrackKey
@@ -38,8 +38,11 @@ class Catalogue:
         zone: str | None = None,
         after: str | None = None,
         count: int = 200,
+        among: Collection[str] | None = None,
     ) -> TracksAnswer:
         """A page of tracks by first sight; with a `zone` shorter than `count`, or even empty.
+
+        Without a camera they are of all, or of all `among` these.
 
         Raises:
             NotFound: no such camera or zone.
@@ -49,7 +52,7 @@ class Catalogue:
         self.refuse_unknown_zones([zone] if zone else [])
         live = self.live_keys()
         cursor = read_cursor(after) if after else None
-        records = self.track_store.list(camera, after=cursor, count=count)
+        records = self.track_store.list(camera, after=cursor, count=count, among=among)
         following = write_cursor(records[-1]) if len(records) == count else None
         page = [
             track_answer(record, record.key in live)
@@ -57,6 +60,10 @@ class Catalogue:
             if zone is None or zone in record.zones
         ]
         return TracksAnswer(tracks=page, next=following)
+
+    def known(self) -> Collection[str]:
+        """Every camera that was ever read."""
+        return self.camera_store.known()
 
     def cameras(self, camera: str | None = None) -> list[CameraAnswer]:
         """Every camera that was ever read, or one.

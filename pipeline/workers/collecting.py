@@ -1,7 +1,7 @@
 """What each collection holds, and the end of one."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 from pipeline.answers import CollectionAnswer, RemovedAnswer
@@ -45,13 +45,19 @@ class Collections:
     clock: Clock
     removed: Callable[[], dict[str, str]] | None = None
 
-    def collections(self) -> list[CollectionAnswer]:
-        """Every collection, by name."""
-        contents = {name: _Contents() for name in self.runs.collections()}
-        for camera in self.cameras.known():
+    def collections(self, among: Collection[str] | None = None) -> list[CollectionAnswer]:
+        """Every collection, by name; what is told of it is of all cameras, or of those `among`.
+
+        A collection without anything of those is left out.
+        """
+        known = self.cameras.known()
+        cameras = known if among is None else [name for name in known if name in among]
+        names = self.runs.collections() if among is None else ()
+        contents = {name: _Contents() for name in names}
+        for camera in cameras:
             for run in self.runs.of_camera(camera):
                 contents.setdefault(run.collection, _Contents()).runs.append(run)
-        for track in self._every_track():
+        for track in self._every_track(among):
             into = contents.setdefault(track.collection, _Contents())
             into.tracks, into.shots = into.tracks + 1, into.shots + track.shots
         weights = self.retention.budget.weights()
@@ -108,9 +114,9 @@ class Collections:
                 )
             time.sleep(0.02)
 
-    def _every_track(self) -> Iterator[TrackRecord]:
+    def _every_track(self, among: Collection[str] | None) -> Iterator[TrackRecord]:
         after: TrackCursor | None = None
-        while page := self.tracks.list(None, after=after, count=TRACKS_AT_ONCE):
+        while page := self.tracks.list(None, after=after, count=TRACKS_AT_ONCE, among=among):
             yield from page
             after = TrackCursor.after(page[-1])
 

@@ -196,3 +196,13 @@ def parts_answer(part: str, cameras: Collection[str]) -> str:
     'shard 2 (cameras door, gate)'
     """
     return f"{part} (cameras {', '.join(sorted(cameras)) or 'none'})"
+
+
+def read_part(shown: str) -> tuple[str, list[str]]:
+    """Read back what `parts_answer` wrote.
+
+    >>> read_part("shard 2 (cameras door, gate)")
+    ('shard 2', ['door', 'gate'])
+    """
+    part, _, names = shown.removesuffix(")").partition(" (cameras ")
+    return part, [] if names == "none" else names.split(", ")

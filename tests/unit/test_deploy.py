@@ -132,6 +132,15 @@ def test_the_settings_take_every_variable_of_a_worker(name, tmp_path):
     assert settings.api.port == (8080 if name == "query" else None)
 
 
+def test_the_command_line_inside_asks_by_a_socket_that_needs_no_password():
+    """Before an administrator has set one, the network is answered nothing."""
+    query = SERVICES["query"]
+    socket = Path(query["command"][query["command"].index("--socket") + 1])
+    assert query["environment"]["DESCRY_API__URL"] == f"unix://{socket}"
+    assert any(mount.startswith(f"{socket.parent}:") for mount in query["tmpfs"])
+    assert "dc exec query descry user password admin" in (DEPLOY / "runbook.md").read_text("utf-8")
+
+
 def test_prometheus_asks_the_query_worker_with_a_token_from_a_file():
     (job,) = yaml.safe_load((DEPLOY / "prometheus.yaml").read_text("utf-8"))["scrape_configs"]
     assert job["static_configs"] == [{"targets": ["query:8080"]}]

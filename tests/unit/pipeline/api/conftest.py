@@ -13,9 +13,6 @@ from pipeline.answers import (
     ClipAnswer,
     CollectionAnswer,
     CoverageAnswer,
-    ErasedAnswer,
-    ErasingAnswer,
-    HoldAnswer,
     ModelAnswer,
     RemovedAnswer,
     SearchAnswer,
@@ -26,7 +23,9 @@ from pipeline.api.app import Backing, build_app
 from pipeline.errors import ConfigError, NotFound, StoreFull, StoreUnavailable, VideoGone
 from pipeline.journey_answers import TravelAnswer
 from pipeline.why_answers import WhyAnswer, WordAnswer
+from tests.account_house import House
 from tests.unit.pipeline.api.desk import Desk, Undelivered
+from tests.unit.pipeline.api.upkeep import Eraser, Holds
 
 TOKEN = "s3cret-token"
 COVERAGE = CoverageAnswer(cameras=[], shots_searched=0, shots_of_other_models=0, indexed_until=None)
@@ -66,7 +65,10 @@ class Service:
 class Lists:
     """Knows no camera called attic."""
 
-    def tracks(self, camera, *, after, count):
+    def known(self):
+        return ["lobby", "gate", "hall"]
+
+    def tracks(self, camera, *, zone, after, count, among):
         return TracksAnswer(tracks=[], next=None)
 
     def cameras(self, camera):
@@ -77,33 +79,6 @@ class Lists:
     def boxes(self, camera, run):
         self.cameras(camera)
         return "1,1,2,3,4,5,0.9,-1,-1,-1\n"
-
-
-class Eraser:
-    """Erases whatever it is asked for."""
-
-    def erase(self, names):
-        return ErasedAnswer(
-            tracks=names, count=len(names), messages=1, pictures=1, boxes=0, videos=0,
-            searched_bytes=9, left=["note.txt: name"], notes=[],
-        )  # fmt: skip
-
-    def erasing(self):
-        return ErasingAnswer(step="searching", done=1, total=9)
-
-
-class Holds:
-    """Holds one track, lobby/r/1."""
-
-    def holds(self):
-        return [HoldAnswer(track="lobby/r/1", since="2026-03-01T10:00:00Z", pictures=["1.jpg"])]
-
-    def hold(self, name):
-        if name != "lobby/r/1":
-            raise NotFound(f"no track {name}")
-        return self.holds()[0]
-
-    release = hold
 
 
 class Switches:
@@ -154,7 +129,7 @@ class Shelf:
     def __init__(self) -> None:
         self.names = ["case-7"]
 
-    def collections(self):
+    def collections(self, among=None):
         return [
             CollectionAnswer(
                 collection=name,
@@ -245,7 +220,19 @@ def slow() -> Iterator[Slow]:
 
 
 @pytest.fixture
-def client(service: Service, away: list[bool], cut_clips, book, slow, tmp_path: Path) -> TestClient:
+def house(tmp_path_factory) -> House:
+    return House(tmp_path_factory.mktemp("accounts"))
+
+
+@pytest.fixture
+def client(backing: Backing) -> TestClient:
+    return TestClient(build_app(backing), raise_server_exceptions=False)
+
+
+@pytest.fixture
+def backing(
+    service: Service, away: list[bool], cut_clips, book, slow, tmp_path: Path, house: House
+) -> Backing:
     def clip(name: str, before_s: float, after_s: float) -> tuple[Path, ClipAnswer]:
         if name == "lobby/r/9":
             raise VideoGone("camera 'lobby': the ring has moved on")
@@ -264,7 +251,7 @@ def client(service: Service, away: list[bool], cut_clips, book, slow, tmp_path: 
         if away:
             raise StoreUnavailable("Redis is away")
 
-    backing = Backing(
+    return Backing(
         service=service,
         lists=Lists(),
         switches=Switches(),
@@ -281,8 +268,8 @@ def client(service: Service, away: list[bool], cut_clips, book, slow, tmp_path: 
         ping=ping,
         metrics=lambda: b"descry_index_shots 1\n",
         token=TOKEN,
+        door=house.door(),
     )
-    return TestClient(build_app(backing), raise_server_exceptions=False)
 
 
 AUTHORISED = {"Authorization": f"Bearer {TOKEN}"}

@@ -11,8 +11,10 @@ import uvicorn
 from fastapi import FastAPI
 
 from pipeline.api import watches
+from pipeline.api.asking import staying_of
 from pipeline.api.problems import install_problem_handlers
 from pipeline.api.watches import watch_routes
+from pipeline.callers import FOLDER_HOLDER
 from tests.unit.pipeline.api.desk import Desk
 
 
@@ -23,11 +25,16 @@ class Quiet(Desk):
         return []
 
 
+async def still():
+    return FOLDER_HOLDER
+
+
 @pytest.fixture
 def address(monkeypatch):
     monkeypatch.setattr(watches, "FOLLOWING_AT_ONCE", 2)
     desk, app = Quiet(), FastAPI()
-    app.include_router(watch_routes(desk), prefix="/api/v1")
+    app.include_router(watch_routes(desk, list), prefix="/api/v1")
+    app.dependency_overrides[staying_of] = lambda: still
     install_problem_handlers(app)
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
