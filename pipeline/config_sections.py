@@ -218,3 +218,27 @@ class Api(Section):
     token_file: PathOnDisk | None = Field(
         default=None, description="Holds the token of that worker; null: `token` in the data folder"
     )
+    source_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://\S+$",
+        max_length=500,
+        description="Where the source is, if you changed the program; null: where the project's is",
+    )
+
+
+class Imports(Section):
+    """Recordings that are imported over HTTP."""
+
+    folders: list[PathOnDisk] = Field(
+        default=[],
+        description="Folders of the query worker's machine to take recordings from; as a variable "
+        "/a:/b",
+    )
+    upload_megabytes: int = Field(
+        default=20_000, ge=1, le=10_000_000, description="The largest recording that may be sent"
+    )
+
+    @field_validator("folders", mode="before")
+    @classmethod
+    def _folders_of_a_variable(cls, value: Any) -> Any:
+        return [part for part in value.split(":") if part] if isinstance(value, str) else value

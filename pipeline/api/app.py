@@ -9,19 +9,30 @@ from fastapi.responses import JSONResponse
 
 from pipeline.answers import CameraAnswer, SearchAnswer, SearchRequest, TracksAnswer
 from pipeline.api.auth import BODY_BYTES, Doorkeeper
-from pipeline.api.cameras import CameraList, CameraSwitches, camera_routes
+from pipeline.api.cameras import (
+    CameraList,
+    CameraSwitches,
+    LastPicture,
+    camera_routes,
+    picture_routes,
+)
 from pipeline.api.clips import Cut, clip_routes
 from pipeline.api.collections import Collections, collection_routes
+from pipeline.api.console import console_routes, open_paths
 from pipeline.api.deliveries import Deliveries, delivery_routes
 from pipeline.api.erasures import Erasing, erasure_routes
 from pipeline.api.holds import Holds, hold_routes
+from pipeline.api.imports import PIECE, Imports, import_routes
+from pipeline.api.installation import Models, System, installation_routes
 from pipeline.api.problems import install_problem_handlers
 from pipeline.api.queries import query_routes
 from pipeline.api.shots import Why, shot_routes
 from pipeline.api.travel import Travel, travel_routes
 from pipeline.api.watches import Watches, watch_routes
+from pipeline.console.pages import Pages
 from pipeline.errors import StoreUnavailable
 from pipeline.likeness_fields import MOST_LETTERS
+from pipeline.store.uploads import PIECE_BYTES
 
 
 class Service(Protocol):
@@ -59,7 +70,7 @@ OPEN_PATHS = frozenset({"/healthz", "/readyz"})
 #: A search may bring a picture.
 LARGE_PATHS = dict.fromkeys(
     ("/api/v1/search", "/api/v1/watches", "/api/v1/watches/test"), BODY_BYTES + MOST_LETTERS
-)
+) | {f"/api/v1{PIECE}": PIECE_BYTES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +89,16 @@ class Backing:
         deliveries: tells which alerts could not be delivered.
         travel: learns and tells travel times between cameras.
         picture: the JPEG behind a media key; None if it is gone.
+        last_picture: the newest picture of a live camera.
+        imports: takes recordings.
+        system: tells how the installation does.
+        models: lists weights.
         clip: cuts the clip of a track or shot.
         why: explains a shot for a description.
         ping: raises StoreUnavailable if Redis is away.
         metrics: the Prometheus page.
         token: who may ask.
+        source_url: where the source of this installation is; None for where the project's is.
     """
 
     service: Service
@@ -96,19 +112,24 @@ class Backing:
     deliveries: Deliveries
     travel: Travel
     picture: Callable[[str], bytes | None]
+    last_picture: LastPicture
+    imports: Imports
+    system: System
+    models: Models
     clip: Cut
     why: Why
     ping: Callable[[], None]
     metrics: Callable[[], bytes]
     token: str
+    source_url: str | None = None
 
 
 def build_app(backing: Backing) -> FastAPI:
-    """The application: `/healthz` and `/readyz` for anybody, the rest for the token's holder."""
+    """The application: health and pages for anybody, the rest for the token's holder."""
     app = FastAPI(title="Descry", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
-    app.add_middleware(
-        Doorkeeper, token=backing.token, open_paths=OPEN_PATHS, large_paths=LARGE_PATHS
-    )
+    pages = Pages()
+    shown = OPEN_PATHS | open_paths(pages)
+    app.add_middleware(Doorkeeper, token=backing.token, open_paths=shown, large_paths=LARGE_PATHS)
     install_problem_handlers(app)
     app.include_router(_health(backing))
     app.include_router(_search(backing), prefix="/api/v1")
@@ -123,6 +144,10 @@ def build_app(backing: Backing) -> FastAPI:
     app.include_router(travel_routes(backing.travel), prefix="/api/v1")
     app.include_router(clip_routes(backing.clip), prefix="/api/v1")
     app.include_router(shot_routes(backing.why), prefix="/api/v1")
+    app.include_router(picture_routes(backing.last_picture), prefix="/api/v1")
+    app.include_router(import_routes(backing.imports), prefix="/api/v1")
+    app.include_router(installation_routes(backing.system, backing.models), prefix="/api/v1")
+    app.include_router(console_routes(pages, backing.source_url))
 
     @app.get("/metrics", include_in_schema=False)
     def metrics() -> Response:
