@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from pipeline.added_cameras import AddedCameras
+from pipeline.config_api import Api
 from pipeline.config_cameras import Camera
 from pipeline.config_delivery import Mqtt, Webhooks
 from pipeline.config_motion import Motion
@@ -18,7 +19,6 @@ from pipeline.config_problems import explain, one_line, unknown
 from pipeline.config_retention import Retention
 from pipeline.config_ring import Clips, Ring
 from pipeline.config_sections import (
-    Api,
     Crops,
     Detector,
     Encoder,

@@ -8,7 +8,6 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from pipeline.config_types import (
-    ApiUrl,
     Device,
     Half,
     ModelName,
@@ -200,30 +199,6 @@ class Sources(Section):
         if low > high:
             raise ValueError(f"has reconnect_min_s ({low:g}) above reconnect_max_s ({high:g})")
         return self
-
-
-class Api(Section):
-    """Where searches are answered."""
-
-    host: str = Field(
-        default="127.0.0.1", min_length=1, description="Address to listen on, where there is a port"
-    )
-    port: int | None = Field(
-        default=None, ge=0, le=65535, description="null: the unix socket alone; 0: any free port"
-    )
-    url: ApiUrl | None = Field(
-        default=None,
-        description="A query worker on another machine for commands to ask: http://host:8000",
-    )
-    token_file: PathOnDisk | None = Field(
-        default=None, description="Holds the token of that worker; null: `token` in the data folder"
-    )
-    source_url: str | None = Field(
-        default=None,
-        pattern=r"^https?://\S+$",
-        max_length=500,
-        description="Where the source is, if you changed the program; null: where the project's is",
-    )
 
 
 class Imports(Section):

@@ -183,9 +183,20 @@ def _as_topic_prefix(prefix: str) -> str:
 
 
 def _as_api_url(url: str) -> str:
-    if not _split(url, ("http", "https")).hostname:
+    parts = _split(url, ("http", "https", "unix"))
+    if parts.scheme == "unix":
+        if parts.netloc or not parts.path:
+            raise ValueError("must name the whole path of a socket: unix:///run/descry/api.sock")
+    elif not parts.hostname:
         raise ValueError("must name the host: http://host:8000")
     return url.rstrip("/")
+
+
+def _as_public_url(url: str) -> str:
+    parts = _split(url, ("http", "https"))
+    if not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("must name a host and nothing below it: https://descry.example.org")
+    return url.rstrip("/").lower()
 
 
 Seconds = Annotated[
@@ -206,6 +217,7 @@ IndexUrl = Annotated[str, AfterValidator(_as_index_url)]
 BrokerUrl = Annotated[str, AfterValidator(_as_broker_url)]
 TopicPrefix = Annotated[str, AfterValidator(_as_topic_prefix)]
 ApiUrl = Annotated[str, AfterValidator(_as_api_url)]
+PublicUrl = Annotated[str, AfterValidator(_as_public_url)]
 Device = Annotated[
     str, AfterValidator(_as_device), WithJsonSchema({"type": "string", "pattern": _DEVICE.pattern})
 ]

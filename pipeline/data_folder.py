@@ -27,6 +27,8 @@ _OURS = {
     *_SUBFOLDERS,
     "sightings",
     "uploads",
+    "accounts.sqlite",
+    "accounts.sqlite-journal",
     "version.json",
     "signing.key",
     "token",

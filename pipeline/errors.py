@@ -17,9 +17,14 @@ DescryError                     exit code
     VideoGone                       1   the video of a hit is kept nowhere, or not any more
     ServiceUnavailable              3   the query worker did not answer
     ErasureIncomplete               4   something of an erased track is left somewhere
+    SignInRefused                   2   no user of that name has that password
+    Forbidden                       2   a role that may not, or a password to be changed first
+    SetupNeeded                     2   nobody has set the administrator's password yet
+    TooManyAttempts                 3   too many wrong passwords, or requests: later again
     WireError                       1   a message that cannot be read: damaged or of another version
 """
 
+import math
 from typing import ClassVar
 
 
@@ -87,6 +92,33 @@ class Busy(DescryError):
     """As much of this is being done as can be at once; the caller tries again."""
 
     exit_code = 3
+
+
+class SignInRefused(DescryError):
+    """No user of that name has that password."""
+
+    exit_code = 2
+
+
+class Forbidden(DescryError):
+    """Who asks is known, and may not."""
+
+    exit_code = 2
+
+
+class SetupNeeded(Forbidden):
+    """Nobody has set the administrator's password yet."""
+
+
+class TooManyAttempts(DescryError):
+    """Too many wrong passwords; `wait_s` seconds, then again."""
+
+    exit_code = 3
+
+    def __init__(self, wait_s: float) -> None:
+        """Say how long to wait."""
+        self.wait_s = max(1, math.ceil(wait_s))
+        super().__init__(f"too many attempts: try again in {self.wait_s} s")
 
 
 class UnwritableClip(ConfigError):

@@ -1,6 +1,6 @@
 """The HTTP face of the query worker; routes ask the service and do nothing themselves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
@@ -8,7 +8,8 @@ from fastapi import APIRouter, FastAPI, HTTPException, Query, Response
 from fastapi.responses import JSONResponse
 
 from pipeline.answers import CameraAnswer, SearchAnswer, SearchRequest, TracksAnswer
-from pipeline.api.auth import BODY_BYTES, Doorkeeper
+from pipeline.api.access import NEEDS, Access, Need, ways_of
+from pipeline.api.auth import BODY_BYTES, Doorkeeper, Rules
 from pipeline.api.cameras import (
     CameraList,
     CameraSwitches,
@@ -18,14 +19,18 @@ from pipeline.api.cameras import (
 )
 from pipeline.api.clips import Cut, clip_routes
 from pipeline.api.collections import Collections, collection_routes
-from pipeline.api.console import console_routes, open_paths
+from pipeline.api.console import console_routes
 from pipeline.api.deliveries import Deliveries, delivery_routes
+from pipeline.api.door import Door
 from pipeline.api.erasures import Erasing, erasure_routes
 from pipeline.api.holds import Holds, hold_routes
+from pipeline.api.identity import Identity
 from pipeline.api.imports import PIECE, Imports, import_routes
 from pipeline.api.installation import Models, System, installation_routes
 from pipeline.api.problems import install_problem_handlers
 from pipeline.api.queries import query_routes
+from pipeline.api.rates import Rates
+from pipeline.api.sessions import session_routes
 from pipeline.api.shots import Why, shot_routes
 from pipeline.api.travel import Travel, travel_routes
 from pipeline.api.watches import Watches, watch_routes
@@ -66,7 +71,6 @@ class Lists(Protocol):
         ...
 
 
-OPEN_PATHS = frozenset({"/healthz", "/readyz"})
 #: A search may bring a picture.
 LARGE_PATHS = dict.fromkeys(
     ("/api/v1/search", "/api/v1/watches", "/api/v1/watches/test"), BODY_BYTES + MOST_LETTERS
@@ -97,7 +101,8 @@ class Backing:
         why: explains a shot for a description.
         ping: raises StoreUnavailable if Redis is away.
         metrics: the Prometheus page.
-        token: who may ask.
+        token: that of the data folder, whose holder may ask everything.
+        door: who else may, and what.
         source_url: where the source of this installation is; None for where the project's is.
     """
 
@@ -121,15 +126,23 @@ class Backing:
     ping: Callable[[], None]
     metrics: Callable[[], bytes]
     token: str
+    door: Door
     source_url: str | None = None
 
 
-def build_app(backing: Backing) -> FastAPI:
-    """The application: health and pages for anybody, the rest for the token's holder."""
+def build_app(backing: Backing, needs: Mapping[str, Need] = NEEDS) -> FastAPI:
+    """The application.
+
+    Args:
+        backing: what it answers from.
+        needs: what each route needs, `GET /healthz` and so on.
+
+    Raises:
+        LookupError: a route is not in `needs`, or a row of it has no route.
+    """
     app = FastAPI(title="Descry", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
-    pages = Pages()
-    shown = OPEN_PATHS | open_paths(pages)
-    app.add_middleware(Doorkeeper, token=backing.token, open_paths=shown, large_paths=LARGE_PATHS)
+    access: list[Access] = []
+    app.add_middleware(Doorkeeper, rules=_rules(backing, lambda: access[0]))
     install_problem_handlers(app)
     app.include_router(_health(backing))
     app.include_router(_search(backing), prefix="/api/v1")
@@ -147,13 +160,30 @@ def build_app(backing: Backing) -> FastAPI:
     app.include_router(picture_routes(backing.last_picture), prefix="/api/v1")
     app.include_router(import_routes(backing.imports), prefix="/api/v1")
     app.include_router(installation_routes(backing.system, backing.models), prefix="/api/v1")
-    app.include_router(console_routes(pages, backing.source_url))
+    app.include_router(console_routes(Pages(), backing.source_url))
+    door = backing.door
+    app.include_router(
+        session_routes(door.signing_in, is_behind_tls=door.is_behind_tls), prefix="/api/v1"
+    )
 
     @app.get("/metrics", include_in_schema=False)
     def metrics() -> Response:
         return Response(backing.metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
+    access.append(Access(ways_of(app), needs))
     return app
+
+
+def _rules(backing: Backing, access: Callable[[], Access]) -> Rules:
+    door = backing.door
+    return Rules(
+        identity=Identity(backing.token, door.sessions, door.tokens, door.now, door.owners),
+        access=access,
+        is_set_up=door.is_set_up,
+        rates=Rates(door.requests_per_minute, door.monotonic),
+        public_url=door.public_url,
+        large_paths=LARGE_PATHS,
+    )
 
 
 def _health(backing: Backing) -> APIRouter:

@@ -1,70 +1,176 @@
-"""Who may ask: whoever can read the token file of the data folder."""
+"""The doorkeeper: who asks, whether they may, how often, and how much they send."""
 
-import hmac
+import math
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any, Final
 
+import anyio
 from starlette.datastructures import Headers
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pipeline.api.problems import problem
-from pipeline.callers import FOLDER_HOLDER
+from pipeline.api.access import Access, Need, Open
+from pipeline.api.identity import READING, Identity, Known, is_from_elsewhere, shows_csrf
+from pipeline.api.problems import problem, problem_of
+from pipeline.api.rates import Rates
+from pipeline.callers import Role
+from pipeline.errors import DescryError
+from pipeline.workers.listening import PEER_UID
 
 # A sentence and a few names, or settings of a camera.
 BODY_BYTES = 65_536
 
+LOOKING_AT_ONCE: Final = 4
+"""Threads that look into the accounts: those of searches must not hold up the door."""
+
+SETUP_NEEDED: Final = (
+    "nobody has set the administrator's password yet: sign in as 'admin' with the one-time "
+    "password that 'descry run' showed, and choose your own; or run 'descry user password admin' "
+    "on the machine that Descry runs on"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """By what the doorkeeper lets in.
+
+    Attributes:
+        identity: tells who asks.
+        access: what each route needs.
+        is_set_up: whether an administrator has set a password of their own.
+        rates: how often each may ask.
+        public_url: the address that browsers know us by, where a proxy changes it.
+        large_paths: how many bytes a request may hold there; elsewhere `BODY_BYTES`.
+    """
+
+    identity: Identity
+    access: Callable[[], Access]
+    is_set_up: Callable[[], bool]
+    rates: Rates
+    public_url: str | None = None
+    large_paths: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+
 
 class Doorkeeper:
-    """Looks at the token before anything else is read, and at the size while it is.
+    """Looks at who asks before anything else is read, and at the size while it is.
 
     A dependency of the framework would run only after the whole body was in memory.
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        token: str,
-        open_paths: Collection[str],
-        large_paths: Mapping[str, int] = MappingProxyType({}),
-    ) -> None:
-        """Let requests through to `app`.
-
-        Args:
-            app: what answers them.
-            token: whoever has it may ask.
-            open_paths: asked without a token.
-            large_paths: how many bytes a request may hold there; elsewhere `BODY_BYTES`.
-        """
-        self._app, self._open_paths, self._large_paths = app, open_paths, large_paths
-        self._expected = f"Bearer {token}".encode()
+    def __init__(self, app: ASGIApp, *, rules: Rules) -> None:
+        """Let requests through to `app`."""
+        self._app, self._rules = app, rules
+        self._looking = anyio.CapacityLimiter(LOOKING_AT_ONCE)
+        self._is_set_up = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it here."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        offered = Headers(scope=scope).get("authorization", "").encode()
-        # Compared in constant time: the answer's delay must not spell the token out.
-        if scope["path"] not in self._open_paths and not hmac.compare_digest(
-            offered, self._expected
-        ):
-            refusal = "send the token of the data folder as a bearer token"
-            await problem(401, "unauthorized", refusal)(scope, receive, send)
+        try:
+            refusal = await self._refusal(scope)
+        except DescryError as error:
+            refusal = problem_of(error)
+        if refusal is not None:
+            await refusal(scope, receive, send)
             return
-        most = self._large_paths.get(scope["path"], BODY_BYTES)
+        most = self._rules.large_paths.get(scope["path"], BODY_BYTES)
         messages = await _take_body(receive, most)
         if messages is None:
-            refusal = f"a request may hold {most} bytes"
-            await problem(413, "too-large", refusal)(scope, receive, send)
+            await problem(413, "too-large", f"a request may hold {most} bytes")(
+                scope, receive, send
+            )
             return
 
         async def again() -> Message:
             return messages.popleft() if messages else await receive()
 
-        scope.setdefault("state", {})["caller"] = FOLDER_HOLDER
         await self._app(scope, again, send)
+
+    async def _refusal(self, scope: Scope) -> Response | None:
+        """Why a request is not let in; None if it is, and the scope says then who asks."""
+        headers, state = Headers(scope=scope), scope.setdefault("state", {})
+        need = self._rules.access().need(scope["method"], scope["path"])
+        known = self._rules.identity.local(state.get(PEER_UID))
+        if known is None and not isinstance(need, Open) and not await self._set_up():
+            return problem(503, "setup-needed", SETUP_NEEDED)
+        if known is None and need is not Open.ANYBODY:
+            known = await self._look(self._rules.identity.known, headers)
+        if (wait_s := self._wait(known, scope)) > 0:
+            return problem(
+                429,
+                "too-many-requests",
+                f"too many requests: ask again in {math.ceil(wait_s)} s (api.requests_per_minute)",
+                {"Retry-After": str(math.ceil(wait_s))},
+            )
+        if known is not None:
+            state["caller"], state["session"] = known.caller, known.session
+        return self._unlet(known, need) or self._forged(known, scope["method"], headers)
+
+    def _unlet(self, known: Known | None, need: Need | None) -> Response | None:
+        """Why somebody may not ask this."""
+        if need is Open.ANYBODY:
+            return None
+        if known is None:
+            return problem(
+                401,
+                "unauthorized",
+                "sign in, or send an API token or that of the data folder as a bearer token",
+                {"WWW-Authenticate": "Bearer"},
+            )
+        if need is Open.SIGNED_IN:
+            return None
+        if known.session is not None and known.session.user.must_change:
+            return problem(
+                403,
+                "password-change-needed",
+                "choose a password of your own first (POST /api/v1/session/password)",
+            )
+        if isinstance(need, Role) and not known.caller.role.includes(need):
+            return problem(
+                403,
+                "forbidden",
+                f"this takes the role {need.value}, and {known.caller.name} has the role "
+                f"{known.caller.role.value}: ask an administrator",
+            )
+        return None
+
+    def _forged(self, known: Known | None, method: str, headers: Headers) -> Response | None:
+        """Why a write is taken for that of another site's page."""
+        if method in READING or (known is not None and known.session is None):
+            return None
+        if is_from_elsewhere(headers, self._rules.public_url):
+            return problem(
+                403,
+                "cross-site",
+                "this comes from a page of another site: open the console at its own address, or "
+                "set api.public_url to the address that browsers use",
+            )
+        if known is not None and known.session and not shows_csrf(headers, known.session):
+            return problem(
+                403, "csrf", "send the csrf of GET /api/v1/session in the header X-CSRF-Token"
+            )
+        return None
+
+    def _wait(self, known: Known | None, scope: Scope) -> float:
+        """Seconds until this caller is let in again."""
+        if known is not None and known.is_local:
+            return 0.0
+        client = scope.get("client") or ("",)
+        return self._rules.rates.take(known.caller.name if known else f"address:{client[0]}")
+
+    async def _set_up(self) -> bool:
+        # Once it is, it stays so: the last administrator cannot be removed.
+        if not self._is_set_up:
+            self._is_set_up = await self._look(self._rules.is_set_up)
+        return self._is_set_up
+
+    async def _look(self, what: Callable[..., Any], *arguments: Any) -> Any:
+        return await anyio.to_thread.run_sync(what, *arguments, limiter=self._looking)
 
 
 async def _take_body(receive: Receive, most: int) -> deque[Message] | None:

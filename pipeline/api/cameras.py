@@ -6,6 +6,7 @@ from typing import Annotated, Any, Protocol
 from fastapi import APIRouter, Body, Response
 
 from pipeline.answers import CameraAnswer
+from pipeline.api.asking import Asking
 from pipeline.instants import format_instant
 
 
@@ -75,9 +76,9 @@ def picture_routes(last_picture: LastPicture) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/cameras/{camera}/picture", response_class=Response)
-    def picture(camera: str) -> Response:
+    def picture(camera: str, asking: Asking) -> Response:
         """The newest picture of a live camera's recent video; 204 where none is kept."""
-        found = last_picture(camera)
+        found = last_picture(camera) if asking.may_see(camera) else None
         if found is None:
             return Response(status_code=204)
         data, at = found

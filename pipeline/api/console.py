@@ -52,11 +52,6 @@ class SourceAnswer(BaseModel):
     archive: str
 
 
-def open_paths(pages: Pages) -> frozenset[str]:
-    """What is shown to whoever comes: pages without a word about anybody, and the source."""
-    return pages.paths | {SOURCE, ARCHIVE}
-
-
 def console_routes(pages: Pages, source_url: str | None) -> APIRouter:
     """Pages under `/`, what they load under `/assets/`, and `/api/v1/source`."""
     routes = APIRouter()

@@ -4,6 +4,8 @@ from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Body, Query
 
+from pipeline.api.asking import Asking
+from pipeline.errors import NotFound
 from pipeline.import_answers import (
     FileAnswer,
     ImportAnswer,
@@ -44,13 +46,15 @@ def import_routes(imports: Imports) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/imports")
-    def list_imports() -> list[ImportAnswer]:
+    def list_imports(asking: Asking) -> list[ImportAnswer]:
         """Imports that this worker was asked for, the newest first."""
-        return imports.imports()
+        return [one for one in imports.imports() if asking.may_see(one.camera)]
 
     @routes.post("/imports", status_code=202)
-    def start(asked: ImportRequest) -> ImportAnswer:
+    def start(asked: ImportRequest, asking: Asking) -> ImportAnswer:
         """Import a recording that was sent, or one of `files`, once those before it are done."""
+        if not asking.may_see(asked.camera):
+            raise NotFound(f"no camera {asked.camera!r} that {asking.name} may see: choose another")
         return imports.start(asked)
 
     @routes.get("/imports/files")

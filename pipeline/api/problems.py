@@ -1,7 +1,9 @@
 """Errors as RFC 9457 problem details, with codes that programs can rely on."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,9 +14,12 @@ from pipeline.errors import (
     Busy,
     ConfigError,
     DescryError,
+    Forbidden,
     NotFound,
+    SignInRefused,
     StoreFull,
     StoreUnavailable,
+    TooManyAttempts,
     VideoGone,
 )
 from pipeline.names import in_utf8
@@ -25,7 +30,9 @@ log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 
 
-def problem(status: int, code: str, detail: str) -> JSONResponse:
+def problem(
+    status: int, code: str, detail: str, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
     """One problem: what happened, in a word for programs and a line for people."""
     body = {
         "type": f"urn:descry:problem:{code}",
@@ -34,28 +41,41 @@ def problem(status: int, code: str, detail: str) -> JSONResponse:
         "code": code,
         "detail": in_utf8(detail),
     }
-    headers = {"Retry-After": "2"} if status == 503 else None
-    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+    told = {"Retry-After": "2"} if status == 503 else {}
+    return JSONResponse(
+        body, status_code=status, media_type=MEDIA_TYPE, headers={**told, **(headers or {})}
+    )
+
+
+def problem_of(error: Exception) -> JSONResponse:
+    """What an expected error is answered with."""
+    status, code = _status_of(error)
+    if status >= 500:
+        log.warning("request failed: %s", error)
+    wait = {"Retry-After": str(error.wait_s)} if isinstance(error, TooManyAttempts) else None
+    return problem(status, code, str(error), wait)
+
+
+# The first that fits counts: a special error before a general one.
+_ANSWERS: Final[Sequence[tuple[type[Exception], int, str]]] = (
+    (QueryRefused, 422, "query-refused"),
+    (NotFound, 404, "not-found"),
+    (VideoGone, 410, "video-gone"),
+    (ConfigError, 422, "impossible"),
+    (SignInRefused, 401, "sign-in-refused"),
+    (Forbidden, 403, "forbidden"),
+    (TooManyAttempts, 429, "too-many-attempts"),
+    (StoreUnavailable, 503, "store-unavailable"),
+    (Busy, 503, "busy"),
+    (StoreFull, 507, "store-full"),
+)
 
 
 def _status_of(error: Exception) -> tuple[int, str]:
-    match error:
-        case QueryRefused():
-            return 422, "query-refused"
-        case NotFound():
-            return 404, "not-found"
-        case VideoGone():
-            return 410, "video-gone"
-        case ConfigError():
-            return 422, "impossible"
-        case StoreUnavailable():
-            return 503, "store-unavailable"
-        case Busy():
-            return 503, "busy"
-        case StoreFull():
-            return 507, "store-full"
-        case _:
-            return 500, "failed"
+    for kind, status, code in _ANSWERS:
+        if isinstance(error, kind):
+            return status, code
+    return 500, "failed"
 
 
 def install_problem_handlers(app: FastAPI) -> None:
@@ -64,10 +84,7 @@ def install_problem_handlers(app: FastAPI) -> None:
     @app.exception_handler(DescryError)
     @app.exception_handler(QueryRefused)
     async def expected(_request: Request, error: Exception) -> JSONResponse:
-        status, code = _status_of(error)
-        if status >= 500:
-            log.warning("request failed: %s", error)
-        return problem(status, code, str(error))
+        return problem_of(error)
 
     @app.exception_handler(RequestValidationError)
     async def malformed(_request: Request, error: RequestValidationError) -> JSONResponse:

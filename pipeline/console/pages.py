@@ -78,11 +78,6 @@ class Pages:
             lstrip_blocks=True,
         )
 
-    @property
-    def paths(self) -> frozenset[str]:
-        """Everything that is shown to whoever comes: it tells of nobody."""
-        return frozenset((*PAGES, *ALONE, *self.assets))
-
     def draw(self, path: str, *, language: str, theme: str | None, hidden: frozenset[str]) -> str:
         """The HTML of a page.
 

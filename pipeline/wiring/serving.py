@@ -1,10 +1,11 @@
 """Builds the query worker: index, view, service, HTTP."""
 
-import socket
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+
+from fastapi import FastAPI
 
 from pipeline.api.app import Backing, build_app
 from pipeline.clock import SystemClock
@@ -20,6 +21,7 @@ from pipeline.store.runs import RunRecord, RunStore
 from pipeline.store.sighting_log import SightingLog
 from pipeline.store_figures import CameraFigures, StoreFigures
 from pipeline.telemetry import ScrapePage, Telemetry
+from pipeline.wiring.accounts import build_door, open_accounts, tls_files
 from pipeline.wiring.delivering import build_delivery_desk, delivery_figures
 from pipeline.wiring.enrolment import build_enrolment
 from pipeline.wiring.erasing import build_erasing
@@ -37,7 +39,8 @@ from pipeline.workers.erasing import Erasing
 from pipeline.workers.explaining import Explaining
 from pipeline.workers.grouping import Grouping
 from pipeline.workers.liking import Liking
-from pipeline.workers.query import QueryWorker, bind_tcp, bind_unix
+from pipeline.workers.listening import Servers, bind_tcp, bind_unix
+from pipeline.workers.query import QueryWorker
 from pipeline.workers.service import SearchService
 from pipeline.workers.succession import Succession
 from pipeline.workers.travelling import Travelling
@@ -89,8 +92,7 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
         settings, stores, catalogue, service, telemetry, erasing, watching.desk, travel
     )
     return QueryWorker(
-        app=build_app(backing),
-        listeners=_listeners(settings, api_socket),
+        servers=_servers(settings, build_app(backing), api_socket),
         view=succession,
         watches=watching,
         retention=stores.retention,
@@ -102,11 +104,12 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
     )
 
 
-def _listeners(settings: Settings, api_socket: Path | None) -> list[socket.socket]:
+def _servers(settings: Settings, app: FastAPI, api_socket: Path | None) -> Servers:
+    tls = tls_files(settings)
     listeners = [bind_unix(api_socket)] if api_socket is not None else []
     if settings.api.port is not None:
         listeners.append(bind_tcp(settings.api.host, settings.api.port))
-    return listeners
+    return Servers(app, listeners, tls)
 
 
 def _backing(
@@ -155,6 +158,7 @@ def _backing(
         metrics=ScrapePage(telemetry, figures).render,
         token=_token(settings),
         source_url=settings.api.source_url,
+        door=build_door(settings, open_accounts(settings.data_dir)),
     )
 
 

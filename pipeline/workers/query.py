@@ -1,19 +1,14 @@
 """The query worker: follows the log, forgets what has expired, serves HTTP."""
 
 import logging
-import os
-import socket
 import threading
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import Protocol
 
-import uvicorn
-from fastapi import FastAPI
-
-from pipeline.errors import Busy, ConfigError, DescryError, StoreFull, StoreUnavailable
+from pipeline.errors import Busy, DescryError, StoreFull, StoreUnavailable
 from pipeline.store.retention import Retention
 from pipeline.workers.erasing import Erasing
+from pipeline.workers.listening import Servers
 
 log = logging.getLogger(__name__)
 
@@ -23,39 +18,6 @@ RESUME_EVERY_S = 5.0
 MOVE_EVERY_S = 60.0
 #: Travel times are learnt a day at a time, once the day is over.
 LEARN_EVERY_S = 3600.0
-
-
-def bind_unix(path: Path) -> socket.socket:
-    """A listening unix socket that only this user may open."""
-    path.unlink(missing_ok=True)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    before = os.umask(0o177)
-    try:
-        listener.bind(str(path))
-    finally:
-        os.umask(before)
-    listener.listen(64)
-    return listener
-
-
-def bind_tcp(host: str, port: int) -> socket.socket:
-    """A listening TCP socket.
-
-    Raises:
-        ConfigError: the address is taken or not ours.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise ConfigError(
-            f"cannot listen on {host}:{port} ({error.strerror}): choose another api.port"
-        ) from error
-    listener.listen(64)
-    return listener
 
 
 class Follower(Protocol):
@@ -72,8 +34,7 @@ class QueryWorker:
     def __init__(
         self,
         *,
-        app: FastAPI,
-        listeners: Sequence[socket.socket],
+        servers: Servers,
         view: Follower,
         watches: Follower,
         retention: Retention,
@@ -83,7 +44,7 @@ class QueryWorker:
         move_log: Callable[[], object] = lambda: None,
         learn_travel: Callable[[Callable[[], bool]], object] = bool,
     ) -> None:
-        self._app, self._listeners = app, listeners
+        self._servers = servers
         self._view, self._retention, self._erasing = view, retention, erasing
         self._watches = watches
         self._now, self._sweep_s, self._move_log = now, sweep_s, move_log
@@ -97,14 +58,6 @@ class QueryWorker:
         Raises:
             DescryError: a thread ended that should not have.
         """
-        config = uvicorn.Config(
-            self._app,
-            log_config=None,
-            access_log=False,  # paths name cameras and pictures; counts are in the metrics
-            lifespan="off",
-            timeout_graceful_shutdown=2,
-        )
-        server = uvicorn.Server(config)
         threads = [
             threading.Thread(target=work, name=name, daemon=True)
             for name, work in (
@@ -114,24 +67,24 @@ class QueryWorker:
                 ("log", lambda: self._move(stop)),
                 ("travel", lambda: self._learn(stop)),
                 ("erasing", lambda: self._erasing.resume_until(stop, RESUME_EVERY_S)),
-                ("http", lambda: self._serve(server)),
+                ("http", self._serve),
             )
         ]
         for thread in threads:
             thread.start()
         while not stop.wait(0.1) and not self._ended.is_set():
             pass
-        server.should_exit = True
+        self._servers.stop()
         stop.set()
         for thread in threads:
             thread.join(STOP_WITHIN_S)
         if self._failure is not None:
             raise DescryError(f"query worker: {self._failure}") from self._failure
 
-    def _serve(self, server: uvicorn.Server) -> None:
+    def _serve(self) -> None:
         # uvicorn ends its thread with SystemExit when it cannot start.
         try:
-            server.run(sockets=list(self._listeners))
+            self._servers.run()
         except SystemExit as error:
             self._fail(DescryError(f"the HTTP server did not start (exit {error.code})"))
         finally:

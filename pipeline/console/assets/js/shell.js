@@ -5,6 +5,8 @@ import { byId } from "./dom.js";
 import { forgetAll } from "./search/kept.js";
 import { t } from "./words.js";
 
+// Pages of which a role may see nothing: a link that always refuses helps nobody.
+const NEEDS_MORE = { viewer: ["/watches", "/imports", "/cases", "/system"] };
 const YEAR_S = 31536000;
 const keep = (name, value) => {
   const secure = location.protocol === "https:" ? "; Secure" : "";
@@ -63,6 +65,8 @@ async function session() {
   }
   keepCsrf(who.csrf);
   if (who.must_change_password) toSignIn();
+  const hidden = NEEDS_MORE[who.role] ?? [];
+  hidden.forEach((page) => document.querySelector(`.top nav a[href="${page}"]`)?.remove());
   byId("account-name").textContent = t("frame.signed_in", { name: who.name });
   byId("account").hidden = false;
   byId("sign-out").addEventListener("click", async () => {

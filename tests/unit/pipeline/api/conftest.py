@@ -13,9 +13,6 @@ from pipeline.answers import (
     ClipAnswer,
     CollectionAnswer,
     CoverageAnswer,
-    ErasedAnswer,
-    ErasingAnswer,
-    HoldAnswer,
     ModelAnswer,
     RemovedAnswer,
     SearchAnswer,
@@ -26,9 +23,11 @@ from pipeline.api.app import Backing, build_app
 from pipeline.errors import ConfigError, NotFound, StoreFull, StoreUnavailable, VideoGone
 from pipeline.why_answers import WhyAnswer, WordAnswer
 from pipeline.workers.importing import Importing
+from tests.account_house import House
 from tests.unit.pipeline.api.desk import Desk, Undelivered
 from tests.unit.pipeline.api.recordings import SYSTEM, imports_of, make_recordings
 from tests.unit.pipeline.api.travelled import Travelled
+from tests.unit.pipeline.api.upkeep import Eraser, Holds
 
 TOKEN = "s3cret-token"
 COVERAGE = CoverageAnswer(cameras=[], shots_searched=0, shots_of_other_models=0, indexed_until=None)
@@ -79,33 +78,6 @@ class Lists:
     def boxes(self, camera, run):
         self.cameras(camera)
         return "1,1,2,3,4,5,0.9,-1,-1,-1\n"
-
-
-class Eraser:
-    """Erases whatever it is asked for."""
-
-    def erase(self, names):
-        return ErasedAnswer(
-            tracks=names, count=len(names), messages=1, pictures=1, boxes=0, videos=0,
-            searched_bytes=9, left=["note.txt: name"], notes=[],
-        )  # fmt: skip
-
-    def erasing(self):
-        return ErasingAnswer(step="searching", done=1, total=9)
-
-
-class Holds:
-    """Holds one track, lobby/r/1."""
-
-    def holds(self):
-        return [HoldAnswer(track="lobby/r/1", since="2026-03-01T10:00:00Z", pictures=["1.jpg"])]
-
-    def hold(self, name):
-        if name != "lobby/r/1":
-            raise NotFound(f"no track {name}")
-        return self.holds()[0]
-
-    release = hold
 
 
 class Switches:
@@ -241,9 +213,26 @@ def slow() -> Iterator[Slow]:
 
 
 @pytest.fixture
-def client(
-    service: Service, away: list[bool], cut_clips, book, slow, importing, tmp_path: Path
-) -> TestClient:
+def house(tmp_path_factory) -> House:
+    return House(tmp_path_factory.mktemp("accounts"))
+
+
+@pytest.fixture
+def client(backing: Backing) -> TestClient:
+    return TestClient(build_app(backing), raise_server_exceptions=False)
+
+
+@pytest.fixture
+def backing(
+    service: Service,
+    away: list[bool],
+    cut_clips,
+    book,
+    slow,
+    importing,
+    tmp_path: Path,
+    house: House,
+) -> Backing:
     def clip(name: str, before_s: float, after_s: float) -> tuple[Path, ClipAnswer]:
         if name == "lobby/r/9":
             raise VideoGone("camera 'lobby': the ring has moved on")
@@ -262,7 +251,7 @@ def client(
         if away:
             raise StoreUnavailable("Redis is away")
 
-    backing = Backing(
+    return Backing(
         service=service,
         lists=Lists(),
         switches=Switches(),
@@ -283,8 +272,8 @@ def client(
         ping=ping,
         metrics=lambda: b"descry_index_shots 1\n",
         token=TOKEN,
+        door=house.door(),
     )
-    return TestClient(build_app(backing), raise_server_exceptions=False)
 
 
 AUTHORISED = {"Authorization": f"Bearer {TOKEN}"}

@@ -1,0 +1,110 @@
+"""What the routes of accounts ask and answer; times are ISO-8601 UTC."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from pipeline.callers import Role
+
+MOST_LETTERS = 1024
+"""Of a name or a password, as they arrive; what is allowed is shorter."""
+
+MOST_CAMERAS = 10_000
+
+_Letters = Annotated[str, Field(max_length=MOST_LETTERS)]
+_Password = Annotated[SecretStr, Field(max_length=MOST_LETTERS)]
+_Cameras = Annotated[
+    list[str] | None,
+    Field(max_length=MOST_CAMERAS, description="which they may see; null for all"),
+]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SignInRequest(_Record):
+    """Who somebody says they are, and what they know."""
+
+    name: _Letters
+    password: _Password
+
+
+class PasswordRequest(_Record):
+    """Another password."""
+
+    old: _Password
+    new: _Password
+
+
+class SessionAnswer(_Record):
+    """Who is signed in, and what they may do."""
+
+    name: str
+    role: Role
+    cameras: Annotated[list[str] | None, Field(description="which they may see; null for all")]
+    csrf: Annotated[
+        str, Field(description="for the header X-CSRF-Token of writes; empty without a cookie")
+    ]
+    must_change_password: Annotated[
+        bool, Field(description="until then nothing else is answered but the session routes")
+    ]
+
+
+class UserRequest(_Record):
+    """A user to add."""
+
+    name: _Letters
+    role: Role
+    cameras: _Cameras = None
+
+
+class UserChange(_Record):
+    """What of a user is to be another; what is left out stays."""
+
+    role: Role | None = None
+    cameras: _Cameras = None
+    all_cameras: Annotated[bool, Field(description="let them see all, now and later")] = False
+    new_password: Annotated[
+        bool, Field(description="draw a password for one use, and end their sessions")
+    ] = False
+
+
+class UserAnswer(_Record):
+    """One user."""
+
+    name: str
+    role: Role
+    cameras: list[str] | None
+    must_change_password: bool
+    created_at: str
+    signed_in_at: str | None
+    password: Annotated[
+        str | None, Field(description="for one use, shown this once; null: none was drawn")
+    ] = None
+
+
+class TokenRequest(_Record):
+    """A token to make."""
+
+    name: _Letters
+    role: Role
+    cameras: _Cameras = None
+    expires_s: Annotated[
+        float | None,
+        Field(gt=0, le=3_155_760_000, allow_inf_nan=False, description="seconds; null: never"),
+    ] = 7_776_000.0
+
+
+class TokenAnswer(_Record):
+    """One token."""
+
+    id: str
+    name: str
+    role: Role
+    cameras: list[str] | None
+    created_by: str
+    created_at: str
+    expires_at: str | None
+    used_at: Annotated[str | None, Field(description="to half a minute; null: never")]
+    token: Annotated[str | None, Field(description="shown this once; null later")] = None

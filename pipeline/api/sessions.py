@@ -1,0 +1,124 @@
+"""Signing in and out over HTTP."""
+
+from typing import Final, Protocol
+
+from fastapi import APIRouter, Request, Response
+
+from pipeline.account_answers import PasswordRequest, SessionAnswer, SignInRequest
+from pipeline.api.asking import Asking
+from pipeline.api.identity import COOKIE, cookie_of
+from pipeline.callers import Caller
+from pipeline.errors import ConfigError
+from pipeline.store.login_sessions import LoginSession
+
+_PRIVATE: Final = {"Cache-Control": "no-store"}
+
+
+class SigningIn(Protocol):
+    """What the routes ask (`pipeline.workers.signing_in.SigningIn`)."""
+
+    @property
+    def lasts_s(self) -> float:
+        """Seconds after which a session ends."""
+        ...
+
+    def sign_in(
+        self, name: str, password: str, *, address: str, before: str | None = None
+    ) -> LoginSession:
+        """Begin a session."""
+        ...
+
+    def sign_out(self, session: LoginSession) -> None:
+        """End it."""
+        ...
+
+    def change_password(
+        self, session: LoginSession, old: str, new: str, *, address: str
+    ) -> LoginSession:
+        """Choose another password."""
+        ...
+
+
+def session_routes(signing_in: SigningIn, *, is_behind_tls: bool) -> APIRouter:
+    """The routes under `/session`.
+
+    Args:
+        signing_in: who is asked.
+        is_behind_tls: whether browsers use https though we do not see it.
+    """
+    routes = APIRouter()
+
+    @routes.post("/session")
+    def sign_in(body: SignInRequest, request: Request, response: Response) -> SessionAnswer:
+        """Sign in: the cookie that comes back opens the rest; writes need `csrf` beside it.
+
+        401 for an unknown name as for a wrong password, 429 after too many of them.
+        """
+        session = signing_in.sign_in(
+            body.name,
+            body.password.get_secret_value(),
+            address=_address(request),
+            before=cookie_of(request.headers),
+        )
+        _set_cookie(request, response, session, max_age_s=signing_in.lasts_s, secure=is_behind_tls)
+        return session_answer(session.user.caller, session)
+
+    @routes.get("/session")
+    def signed_in(request: Request, response: Response, asking: Asking) -> SessionAnswer:
+        """Who asks, and what they may do; 401 if they are not signed in."""
+        response.headers.update(_PRIVATE)
+        return session_answer(asking, request.state.session)
+
+    @routes.delete("/session", status_code=204)
+    def sign_out(request: Request, response: Response, asking: Asking) -> None:
+        """Sign out; without a cookie there is nothing to end."""
+        del asking
+        session: LoginSession | None = request.state.session
+        if session is not None:
+            signing_in.sign_out(session)
+        response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+
+    @routes.post("/session/password")
+    def change_password(
+        body: PasswordRequest, request: Request, response: Response, asking: Asking
+    ) -> SessionAnswer:
+        """Choose another password: every session of the user ends, and a new one begins here."""
+        session: LoginSession | None = request.state.session
+        if session is None:
+            raise ConfigError(f"{asking.name} has no password: this is for users who are signed in")
+        old, new = body.old.get_secret_value(), body.new.get_secret_value()
+        fresh = signing_in.change_password(session, old, new, address=_address(request))
+        _set_cookie(request, response, fresh, max_age_s=signing_in.lasts_s, secure=is_behind_tls)
+        return session_answer(fresh.user.caller, fresh)
+
+    return routes
+
+
+def _set_cookie(
+    request: Request, response: Response, session: LoginSession, *, max_age_s: float, secure: bool
+) -> None:
+    response.headers.update(_PRIVATE)
+    response.set_cookie(
+        COOKIE,
+        session.secret,
+        max_age=int(max_age_s),
+        path="/",
+        secure=secure or request.url.scheme == "https",
+        httponly=True,
+        samesite="strict",
+    )
+
+
+def session_answer(caller: Caller, session: LoginSession | None) -> SessionAnswer:
+    """Who asks, as the routes say it."""
+    return SessionAnswer(
+        name=caller.name,
+        role=caller.role,
+        cameras=None if caller.cameras is None else sorted(caller.cameras),
+        csrf="" if session is None else session.csrf,
+        must_change_password=session is not None and session.user.must_change,
+    )
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else "local"
