@@ -11,7 +11,11 @@ from tests.browser.system import HOODIE, PASSWORD, System, running_system
 from tests.conftest import missing
 
 CHROMIUM = Path(os.environ.get("DESCRY_TEST_CHROMIUM", "/usr/bin/chromium"))
+#: Where a system of `tests.browser.system` runs already, for whoever works on the console.
+RUNNING = os.environ.get("DESCRY_TEST_BROWSER_URL")
 SHOTS = Path(__file__).parent / "shots"
+#: A busy machine is no fault of a page.
+WAIT_MS = float(os.environ.get("DESCRY_TEST_BROWSER_WAIT_S", "60")) * 1000
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
@@ -35,6 +39,9 @@ def browser():
 
 @pytest.fixture(scope="session")
 def system(tmp_path_factory, browser):
+    if RUNNING is not None:
+        yield System(RUNNING)
+        return
     folder = tmp_path_factory.mktemp("b")
     with running_system(folder) as system:
         yield system
@@ -56,7 +63,7 @@ class Visitor:
             base_url=self.system.url, **({"viewport": DESKTOP, "locale": "en-GB"} | settings)
         )
         context.grant_permissions(["clipboard-read", "clipboard-write"])
-        context.set_default_timeout(60_000)
+        context.set_default_timeout(WAIT_MS)
         self._contexts.append(context)
         page = context.new_page()
         page.on("console", self._console)
@@ -93,9 +100,15 @@ def page(visitor):
     return visitor.page()
 
 
+def visit(page, path: str) -> None:
+    """Go to a page, until its module listens."""
+    page.goto(path)
+    page.wait_for_selector("body[data-ready]")
+
+
 def search(page, text: str = HOODIE) -> None:
     """Search as people do, until the answer is there."""
-    page.goto("/")
+    visit(page, "/")
     page.fill("#text", text)
     page.press("#text", "Enter")
     page.wait_for_selector(".card, #nobody")

@@ -32,11 +32,9 @@ class System:
 
     Attributes:
         url: where its console is.
-        descry: the command, on its data folder.
     """
 
     url: str
-    descry: Descry
 
 
 def free_port() -> int:
@@ -64,7 +62,7 @@ def running_system(folder: Path):
         descry.start("run")
         url = f"http://127.0.0.1:{port}"
         wait_for(lambda: is_ready(url), within_s=180, what="the query worker")
-        yield System(url, descry)
+        yield System(url)
         end_processes_of(folder)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import picture
+from tests.browser.conftest import picture, visit
 from tests.browser.system import FOOTAGE, HOODIE
 
 pytestmark = [pytest.mark.slow, pytest.mark.rtsp]
@@ -12,7 +12,7 @@ READ_WITHIN_MS = 600_000
 
 
 def test_the_wall_shows_what_a_camera_sees_and_pauses_it(page):
-    page.goto("/live")
+    visit(page, "/live")
     tile = page.locator(".camera", has_text="door")
     tile.locator(".view img").wait_for()
     page.wait_for_function("document.querySelector('.view img').naturalWidth > 100")
@@ -27,7 +27,7 @@ def test_the_wall_shows_what_a_camera_sees_and_pauses_it(page):
 
 
 def test_a_watch_is_tried_added_tells_while_the_person_is_in_view_and_is_removed(page):
-    page.goto("/watches")
+    visit(page, "/watches")
     page.fill("#watch-name", "hoodie")
     page.fill("#watch-text", HOODIE)
     page.fill("#watch-budget", "1000000")
@@ -46,7 +46,7 @@ def test_a_watch_is_tried_added_tells_while_the_person_is_in_view_and_is_removed
 
 
 def test_a_recording_of_the_server_is_imported_with_progress(page):
-    page.goto("/imports")
+    visit(page, "/imports")
     page.select_option("#path", "0/street-1.mp4")
     assert page.input_value("#camera") == "street-1"
     page.fill("#camera", "yard")
@@ -59,7 +59,7 @@ def test_a_recording_of_the_server_is_imported_with_progress(page):
 
 
 def test_a_recording_is_sent_from_the_browser(page):
-    page.goto("/imports")
+    visit(page, "/imports")
     page.set_input_files("#file", FOOTAGE / "lobby-1.mp4")
     page.fill("#camera", "lobby-1")
     page.fill("#collection", "street")
@@ -72,7 +72,7 @@ def test_a_recording_is_sent_from_the_browser(page):
 
 
 def test_what_is_no_film_fails_in_words_and_its_name_stays_text(page):
-    page.goto("/imports")
+    visit(page, "/imports")
     film = {"name": HOSTILE, "mimeType": "video/mp4", "buffer": b"no film at all"}
     page.set_input_files("#file", film)
     page.click("form button[type=submit]")
@@ -84,7 +84,7 @@ def test_what_is_no_film_fails_in_words_and_its_name_stays_text(page):
 
 
 def test_the_system_page_tells_queues_disk_and_models(page):
-    page.goto("/system")
+    visit(page, "/system")
     page.wait_for_selector(".tile")
     assert "Answers" in page.locator(".tile").first.inner_text()
     page.wait_for_selector("text=street-gadms")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import PAGES, PHONE, picture, search
+from tests.browser.conftest import PAGES, PHONE, picture, search, visit
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +27,7 @@ def settled(page) -> None:
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_has_no_fault_that_axe_finds(visitor, path, scheme):
     page = visitor.page(color_scheme=scheme)
-    page.goto(path)
+    visit(page, path)
     settled(page)
     picture(page, f"page{path.replace('/', '-')}-{scheme}")
     assert violations(page) == []
@@ -48,7 +48,7 @@ def test_an_answer_and_a_hit_have_no_fault_that_axe_finds(visitor, scheme):
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_speaks_korean_to_whoever_asks_for_it(visitor, path):
     page = visitor.page(locale="ko-KR")
-    page.goto(path)
+    visit(page, path)
     settled(page)
     assert page.locator("html").get_attribute("lang") == "ko"
     assert page.locator("a[href='/'][aria-current], a[href='/']").first.is_visible()
@@ -58,19 +58,19 @@ def test_a_page_speaks_korean_to_whoever_asks_for_it(visitor, path):
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_fits_a_phone(visitor, path):
     page = visitor.page(viewport=PHONE, device_scale_factor=2, has_touch=True)
-    page.goto(path)
+    visit(page, path)
     settled(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     picture(page, f"page{path.replace('/', '-')}-phone")
 
 
 def test_language_and_theme_are_switched_and_remembered(page):
-    page.goto("/")
+    visit(page, "/")
     page.wait_for_selector(".welcome")
     page.click("#language")
     page.wait_for_selector("html[lang=ko]")
     page.click("#theme")
-    page.goto("/system")
+    visit(page, "/system")
     assert page.locator("html").get_attribute("lang") == "ko"
     assert page.locator("html").get_attribute("data-theme") == "dark"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import PHONE, picture, search
+from tests.browser.conftest import PHONE, picture, search, visit
 from tests.browser.system import NOBODY
 
 pytestmark = pytest.mark.slow
@@ -111,7 +111,7 @@ def test_a_question_is_answered_by_a_button(page):
 
 
 def test_keys_alone_lead_from_the_page_to_a_hit_and_back(page):
-    page.goto("/live")
+    visit(page, "/live")
     page.keyboard.press("/")
     page.wait_for_url("**/")
     page.wait_for_selector(".welcome")
@@ -150,7 +150,7 @@ def test_suggestions_and_saved_searches_are_offered_again(page):
 
 
 def test_a_doubtful_description_is_hinted_at_while_it_is_typed(page):
-    page.goto("/")
+    visit(page, "/")
     page.fill("#text", "my neighbour John in a red jaket")
     page.wait_for_selector("#hints li")
     picture(page, "hints")
@@ -172,7 +172,7 @@ def test_a_link_opens_the_same_hit_and_tells_no_server_the_description(page, vis
 
 
 def test_a_hostile_description_stays_text(page):
-    page.goto("/")
+    visit(page, "/")
     page.fill("#text", f"{HOSTILE} red coat")
     page.press("#text", "Enter")
     page.wait_for_selector(".card, #nobody, .note.bad")

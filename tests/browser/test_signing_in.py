@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.browser.conftest import picture
+from tests.browser.conftest import picture, visit
 from tests.browser.system import PASSWORD
 
 pytestmark = pytest.mark.slow
@@ -15,6 +15,7 @@ def test_whoever_is_nobody_signs_in_and_comes_to_the_page_they_wanted(visitor):
     page = visitor.page(user=None)
     page.goto("/live")
     page.wait_for_url("**/sign-in?next=%2Flive")
+    page.wait_for_selector("body[data-ready]")
     page.fill("#name", "admin")
     page.fill("#password", "wrong")
     page.keyboard.press("Enter")
@@ -30,7 +31,7 @@ def test_whoever_is_nobody_signs_in_and_comes_to_the_page_they_wanted(visitor):
 
 def test_no_link_leads_away_after_signing_in(visitor):
     page = visitor.page(user=None)
-    page.goto("/sign-in?next=https://elsewhere.example/")
+    visit(page, "/sign-in?next=https://elsewhere.example/")
     page.fill("#name", "admin")
     page.fill("#password", PASSWORD)
     page.keyboard.press("Enter")
@@ -40,14 +41,14 @@ def test_no_link_leads_away_after_signing_in(visitor):
 
 def test_a_viewer_searches_and_sees_no_page_that_refuses(visitor):
     page = visitor.page(user="vera")
-    page.goto("/")
+    visit(page, "/")
     page.wait_for_selector(".welcome")
     assert page.locator(".top nav a").all_inner_texts() == ["Search", "Live"]
 
 
 def test_a_write_without_the_token_of_the_page_is_refused(visitor):
     page = visitor.page()
-    page.goto("/")
+    visit(page, "/")
     answer = page.evaluate(
         "fetch('/api/v1/cameras/door/pause', {method: 'POST'}).then(answer => answer.status)"
     )

@@ -101,3 +101,9 @@ def test_a_camera_without_recent_video_has_no_picture_and_that_is_no_error(clien
     assert (answer.status_code, answer.content) == (200, b"jpeg")
     assert answer.headers["descry-captured-at"] == "2026-03-02T10:07:43.000Z"
     assert client.get("/api/v1/cameras/attic/picture", headers=AUTHORISED).status_code == 204
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in"])
+def test_a_form_that_is_sent_before_its_module_is_there_goes_into_no_url(client, path):
+    page = client.get(path).text
+    assert re.findall(r'<form(?![^>]* method="dialog")', page) == []

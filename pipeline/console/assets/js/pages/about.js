@@ -12,3 +12,4 @@ if (told) {
     link.hidden = false;
   }
 }
+document.body.dataset.ready = "yes";

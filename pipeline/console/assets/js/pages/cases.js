@@ -98,3 +98,4 @@ put(byId("page"), el("div", { class: "split" }, parts.detail, el("div", { class:
   el("section", { class: "panel" }, el("div", { class: "panel-head" }, el("h2", {}, t("case.new"))), form()))));
 put(parts.list, busy());
 list();
+document.body.dataset.ready = "yes";

@@ -152,3 +152,4 @@ try {
   cameras = known.map((one) => one.camera);
   put(place, place.firstElementChild, form(files));
 } catch (error) { put(place, place.firstElementChild, el("div", { class: "panel-body" }, trouble(error))); }
+document.body.dataset.ready = "yes";

@@ -149,3 +149,4 @@ async function forever() {
 put(byId("page"), wall.live, wall.recorded);
 put(wall.live, busy());
 forever();
+document.body.dataset.ready = "yes";

@@ -146,3 +146,4 @@ if (from) {
   if (hit) open(hit, answer);
 } else field.focus();
 window.addEventListener("hashchange", () => location.reload());
+document.body.dataset.ready = "yes";

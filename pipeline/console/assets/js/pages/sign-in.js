@@ -52,3 +52,4 @@ byId("change").addEventListener("submit", async (event) => {
     put(byId("change-trouble"), trouble(error));
   }
 });
+document.body.dataset.ready = "yes";

@@ -60,3 +60,4 @@ put(byId("page"), el("div", { class: "stack" }, parts.now, parts.models));
 put(parts.now, busy());
 forever();
 try { put(parts.models, models(await get("/api/v1/models"))); } catch (error) { put(parts.models, trouble(error)); }
+document.body.dataset.ready = "yes";

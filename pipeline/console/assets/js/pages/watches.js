@@ -104,3 +104,4 @@ follow(after, (alert) => heard(alert, true), (state) => {
   parts.state.className = state === "on" ? "pill good" : "pill care";
   parts.state.textContent = t(`stream.${state}`);
 });
+document.body.dataset.ready = "yes";
