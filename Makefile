@@ -2,7 +2,7 @@
 # Needs make and Python 3.11 to 3.14 with venv; everything else goes into .venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow test-street check lint fix bench requirements street-weights clean
+.PHONY: help install demo test test-slow test-browser test-street check lint fix bench requirements street-weights clean
 .DELETE_ON_ERROR:
 
 # What a shell was given for other projects must not leak into this one.
@@ -28,7 +28,7 @@ help: ## print this list
 install: .venv/.installed ## install into .venv: about 4.2 GB to download, 8 GB on disk
 
 demo: install ## see it work: no GPU, no camera, no server
-	$(BIN)/descry demo
+	$(BIN)/descry demo --keep
 
 # A file at a time on each of two processes: much of what is tested waits for processes of its own.
 PROCESSES ?= 2
@@ -37,7 +37,10 @@ test: install ## all tests but the slow ones: a quarter of an hour on two cores
 
 # pytest ends with 5 when there is nothing to run.
 test-slow: install ## the tests that take long: soaks, kills, training; half an hour on two cores
-	$(PYTEST) -m slow || [ $$? -eq 5 ]
+	$(PYTEST) -m slow --ignore tests/browser || [ $$? -eq 5 ]
+
+test-browser: install ## the console in a real browser (Debian's chromium): some minutes
+	$(PYTEST) -m slow tests/browser
 
 test-street: .venv/.street ## the slow tests that draw the street and train on it
 	$(PYTEST) -m slow tests/integration/test_street_render.py tests/integration/test_street_recipe.py

@@ -27,3 +27,12 @@ def find_gpus() -> Gpus:
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     names = tuple(torch.cuda.get_device_name(number) for number in range(count))
     return Gpus(cuda=torch.version.cuda, names=names)
+
+
+def memory_of_gpus() -> list[tuple[str, int, int]]:
+    """Name, free bytes and bytes in all of every GPU that torch can use now."""
+    import torch
+
+    return [
+        (name, *torch.cuda.mem_get_info(number)) for number, name in enumerate(find_gpus().names)
+    ]

@@ -22,6 +22,7 @@ from pipeline.config_sections import (
     Crops,
     Detector,
     Encoder,
+    Imports,
     Search,
     Shots,
     Sources,
@@ -77,6 +78,7 @@ class Settings(BaseSettings):
     clips: Clips = Clips()
     sources: Sources = Sources()
     api: Api = Api()
+    imports: Imports = Imports()
     webhooks: Webhooks = Webhooks()
     mqtt: Mqtt = Mqtt()
 

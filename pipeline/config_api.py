@@ -57,6 +57,13 @@ class Api(Section):
         " trusts",
     )
 
+    source_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://\S+$",
+        max_length=500,
+        description="Where the source is, if you changed the program; null: where the project's is",
+    )
+
     @model_validator(mode="after")
     def _has_both_halves(self) -> "Api":
         if (self.tls_certificate is None) != (self.tls_key is None):

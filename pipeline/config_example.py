@@ -69,4 +69,6 @@ def _scalar(name: str, value: Any) -> str:
         plain = int(plain)
     if plain is None or isinstance(plain, dict):
         return json.dumps(plain)
+    if isinstance(value, list):
+        return json.dumps([str(item) for item in value])
     return yaml.safe_dump(plain, width=1000).removesuffix("\n").removesuffix("\n...")

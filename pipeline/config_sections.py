@@ -11,6 +11,7 @@ from pipeline.config_types import (
     Device,
     Half,
     ModelName,
+    PathOnDisk,
     Seconds,
     refuse_yes_no,
 )
@@ -198,3 +199,21 @@ class Sources(Section):
         if low > high:
             raise ValueError(f"has reconnect_min_s ({low:g}) above reconnect_max_s ({high:g})")
         return self
+
+
+class Imports(Section):
+    """Recordings that are imported over HTTP."""
+
+    folders: list[PathOnDisk] = Field(
+        default=[],
+        description="Folders of the query worker's machine to take recordings from; as a variable "
+        "/a:/b",
+    )
+    upload_megabytes: int = Field(
+        default=20_000, ge=1, le=10_000_000, description="The largest recording that may be sent"
+    )
+
+    @field_validator("folders", mode="before")
+    @classmethod
+    def _folders_of_a_variable(cls, value: Any) -> Any:
+        return [part for part in value.split(":") if part] if isinstance(value, str) else value

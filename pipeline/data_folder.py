@@ -26,6 +26,7 @@ _SUBFOLDERS = ("redis", "media", "models", "boxes", "logs", "ring", "clips")
 _OURS = {
     *_SUBFOLDERS,
     "sightings",
+    "uploads",
     "accounts.sqlite",
     "accounts.sqlite-journal",
     "version.json",

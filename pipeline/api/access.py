@@ -16,6 +16,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.routing import compile_path
 
 from pipeline.callers import Role
+from pipeline.console.pages import ALONE, PAGES
 
 
 class Open(StrEnum):
@@ -77,6 +78,18 @@ NEEDS: Final[Mapping[str, Need]] = MappingProxyType(
         "GET /api/v1/alerts/stream": _V,
         "GET /api/v1/alerts/undelivered": _O,
         "POST /api/v1/alerts/undelivered/resend": _O,
+        **{f"GET {path}": Open.ANYBODY for path in (*PAGES, *ALONE)},
+        "GET /assets/{name:path}": Open.ANYBODY,
+        "GET /api/v1/source": Open.ANYBODY,
+        "GET /api/v1/source/archive": Open.ANYBODY,
+        "GET /api/v1/system": _O,
+        "GET /api/v1/models": _O,
+        "GET /api/v1/cameras/{camera}/picture": _V,
+        "GET /api/v1/imports": _O,
+        "POST /api/v1/imports": _O,
+        "GET /api/v1/imports/files": _O,
+        "POST /api/v1/imports/uploads": _O,
+        "PUT /api/v1/imports/uploads/piece": _O,
         "GET /api/v1/travel": _V,
         "POST /api/v1/travel/learn": _O,
     }

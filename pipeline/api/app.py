@@ -11,14 +11,23 @@ from pipeline.answers import CameraAnswer, SearchAnswer, SearchRequest, TracksAn
 from pipeline.api.access import NEEDS, Access, Need, ways_of
 from pipeline.api.asking import Asking
 from pipeline.api.auth import BODY_BYTES, Doorkeeper, Rules
-from pipeline.api.cameras import CameraList, CameraSwitches, camera_routes
+from pipeline.api.cameras import (
+    CameraList,
+    CameraSwitches,
+    LastPicture,
+    camera_routes,
+    picture_routes,
+)
 from pipeline.api.clips import Cut, clip_routes
 from pipeline.api.collections import Collections, collection_routes
+from pipeline.api.console import console_routes
 from pipeline.api.deliveries import Deliveries, delivery_routes
 from pipeline.api.door import Door
 from pipeline.api.erasures import Erasing, erasure_routes
 from pipeline.api.holds import Holds, hold_routes
 from pipeline.api.identity import Identity
+from pipeline.api.imports import PIECE, Imports, import_routes
+from pipeline.api.installation import Models, System, installation_routes
 from pipeline.api.problems import install_problem_handlers
 from pipeline.api.queries import query_routes
 from pipeline.api.rates import Rates
@@ -28,8 +37,10 @@ from pipeline.api.sight import hidden, narrowed, refuse_partial, refuse_unseen, 
 from pipeline.api.travel import Travel, travel_routes
 from pipeline.api.users import token_routes, user_routes
 from pipeline.api.watches import Watches, watch_routes
+from pipeline.console.pages import Pages
 from pipeline.errors import StoreUnavailable
 from pipeline.likeness_fields import MOST_LETTERS
+from pipeline.store.uploads import PIECE_BYTES
 
 
 class Service(Protocol):
@@ -76,7 +87,7 @@ class Lists(Protocol):
 #: A search may bring a picture.
 LARGE_PATHS = dict.fromkeys(
     ("/api/v1/search", "/api/v1/watches", "/api/v1/watches/test"), BODY_BYTES + MOST_LETTERS
-)
+) | {f"/api/v1{PIECE}": PIECE_BYTES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +106,17 @@ class Backing:
         deliveries: tells which alerts could not be delivered.
         travel: learns and tells travel times between cameras.
         picture: the JPEG behind a media key; None if it is gone.
+        last_picture: the newest picture of a live camera.
+        imports: takes recordings.
+        system: tells how the installation does.
+        models: lists weights.
         clip: cuts the clip of a track or shot.
         why: explains a shot for a description.
         ping: raises StoreUnavailable if Redis is away.
         metrics: the Prometheus page.
         token: that of the data folder, whose holder may ask everything.
         door: who else may, and what.
+        source_url: where the source of this installation is; None for where the project's is.
     """
 
     service: Service
@@ -114,12 +130,17 @@ class Backing:
     deliveries: Deliveries
     travel: Travel
     picture: Callable[[str], bytes | None]
+    last_picture: LastPicture
+    imports: Imports
+    system: System
+    models: Models
     clip: Cut
     why: Why
     ping: Callable[[], None]
     metrics: Callable[[], bytes]
     token: str
     door: Door
+    source_url: str | None = None
 
 
 def build_app(backing: Backing, needs: Mapping[str, Need] = NEEDS) -> FastAPI:
@@ -149,6 +170,10 @@ def build_app(backing: Backing, needs: Mapping[str, Need] = NEEDS) -> FastAPI:
     app.include_router(travel_routes(backing.travel), prefix="/api/v1")
     app.include_router(clip_routes(backing.clip), prefix="/api/v1")
     app.include_router(shot_routes(backing.why), prefix="/api/v1")
+    app.include_router(picture_routes(backing.last_picture), prefix="/api/v1")
+    app.include_router(import_routes(backing.imports), prefix="/api/v1")
+    app.include_router(installation_routes(backing.system, backing.models), prefix="/api/v1")
+    app.include_router(console_routes(Pages(), backing.source_url))
     door = backing.door
     app.include_router(
         session_routes(door.signing_in, is_behind_tls=door.is_behind_tls), prefix="/api/v1"

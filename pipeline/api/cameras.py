@@ -1,13 +1,14 @@
 """Cameras over HTTP: added, removed, paused and resumed while the others go on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Protocol
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Response
 
 from pipeline.answers import CameraAnswer
 from pipeline.api.asking import Asking
 from pipeline.api.sight import refuse_unseen
+from pipeline.instants import format_instant
 
 
 class CameraSwitches(Protocol):
@@ -62,5 +63,29 @@ def camera_routes(switches: CameraSwitches, listed: CameraList) -> APIRouter:
         """Have a paused camera read again; one that was not paused is left alone."""
         refuse_unseen(asking, camera)
         return switches.resume(camera)
+
+    return routes
+
+
+LastPicture = Callable[[str], tuple[bytes, float] | None]
+"""The newest JPEG of a camera and when it was captured, Unix seconds; None where there is none."""
+
+#: When the picture was captured, ISO 8601.
+CAPTURED_HEADER = "Descry-Captured-At"
+
+
+def picture_routes(last_picture: LastPicture) -> APIRouter:
+    """`GET /cameras/{camera}/picture`."""
+    routes = APIRouter()
+
+    @routes.get("/cameras/{camera}/picture", response_class=Response)
+    def picture(camera: str, asking: Asking) -> Response:
+        """The newest picture of a live camera's recent video; 204 where none is kept."""
+        found = last_picture(camera) if asking.may_see(camera) else None
+        if found is None:
+            return Response(status_code=204)
+        data, at = found
+        headers = {CAPTURED_HEADER: format_instant(at), "Cache-Control": "private, no-store"}
+        return Response(data, media_type="image/jpeg", headers=headers)
 
     return routes

@@ -21,9 +21,13 @@ def demo(
         str | None, typer.Option(help="Name of a model, a file of weights, or a .json script.")
     ] = None,
     model: Annotated[str | None, typer.Option(help="The encoder, by name.")] = None,
+    keep: Annotated[
+        bool,
+        typer.Option("--keep", help="Leave the data folder there, for a look in the browser."),
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Find and follow the people of three cameras, search them, and check it with the truth."""
     from pipeline.cli.demonstrating import Showing, demonstrate
 
-    demonstrate(Showing(out, text, footage, detector, model, json))
+    demonstrate(Showing(out, text, footage, detector, model, json, keep))

@@ -1,5 +1,6 @@
 """The demo: three cameras of the street, the real processes, and the truth beside each answer."""
 
+import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -38,6 +39,12 @@ from pipeline.shutdown import Stop, stopping
 from retrieval.search.query import check_query
 
 SHEET = "hits.png"
+CONSOLE_PORT = 8765
+#: The last lines of a demo whose data folder is kept.
+CONSOLE = """\
+Look at these people in a browser:
+  DESCRY_DATA_DIR={data} DESCRY_API__PORT={port} descry run
+  http://127.0.0.1:{port}/   sign in as admin, with the password that it shows once"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,7 @@ class Showing:
         footage: a folder of clips, their truth and their `queries.json`; the demo's own if None.
         detector: instead of the default one; of the installed ones, too.
         model: the encoder, instead of the default one; likewise.
+        keep: leave the data folder beside the sheet, and say how to open the console on it.
         as_json: one JSON object on standard output, and nothing else there.
     """
 
@@ -59,6 +67,12 @@ class Showing:
     detector: str | None = None
     model: str | None = None
     as_json: bool = False
+    keep: bool = False
+
+    @property
+    def kept(self) -> Path | None:
+        """Where the data folder is left; None where it goes."""
+        return (self.out / "data").absolute() if self.keep else None
 
     @property
     def names_weights(self) -> bool:
@@ -92,6 +106,7 @@ def _show(showing: Showing, footage: Footage, began: float) -> None:
             detector=showing.detector,
             model=showing.model,
             models=installed_models() if showing.names_weights else None,
+            keep=showing.kept,
         ) as settings,
     ):
         with (
@@ -113,6 +128,9 @@ def _show(showing: Showing, footage: Footage, began: float) -> None:
     show_score(total, console)
     show_footage(footage, sheet, console, footage_s=footage_s, wall_s=wall_s)
     console.print(FOR_REAL_FOOTAGE, highlight=False, markup=False, soft_wrap=True)
+    if showing.kept is not None:
+        told = CONSOLE.format(data=shlex.quote(str(showing.kept)), port=CONSOLE_PORT)
+        console.print(told, highlight=False, markup=False, soft_wrap=True)
 
 
 def _make_folder(out: Path) -> None:

@@ -19,10 +19,11 @@ from pipeline.cli.import_plan import Bars, Order, Planned, plan_import, say_star
 from pipeline.cli.progress import Report
 from pipeline.client import Client
 from pipeline.config import Settings
+from pipeline.data_folder import DataFolder
 from pipeline.demo.footage import Clip
 from pipeline.demo.judging import Verdict
 from pipeline.demo.matching import people_of_tracks
-from pipeline.errors import ServiceUnavailable, SourceUnreadable
+from pipeline.errors import ConfigError, ServiceUnavailable, SourceUnreadable
 from pipeline.instants import format_instant
 from pipeline.shutdown import Stop
 from pipeline.street.footage.mot import read_mot
@@ -80,7 +81,12 @@ def installed_models() -> Path | None:
 
 @contextmanager
 def settings_apart(
-    prefix: str, *, detector: str | None, model: str | None, models: Path | None = None
+    prefix: str,
+    *,
+    detector: str | None,
+    model: str | None,
+    models: Path | None = None,
+    keep: Path | None = None,
 ) -> Iterator[Settings]:
     """Settings with a data folder of their own, which is removed at the end.
 
@@ -91,9 +97,15 @@ def settings_apart(
         detector: instead of the default one.
         model: the encoder, instead of the default one.
         models: a folder of installed weights to use; the bundled ones alone if None.
+        keep: the data folder, which stays, in place of what an earlier call left there.
+
+    Raises:
+        ConfigError: `keep` is in use, or holds something else.
     """
+    if keep is not None:
+        _clear(keep)
     with tempfile.TemporaryDirectory(prefix=prefix) as folder, _environment_apart() as environ:
-        data = Path(folder) / "data"
+        data = keep or Path(folder) / "data"
         environ.update(DESCRY_DATA_DIR=str(data), DESCRY_CONFIG=os.devnull)
         environ["TMPDIR"] = folder  # what workers and their libraries leave there goes, too
         if models is not None:
@@ -104,6 +116,20 @@ def settings_apart(
             yield settings
         finally:
             shutil.rmtree(open_folder(settings).runtime_dir)
+
+
+def _clear(data: Path) -> None:
+    """Remove what an earlier call left, and nothing that is somebody else's."""
+    if not data.exists():
+        return
+    if not (data / "version.json").is_file():
+        raise ConfigError(f"{data} is no data folder of a demo: choose another --out")
+    owner = DataFolder(data, data).read_owner()
+    if owner is not None:
+        raise ConfigError(
+            f"{data} is used by '{owner.command}' (process {owner.pid}): stop it, or choose --out"
+        )
+    shutil.rmtree(data)
 
 
 @contextmanager

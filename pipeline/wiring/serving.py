@@ -15,6 +15,7 @@ from pipeline.same_ground import read_same_ground
 from pipeline.store.cameras import CameraStatus, CameraStore
 from pipeline.store.connection import store_errors
 from pipeline.store.crop_stream import CropStream
+from pipeline.store.last_picture import last_picture
 from pipeline.store.media import FolderMedia
 from pipeline.store.runs import RunRecord, RunStore
 from pipeline.store.sighting_log import SightingLog
@@ -24,6 +25,8 @@ from pipeline.wiring.accounts import build_door, open_accounts, tls_files, warn_
 from pipeline.wiring.delivering import build_delivery_desk, delivery_figures
 from pipeline.wiring.enrolment import build_enrolment
 from pipeline.wiring.erasing import build_erasing
+from pipeline.wiring.importing import build_importing
+from pipeline.wiring.installation import build_models, build_system
 from pipeline.wiring.journeys import build_sequences, build_travelling
 from pipeline.wiring.lineage import Lineage
 from pipeline.wiring.people import PeopleOnDemand
@@ -146,11 +149,16 @@ def _backing(
         travel=travel,
         deliveries=build_delivery_desk(settings, stores),
         picture=partial(_picture, stores.media),
+        last_picture=partial(last_picture, stores.ring),
+        imports=build_importing(settings, stores),
+        system=build_system(settings, telemetry, figures),
+        models=build_models(settings, lambda: service.engine.encoder.model_id),
         clip=clip_cutter(settings, stores),
         why=Explaining(lambda: service.engine, partial(_picture, stores.media), SystemClock()).why,
         ping=ping,
         metrics=ScrapePage(telemetry, figures).render,
         token=_token(settings),
+        source_url=settings.api.source_url,
         door=build_door(settings, open_accounts(settings.data_dir)),
     )
 

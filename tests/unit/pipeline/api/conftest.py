@@ -21,10 +21,12 @@ from pipeline.answers import (
 )
 from pipeline.api.app import Backing, build_app
 from pipeline.errors import ConfigError, NotFound, StoreFull, StoreUnavailable, VideoGone
-from pipeline.journey_answers import TravelAnswer
 from pipeline.why_answers import WhyAnswer, WordAnswer
+from pipeline.workers.importing import Importing
 from tests.account_house import House
 from tests.unit.pipeline.api.desk import Desk, Undelivered
+from tests.unit.pipeline.api.recordings import SYSTEM, imports_of, make_recordings
+from tests.unit.pipeline.api.travelled import Travelled
 from tests.unit.pipeline.api.upkeep import Eraser, Holds
 
 TOKEN = "s3cret-token"
@@ -151,22 +153,6 @@ class Shelf:
         return RemovedAnswer(collection=name, tracks=2, shots=3, pictures=3, runs=1)
 
 
-class Travelled:
-    """Travel times of which one more link is known each time that they are learnt."""
-
-    def __init__(self):
-        self.links = 0
-
-    def learn(self):
-        self.links += 1
-        return 1
-
-    def learnt(self):
-        known = {"from_camera": "gate", "to_camera": "lobby", "days": 1, "links": self.links}
-        times = {"p5_s": 30.0, "median_s": 60.0, "p95_s": 90.0, "fastest_s": None}
-        return [TravelAnswer(**known, **times)] if self.links else []
-
-
 @pytest.fixture
 def service() -> Service:
     return Service()
@@ -213,6 +199,16 @@ class Slow:
 
 
 @pytest.fixture
+def recordings(tmp_path_factory) -> Path:
+    return make_recordings(tmp_path_factory.mktemp("imports"))
+
+
+@pytest.fixture
+def importing(recordings: Path) -> Importing:
+    return imports_of(recordings)
+
+
+@pytest.fixture
 def slow() -> Iterator[Slow]:
     slow = Slow()
     yield slow
@@ -231,7 +227,14 @@ def client(backing: Backing) -> TestClient:
 
 @pytest.fixture
 def backing(
-    service: Service, away: list[bool], cut_clips, book, slow, tmp_path: Path, house: House
+    service: Service,
+    away: list[bool],
+    cut_clips,
+    book,
+    slow,
+    importing,
+    tmp_path: Path,
+    house: House,
 ) -> Backing:
     def clip(name: str, before_s: float, after_s: float) -> tuple[Path, ClipAnswer]:
         if name == "lobby/r/9":
@@ -263,6 +266,10 @@ def backing(
         deliveries=Undelivered(),
         travel=Travelled(),
         picture=lambda key: b"jpeg" if key == "lobby/day/1.jpg" else None,
+        last_picture=lambda camera: (b"jpeg", 1_772_446_063.0) if camera == "lobby" else None,
+        imports=importing,
+        system=lambda: SYSTEM,
+        models=list,
         clip=clip,
         why=service.why,
         ping=ping,

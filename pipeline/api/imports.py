@@ -1,0 +1,79 @@
+"""Recordings over HTTP: sent in pieces or taken from the server, and how far each import is."""
+
+from typing import Annotated, Protocol
+
+from fastapi import APIRouter, Body, Query
+
+from pipeline.api.asking import Asking
+from pipeline.errors import NotFound
+from pipeline.import_answers import (
+    FileAnswer,
+    ImportAnswer,
+    ImportRequest,
+    UploadAnswer,
+    UploadRequest,
+)
+
+PIECE = "/imports/uploads/piece"
+
+
+class Imports(Protocol):
+    """What the routes ask (`pipeline.workers.importing.Importing`)."""
+
+    def begin_upload(self, name: str, size: int) -> UploadAnswer:
+        """Make room for a recording."""
+        ...
+
+    def add_piece(self, upload: str, offset: int, piece: bytes) -> UploadAnswer:
+        """Take a piece of it."""
+        ...
+
+    def files(self) -> list[FileAnswer]:
+        """Recordings of the server."""
+        ...
+
+    def start(self, asked: ImportRequest) -> ImportAnswer:
+        """Import a recording."""
+        ...
+
+    def imports(self) -> list[ImportAnswer]:
+        """What was asked for."""
+        ...
+
+
+def import_routes(imports: Imports) -> APIRouter:
+    """The routes under `/imports`."""
+    routes = APIRouter()
+
+    @routes.get("/imports")
+    def list_imports(asking: Asking) -> list[ImportAnswer]:
+        """Imports that this worker was asked for, the newest first."""
+        return [one for one in imports.imports() if asking.may_see(one.camera)]
+
+    @routes.post("/imports", status_code=202)
+    def start(asked: ImportRequest, asking: Asking) -> ImportAnswer:
+        """Import a recording that was sent, or one of `files`, once those before it are done."""
+        if not asking.may_see(asked.camera):
+            raise NotFound(f"no camera {asked.camera!r} that {asking.name} may see: choose another")
+        return imports.start(asked)
+
+    @routes.get("/imports/files")
+    def files() -> list[FileAnswer]:
+        """Recordings in the folders that `imports.folders` names."""
+        return imports.files()
+
+    @routes.post("/imports/uploads", status_code=201)
+    def begin(asked: UploadRequest) -> UploadAnswer:
+        """Announce a file; it is sent in pieces of 8 MiB at most."""
+        return imports.begin_upload(asked.name, asked.size_bytes)
+
+    @routes.put(PIECE)
+    def piece(
+        upload: Annotated[str, Query(max_length=64)],
+        offset: Annotated[int, Query(ge=0)],
+        content: Annotated[bytes, Body(media_type="application/octet-stream")],
+    ) -> UploadAnswer:
+        """Send the bytes behind `offset`; those that are here already change nothing."""
+        return imports.add_piece(upload, offset, content)
+
+    return routes

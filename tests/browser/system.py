@@ -1,0 +1,102 @@
+"""The real system for tests in a browser: `descry run`, clips of the demo, a live camera."""
+
+import json
+import os
+import shutil
+import socket
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from pipeline.callers import Role
+from pipeline.store.passwords import Passwords
+from pipeline.wiring.accounts import open_accounts
+from tests.e2e.conftest import ROOT, Descry, end_processes_of, wait_for
+from tests.rtsp_server import server_process
+
+FOOTAGE = ROOT / "pipeline" / "demo" / "footage"
+START = "2026-03-02T10:07:43Z"
+IMPORTED = ("lobby-1", "platform-1")
+#: A data folder in which both lie already, for whoever works on the console.
+PREPARED = os.environ.get("DESCRY_TEST_BROWSER_DATA")
+PASSWORD = "correct horse battery"
+HOODIE = "a man in an off-white hoodie and red shorts with a black backpack"
+NOBODY = "a girl wearing a white hoodie and blue jeans with curly black hair and a dark blue beanie"
+
+
+@dataclass(frozen=True)
+class System:
+    """What runs.
+
+    Attributes:
+        url: where its console is.
+    """
+
+    url: str
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def running_system(folder: Path):
+    """The system with two clips imported, a third in a folder of the server, and a live camera."""
+    descry = Descry(folder)
+    del descry.environment["DESCRY_ENCODER__MODEL"]  # the bundled weights
+    if PREPARED is None:
+        import_clips(descry)
+    else:
+        shutil.copytree(PREPARED, descry.data)
+    recordings = folder / "recordings"
+    recordings.mkdir()
+    (recordings / "street-1.mp4").write_bytes((FOOTAGE / "street-1.mp4").read_bytes())
+    port = free_port()
+    with server_process(FOOTAGE / "platform-1.mp4") as (_, camera_url):
+        write_settings(descry, port, recordings, camera_url)
+        make_users(descry.data)
+        descry.start("run")
+        url = f"http://127.0.0.1:{port}"
+        wait_for(lambda: is_ready(url), within_s=180, what="the query worker")
+        yield System(url)
+        end_processes_of(folder)
+
+
+def import_clips(descry: Descry) -> None:
+    """Have both clips read; a minute each, or several."""
+    for camera in IMPORTED:
+        descry.run(
+            *("replay", str(FOOTAGE / f"{camera}.mp4"), "--camera", camera),
+            *("--collection", "street", "--start", START, "--json"),
+            timeout_s=900,
+        )
+
+
+def write_settings(descry: Descry, port: int, recordings: Path, camera_url: str) -> None:
+    file = descry.folder / "descry.yaml"
+    told = {
+        "api": {"port": port},
+        "imports": {"folders": [str(recordings)]},
+        "cameras": {"door": {"url": camera_url, "fps": 4}},
+    }
+    file.write_text(json.dumps(told))
+    descry.environment["DESCRY_CONFIG"] = str(file)
+
+
+def make_users(data: Path) -> None:
+    """The administrator with a password of their own, and a viewer."""
+    accounts, passwords = open_accounts(data).accounts, Passwords()
+    accounts.add("vera", passwords.hash(PASSWORD), Role.VIEWER, None, 0.0)
+    for name in ("admin", "vera"):
+        accounts.set_password(name, passwords.hash(PASSWORD), must_change=False)
+
+
+def is_ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/readyz", timeout=2).status_code == 200
+    except httpx.HTTPError:
+        return False

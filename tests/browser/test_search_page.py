@@ -1,0 +1,195 @@
+"""The search page on the real system: from a description to a clip that plays."""
+
+import pytest
+
+from tests.browser.conftest import PHONE, picture, search, visit
+from tests.browser.system import NOBODY
+
+pytestmark = pytest.mark.slow
+
+HOSTILE = '<img src=x onerror="document.title=1">'
+
+
+def test_a_description_leads_to_a_clip_that_plays_with_the_person_boxed(page):
+    search(page)
+    picture(page, "search")
+    first = page.locator(".card").first
+    assert "%" in first.inner_text()
+    assert first.locator(".mark").count() >= 3
+    first.locator(".open").click()
+    page.wait_for_selector("video")
+    page.wait_for_function("document.querySelector('video').currentTime > 0")
+    begun = page.evaluate("document.querySelector('video').currentTime")
+    page.wait_for_function(f"document.querySelector('video').currentTime > {begun} + 0.5")
+    # The person came into view some seconds after the clip began, and is boxed there.
+    assert begun > 2
+    box = page.locator(".stage rect[visibility=visible]")
+    assert float(box.get_attribute("width")) > 5
+    picture(page, "hit")
+    page.locator(".strip button").nth(1).click()
+    page.wait_for_function("document.querySelector('video').paused")
+    page.wait_for_selector(".stage rect.sure")
+
+
+def test_a_hit_says_why_it_matches(page):
+    search(page)
+    page.locator(".card .open").first.click()
+    page.wait_for_selector("video")
+    page.click("#explain")
+    page.wait_for_selector(".words .meter")
+    assert page.locator(".stage img").get_attribute("src").startswith("data:image/png")
+    picture(page, "why")
+
+
+def test_filters_narrow_the_answer_and_say_so(page):
+    search(page)
+    assert {"lobby-1", "platform-1"} <= set(page.locator(".card .place b").all_inner_texts())
+    page.locator(".chip summary", has_text="All cameras").click()
+    with page.expect_response("**/api/v1/search"):
+        page.get_by_label("lobby-1", exact=True).check()
+    page.wait_for_function(
+        "[...document.querySelectorAll('.card .place b')].every(b => b.textContent == 'lobby-1')"
+    )
+    assert page.locator(".chip.set summary").inner_text() == "lobby-1"
+    picture(page, "filters")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="In view now").click()
+    page.wait_for_selector("#nobody")
+
+
+def test_that_nobody_fits_is_said_with_what_was_looked_at(page):
+    search(page, NOBODY)
+    assert page.locator("#nobody strong").first.inner_text() == "No likely match"
+    rows = page.locator("#nobody tbody tr")
+    assert "lobby-1" in rows.all_inner_texts()[1] + rows.all_inner_texts()[0]
+    picture(page, "nobody")
+
+
+def test_what_is_said_of_hits_changes_the_answer(page):
+    search(page)
+    track = page.locator(".card .open").nth(1).get_attribute("data-track")
+    page.locator(".card .open").nth(1).click()
+    with page.expect_request("**/api/v1/search") as asked:
+        page.click("#more-like")
+    assert asked.value.post_data_json["more_like"] == [track]
+    page.wait_for_selector(".card.judged-yes")
+    assert "1 marked as right" in page.locator("#likeness").inner_text()
+    page.locator(".card .open").last.click()
+    with page.expect_request("**/api/v1/search") as asked:
+        page.click("#less-like")
+    assert len(asked.value.post_data_json["less_like"]) == 1
+    page.wait_for_selector(".card .open")
+    page.locator(".card .open").first.click()
+    with page.expect_request("**/api/v1/search") as asked:
+        page.click("#similar")
+    assert asked.value.post_data_json["like"]
+    page.wait_for_selector(".card")
+
+
+def test_a_question_is_answered_by_a_button(page):
+    def with_question(route):
+        answer = route.fetch()
+        told = answer.json()
+        told["question"] = {
+            "id": "q1", "text": "was the backpack black?", "yes": [], "no": [], "gain": 0.4,
+        }  # fmt: skip
+        route.fulfill(response=answer, json=told)
+
+    page.route("**/api/v1/search", with_question)
+    search(page)
+    picture(page, "question")
+    page.unroute("**/api/v1/search")
+    page.route(
+        "**/api/v1/search",
+        # The real worker knows no question of that name: what is sent is what is looked at.
+        lambda route: route.continue_(post_data={**route.request.post_data_json, "answers": []}),
+    )
+    with page.expect_request("**/api/v1/search") as asked:
+        page.get_by_role("button", name="Yes", exact=True).click()
+    assert asked.value.post_data_json["answers"] == ["q1=yes"]
+    page.wait_for_selector(".card")
+
+
+def test_keys_alone_lead_from_the_page_to_a_hit_and_back(page):
+    visit(page, "/live")
+    page.keyboard.press("/")
+    page.wait_for_url("**/")
+    page.wait_for_selector(".welcome")
+    page.locator("body").press("/")
+    page.keyboard.type("a man in an off-white hoodie and red shorts")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".card")
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('.card .open')"):
+            break
+    first = page.evaluate("document.activeElement.dataset.track")
+    assert first
+    page.keyboard.press("ArrowRight")
+    second = page.evaluate("document.activeElement.dataset.track")
+    assert second not in {None, first}
+    page.keyboard.press("Enter")
+    page.wait_for_selector("dialog.hit video")
+    assert page.evaluate("document.activeElement.closest('dialog') !== null")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("dialog.hit", state="detached")
+    assert page.evaluate("document.activeElement.dataset.track") == second
+
+
+def test_suggestions_and_saved_searches_are_offered_again(page):
+    search(page)
+    page.get_by_role("button", name="Save search").click()
+    page.get_by_role("button", name="Clear", exact=True).click()
+    page.wait_for_selector(".welcome")
+    picture(page, "welcome")
+    page.fill("#text", "hoodie")
+    page.wait_for_selector("#suggestions [role=option]")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".card")
+
+
+def test_a_doubtful_description_is_hinted_at_while_it_is_typed(page):
+    visit(page, "/")
+    page.fill("#text", "my neighbour John in a red jaket")
+    page.wait_for_selector("#hints li")
+    picture(page, "hints")
+
+
+def test_a_link_opens_the_same_hit_and_tells_no_server_the_description(page, visitor):
+    search(page)
+    page.locator(".card .open").first.click()
+    page.wait_for_selector("video")
+    title = page.locator("#hit-title").inner_text()
+    page.click("#copy-link")
+    address = page.evaluate("navigator.clipboard.readText()")
+    assert "hoodie" not in address.split("#")[0]
+    other = visitor.page()
+    other.goto(address)
+    other.wait_for_selector("dialog.hit video")
+    assert other.locator("#hit-title").inner_text() == title
+    assert "#" not in other.url
+
+
+def test_a_hostile_description_stays_text(page):
+    visit(page, "/")
+    page.fill("#text", f"{HOSTILE} red coat")
+    page.press("#text", "Enter")
+    page.wait_for_selector(".card, #nobody, .note.bad")
+    page.get_by_role("button", name="Save search").click()
+    page.get_by_role("button", name="Clear", exact=True).click()
+    page.wait_for_selector(".welcome")
+    assert HOSTILE in page.locator(".welcome").inner_text()
+    assert page.locator("img[src=x]").count() == 0
+    assert page.title() == "Search · Descry"
+
+
+def test_a_phone_has_it_all_without_scrolling_sideways(visitor):
+    page = visitor.page(viewport=PHONE, device_scale_factor=2, has_touch=True)
+    search(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    picture(page, "search-phone")
+    page.locator(".card .open").first.click()
+    page.wait_for_selector("video")
+    assert page.evaluate("document.querySelector('dialog').scrollWidth <= innerWidth")
+    picture(page, "hit-phone")

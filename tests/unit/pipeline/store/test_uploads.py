@@ -1,0 +1,90 @@
+"""pipeline.store.uploads: what was sent is whole, and goes when nothing needs it."""
+
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import NotFound, StoreFull
+from pipeline.store.uploads import UNTOUCHED_S, Uploads, fit_name
+
+
+@pytest.fixture
+def needed() -> set[str]:
+    return set()
+
+
+@pytest.fixture
+def uploads(tmp_path, needed) -> Uploads:
+    return Uploads(
+        tmp_path / "uploads",
+        most_bytes=10**15,
+        min_free_bytes=0,
+        paths_in_use=lambda: frozenset(needed),
+    )
+
+
+@given(st.text(max_size=300))
+def test_whatever_a_file_is_called_its_name_is_one_part_of_a_path(name):
+    fit = fit_name(name)
+    assert fit not in {"", ".", ".."}
+    assert not set(fit) & {"/", "\\", "\0", "\n"}
+    assert len(fit.encode()) <= 200
+    assert not fit.startswith(".")
+
+
+@given(st.binary(min_size=1, max_size=64), st.data())
+def test_pieces_make_the_file_however_they_are_cut_and_repeated(tmp_path_factory, content, data):
+    uploads = Uploads(
+        tmp_path_factory.mktemp("u"), most_bytes=64, min_free_bytes=0, paths_in_use=frozenset
+    )
+    begun = uploads.begin("a.mp4", len(content))
+    at = 0
+    while at < len(content):
+        size = data.draw(st.integers(1, len(content) - at))
+        for _ in range(data.draw(st.integers(1, 2))):
+            got = uploads.add(begun.id, at, content[at : at + size])
+        at += size
+        assert got.received == at
+    assert uploads.whole(begun.id).read_bytes() == content
+
+
+def test_a_recording_for_which_there_is_no_room_is_refused(uploads):
+    with pytest.raises(StoreFull):
+        uploads.begin("a.mp4", 10**14)
+
+
+def test_a_recording_lives_as_long_as_something_found_in_it(uploads, needed):
+    path = finished(uploads)
+    needed.add(str(path))
+    uploads.mark_imported(path)
+    assert uploads.sweep() == 0
+    assert path.exists()
+    needed.clear()
+    assert uploads.sweep() == 1
+    assert not path.parent.exists()
+
+
+def test_one_that_is_not_imported_yet_waits_for_a_day(uploads):
+    path = finished(uploads)
+    assert uploads.sweep() == 0
+    long_ago = path.stat().st_mtime - UNTOUCHED_S - 60
+    for file in path.parent.iterdir():
+        os.utime(file, (long_ago, long_ago))
+    assert uploads.sweep() == 1
+    with pytest.raises(NotFound):
+        uploads.whole(path.parent.name)
+
+
+def test_files_of_others_are_never_marked(uploads, tmp_path):
+    other = tmp_path / "elsewhere" / "x" / "a.mp4"
+    other.parent.mkdir(parents=True)
+    uploads.mark_imported(other)
+    assert list(other.parent.iterdir()) == []
+
+
+def finished(uploads: Uploads):
+    begun = uploads.begin("a.mp4", 4)
+    uploads.add(begun.id, 0, b"film")
+    return uploads.whole(begun.id)
