@@ -17,6 +17,7 @@ DescryError                     exit code
     VideoGone                       1   the video of a hit is kept nowhere, or not any more
     ServiceUnavailable              3   the query worker did not answer
     ErasureIncomplete               4   something of an erased track is left somewhere
+    EvidenceChanged                 5   an evidence pack or certificate is not as it was signed
     WireError                       1   a message that cannot be read: damaged or of another version
 """
 
@@ -119,6 +120,12 @@ class ErasureIncomplete(DescryError):
     """Something of an erased track is left, in a place that the message names."""
 
     exit_code = 4
+
+
+class EvidenceChanged(DescryError):
+    """An evidence pack or a certificate is not as it was signed, or signed by somebody else."""
+
+    exit_code = 5
 
 
 class WireError(DescryError):

@@ -10,13 +10,16 @@ from fastapi.responses import JSONResponse
 from pipeline.answers import CameraAnswer, SearchAnswer, SearchRequest, TracksAnswer
 from pipeline.api.auth import BODY_BYTES, Doorkeeper
 from pipeline.api.cameras import CameraList, CameraSwitches, camera_routes
+from pipeline.api.cases import Cases, Packs, case_routes, evidence_routes
 from pipeline.api.clips import Cut, clip_routes
 from pipeline.api.collections import Collections, collection_routes
 from pipeline.api.deliveries import Deliveries, delivery_routes
 from pipeline.api.erasures import Erasing, erasure_routes
 from pipeline.api.holds import Holds, hold_routes
+from pipeline.api.kept_clips import Clips, kept_clip_routes
 from pipeline.api.problems import install_problem_handlers
 from pipeline.api.queries import query_routes
+from pipeline.api.retention import Retention, retention_routes
 from pipeline.api.shots import Why, shot_routes
 from pipeline.api.travel import Travel, travel_routes
 from pipeline.api.watches import Watches, watch_routes
@@ -63,6 +66,23 @@ LARGE_PATHS = dict.fromkeys(
 
 
 @dataclass(frozen=True, slots=True)
+class Accountable:
+    """What answers for what leaves and what stays.
+
+    Attributes:
+        cases: keeps hits together.
+        packs: makes evidence packs of them.
+        clips: keeps clips to be fetched in pieces.
+        retention: tells what is kept how long.
+    """
+
+    cases: Cases
+    packs: Packs
+    clips: Clips
+    retention: Retention
+
+
+@dataclass(frozen=True, slots=True)
 class Backing:
     """What the application answers from.
 
@@ -80,6 +100,7 @@ class Backing:
         picture: the JPEG behind a media key; None if it is gone.
         clip: cuts the clip of a track or shot.
         why: explains a shot for a description.
+        accountable: cases, evidence packs, kept clips, retention.
         ping: raises StoreUnavailable if Redis is away.
         metrics: the Prometheus page.
         token: who may ask.
@@ -98,6 +119,7 @@ class Backing:
     picture: Callable[[str], bytes | None]
     clip: Cut
     why: Why
+    accountable: Accountable
     ping: Callable[[], None]
     metrics: Callable[[], bytes]
     token: str
@@ -123,6 +145,10 @@ def build_app(backing: Backing) -> FastAPI:
     app.include_router(travel_routes(backing.travel), prefix="/api/v1")
     app.include_router(clip_routes(backing.clip), prefix="/api/v1")
     app.include_router(shot_routes(backing.why), prefix="/api/v1")
+    app.include_router(case_routes(backing.accountable.cases), prefix="/api/v1")
+    app.include_router(evidence_routes(backing.accountable.packs), prefix="/api/v1")
+    app.include_router(kept_clip_routes(backing.accountable.clips), prefix="/api/v1")
+    app.include_router(retention_routes(backing.accountable.retention), prefix="/api/v1")
 
     @app.get("/metrics", include_in_schema=False)
     def metrics() -> Response:

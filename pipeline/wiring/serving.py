@@ -19,16 +19,17 @@ from pipeline.store.runs import RunRecord, RunStore
 from pipeline.store.sighting_log import SightingLog
 from pipeline.store_figures import CameraFigures, StoreFigures
 from pipeline.telemetry import ScrapePage, Telemetry
+from pipeline.wiring.accountable import build_accountable
 from pipeline.wiring.delivering import build_delivery_desk, delivery_figures
 from pipeline.wiring.enrolment import build_enrolment
 from pipeline.wiring.erasing import build_erasing
+from pipeline.wiring.exporting import clip_cutter
 from pipeline.wiring.journeys import build_sequences, build_travelling
 from pipeline.wiring.lineage import Lineage
 from pipeline.wiring.people import PeopleOnDemand
 from pipeline.wiring.settings import token_file
 from pipeline.wiring.standing import build_watching
 from pipeline.wiring.stores import Stores, build_catalogue, build_collections, open_folder
-from pipeline.wiring.video import clip_cutter
 from pipeline.workers.catalogue import LIVE_WITHIN_S, Catalogue
 from pipeline.workers.erasing import Erasing
 from pipeline.workers.explaining import Explaining
@@ -144,6 +145,7 @@ def _backing(
         picture=partial(_picture, stores.media),
         clip=clip_cutter(settings, stores),
         why=Explaining(lambda: service.engine, partial(_picture, stores.media), SystemClock()).why,
+        accountable=build_accountable(settings, stores),
         ping=ping,
         metrics=ScrapePage(telemetry, figures).render,
         token=_token(settings),

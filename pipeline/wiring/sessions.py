@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.case_client import CaseClient
 from pipeline.client import Client
 from pipeline.config import Settings
 from pipeline.data_folder import DataFolder
@@ -96,9 +97,12 @@ class Session:
 
     def quick_client(self) -> WatchClient:
         """Ask the query worker, ready or not."""
-        return WatchClient(
-            token=_read_token(self.settings), socket=self.api_socket, url=self.settings.api.url
-        )
+        socket, url = self.api_socket, self.settings.api.url
+        return WatchClient(token=_read_token(self.settings), socket=socket, url=url)
+
+    def case_client(self) -> CaseClient:
+        """Ask the query worker of `api.url` about cases."""
+        return CaseClient(token=_read_token(self.settings), url=self.settings.api.url)
 
     def client(self) -> WatchClient:
         """Ask the query worker, once it is ready.

@@ -51,7 +51,7 @@ class Collections:
         for camera in self.cameras.known():
             for run in self.runs.of_camera(camera):
                 contents.setdefault(run.collection, _Contents()).runs.append(run)
-        for track in self._every_track():
+        for track in self.every_track():
             into = contents.setdefault(track.collection, _Contents())
             into.tracks, into.shots = into.tracks + 1, into.shots + track.shots
         weights = self.retention.budget.weights()
@@ -108,7 +108,8 @@ class Collections:
                 )
             time.sleep(0.02)
 
-    def _every_track(self) -> Iterator[TrackRecord]:
+    def every_track(self) -> Iterator[TrackRecord]:
+        """All that are known, by first sight."""
         after: TrackCursor | None = None
         while page := self.tracks.list(None, after=after, count=TRACKS_AT_ONCE):
             yield from page

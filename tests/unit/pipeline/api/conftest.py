@@ -22,10 +22,11 @@ from pipeline.answers import (
     SearchRequest,
     TracksAnswer,
 )
-from pipeline.api.app import Backing, build_app
+from pipeline.api.app import Accountable, Backing, build_app
 from pipeline.errors import ConfigError, NotFound, StoreFull, StoreUnavailable, VideoGone
 from pipeline.journey_answers import TravelAnswer
 from pipeline.why_answers import WhyAnswer, WordAnswer
+from tests.unit.pipeline.api.casework import an_accountable
 from tests.unit.pipeline.api.desk import Desk, Undelivered
 
 TOKEN = "s3cret-token"
@@ -245,7 +246,14 @@ def slow() -> Iterator[Slow]:
 
 
 @pytest.fixture
-def client(service: Service, away: list[bool], cut_clips, book, slow, tmp_path: Path) -> TestClient:
+def accountable(tmp_path_factory: pytest.TempPathFactory) -> Accountable:
+    return an_accountable(tmp_path_factory.mktemp("kept"))
+
+
+@pytest.fixture
+def client(
+    service: Service, away: list[bool], cut_clips, book, slow, accountable, tmp_path: Path
+) -> TestClient:
     def clip(name: str, before_s: float, after_s: float) -> tuple[Path, ClipAnswer]:
         if name == "lobby/r/9":
             raise VideoGone("camera 'lobby': the ring has moved on")
@@ -278,6 +286,7 @@ def client(service: Service, away: list[bool], cut_clips, book, slow, tmp_path: 
         picture=lambda key: b"jpeg" if key == "lobby/day/1.jpg" else None,
         clip=clip,
         why=service.why,
+        accountable=accountable,
         ping=ping,
         metrics=lambda: b"descry_index_shots 1\n",
         token=TOKEN,
