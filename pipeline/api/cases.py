@@ -32,7 +32,7 @@ class Cases(Protocol):
 
     def change(self, case_id: str, change: CaseChange, caller: Caller) -> CaseDetail: ...
 
-    def remove(self, case_id: str) -> None: ...
+    def remove(self, case_id: str, caller: Caller) -> None: ...
 
     def add(self, case_id: str, request: ItemRequest, caller: Caller) -> ItemAnswer: ...
 
@@ -82,9 +82,9 @@ def case_routes(cases: Cases) -> APIRouter:
         return cases.change(case, change, caller)
 
     @routes.delete("/cases/{case}", status_code=204)
-    def remove_case(case: str) -> None:
+    def remove_case(case: str, caller: Asking) -> None:
         """Forget a case; tracks stay."""
-        cases.remove(case)
+        cases.remove(case, caller)
 
     @routes.put("/cases/{case}/hold")
     def hold_case(case: str, caller: Asking) -> CaseDetail:

@@ -11,6 +11,7 @@ from typing import IO
 
 from pipeline.errors import ConfigError
 from pipeline.evidence.manifest import (
+    FILES_AT_MOST,
     MANIFEST,
     SIGNATURE,
     Manifest,
@@ -77,6 +78,8 @@ class PackWriter:
         return self._zip.open(info, "w", force_zip64=size > zipfile.ZIP64_LIMIT // 2)
 
     def _note(self, name: str, size: int, sha256: str) -> PackedFile:
+        if len(self.files) >= FILES_AT_MOST:
+            raise ConfigError(f"a pack holds {FILES_AT_MOST} files: make two cases of this one")
         noted = PackedFile(name=name, bytes=size, sha256=sha256)
         self.files.append(noted)
         return noted

@@ -80,7 +80,7 @@ class LocalCases:
 
     def forget(self, case_id: str) -> None:
         """Forget a case."""
-        self._desk.remove(case_id)
+        self._desk.remove(case_id, self._caller)
 
     def put(self, case_id: str, request: ItemRequest) -> ItemAnswer:
         """Put a hit into a case."""

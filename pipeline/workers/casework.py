@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from detectors.types import TrackKey
-from pipeline.callers import Caller
+from pipeline.callers import Caller, Role
 from pipeline.case_answers import (
     CaseAnswer,
     CaseChange,
@@ -20,7 +20,7 @@ from pipeline.case_answers import (
     Shown,
 )
 from pipeline.clock import Clock
-from pipeline.errors import NotFound
+from pipeline.errors import ConfigError, NotFound
 from pipeline.instants import format_instant
 from pipeline.names import check_name
 from pipeline.store.case_records import Case, CaseItem
@@ -98,13 +98,16 @@ class CaseDesk:
             self.store.change(case_id, **values)
         return self.show(case_id, caller)
 
-    def remove(self, case_id: str) -> None:
+    def remove(self, case_id: str, caller: Caller) -> None:
         """Forget a case; what was held for its sake alone is held no longer.
 
         Raises:
             NotFound: there is none of that name.
+            ConfigError: tracks are held for it, and the caller may not release them.
         """
-        self._release(case_id, self.store.held_for(case_id))
+        held = self.store.held_for(case_id)
+        _check_may_release(held, caller)
+        self._release(case_id, held)
         self.store.remove(case_id)
 
     def add(self, case_id: str, request: ItemRequest, caller: Caller) -> ItemAnswer:
@@ -147,12 +150,17 @@ class CaseDesk:
 
         Raises:
             NotFound: no such case or item.
-            ConfigError: the case is closed.
+            ConfigError: the case is closed, or the track held for it, and not the caller's to
+                release.
         """
         self._see(case_id, number, caller)
+        items = self.store.items(case_id)
+        track = next((item.track for item in items if item.number == number), None)
+        is_last = sum(item.track == track for item in items) == 1
+        held = self.store.held_for(case_id) & ({track} if is_last else set())
+        _check_may_release(held, caller)
         item = self.store.remove_item(case_id, number)
-        if item.track not in {other.track for other in self.store.items(case_id)}:
-            self._release(case_id, self.store.held_for(case_id) & {item.track})
+        self._release(case_id, held)
         return _item(item)
 
     def hold(self, case_id: str, caller: Caller) -> CaseDetail:
@@ -191,6 +199,13 @@ class CaseDesk:
             if item.number == number and caller.may_see(item.track.camera_id):
                 return
         raise NotFound(f"case {case_id!r} has no item {number}: 'descry case show' lists them")
+
+
+def _check_may_release(tracks: Collection[TrackKey], caller: Caller) -> None:
+    if tracks and not caller.role.includes(Role.ADMINISTRATOR):
+        raise ConfigError(
+            f"track {min(tracks)} is on hold for this case: an administrator releases it first"
+        )
 
 
 def _facts(request: ItemRequest, record: TrackRecord, shots: Sequence[LoggedSighting]) -> ItemFacts:

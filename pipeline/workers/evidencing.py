@@ -40,6 +40,9 @@ from pipeline.workers.scene_picture import person_in_picture, scene_of
 Progress = Callable[[float, float], None]
 """Is told items done, in parts, and items in all."""
 
+REPORT_BYTES: Final = 48_000_000
+"""Pictures that the report shows; the others lie beside it all the same."""
+
 _OUR_OWN: Final = (StoreUnavailable, StoreFull, UnwritableClip)
 """Errors of ours, not of the item: a pack that lacks a clip for such a reason is not written."""
 
@@ -183,7 +186,7 @@ class _Packing:
                 data = None
             if data is not None:
                 self.writer.add(name, data)
-                self.shown[name] = data
+                self._show(name, data)
             yield ShotFile(
                 shot=shot.shot,
                 captured_at=format_instant(shot.captured_at),
@@ -223,12 +226,22 @@ class _Packing:
         except _OUR_OWN:
             raise
         except DescryError as error:
-            missing.append(f"clip: {error}")
+            missing.append(f"clip: {self._outside(item, str(error))}")
             return None, None
         finally:
             path.unlink(missing_ok=True)
         source = answer.source.rpartition("/")[2]
         return answer.model_copy(update={"path": None, "source": source}), scene
+
+    def _outside(self, item: CaseItem, words: str) -> str:
+        """Without where the imported file lies on this machine: a pack goes to others."""
+        run = self.desk.run(item.track.camera_id, item.track.run_id)
+        return words.replace(run.path, run.source) if run is not None and run.path else words
+
+    def _show(self, name: str, jpeg: bytes) -> None:
+        """Have the report show a picture, unless it is large enough by now."""
+        if sum(map(len, self.shown.values())) < REPORT_BYTES:
+            self.shown[name] = jpeg
 
     def _scene(self, item: CaseItem, folder: str, path: Path, clip: ClipAnswer) -> str | None:
         """The whole picture of a shot with its box drawn, out of the clip as it leaves."""
@@ -237,5 +250,5 @@ class _Packing:
             return None
         name = f"{folder}/scene.jpg"
         self.writer.add(name, data)
-        self.shown[name] = data
+        self._show(name, data)
         return name

@@ -14,13 +14,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pipeline.callers import Caller
 from pipeline.case_answers import EvidenceRequest, PackAnswer, PackJob
 from pipeline.clock import Clock
-from pipeline.errors import Busy, DescryError, NotFound
+from pipeline.errors import Busy, ConfigError, DescryError, NotFound
 from pipeline.files import write_whole
 from pipeline.workers.evidencing import EvidenceDesk
 
 log = logging.getLogger(__name__)
 
 TELL_EVERY_S: Final = 0.5
+NO_PACK: Final = "no pack can be made on the query worker's machine: see its log"
 SILENT_FOR_S: Final = 300.0
 """A pack whose maker has said nothing for so long has none any more."""
 
@@ -134,7 +135,9 @@ class PackJobs:
             self._tell(job.model_copy(update=_done(job, pack)), caller)
         except DescryError as error:
             log.warning("evidence pack of case '%s': %s", job.case, error)
-            failed = {"state": "failed", "detail": str(error)}
+            # Where things lie on this machine is nobody else's business.
+            is_ours = isinstance(error, ConfigError) or str(self.folder) in str(error)
+            failed = {"state": "failed", "detail": NO_PACK if is_ours else str(error)}
             self._tell(job.model_copy(update=failed), caller)
         finally:
             self._turn.release()

@@ -102,9 +102,7 @@ def test_an_erasure_takes_items_and_waiting_packs_with_it(desk, house):
     assert answer.certificate["certificate"]["items"] == 2
 
 
-def test_a_note_that_names_an_erased_track_is_found_and_none_is_certified(
-    desk, house, monkeypatch
-):
+def test_a_note_that_names_an_erased_track_is_found_and_none_is_certified(desk, house, monkeypatch):
     monkeypatch.setattr("pipeline.workers.erasing.LOOKS", 1)
     desk.cases.note("theft", 3, f"walks behind {ALICE}/1", ANNA)
     answer = house.erasing().erase([str(ALICE)])
@@ -116,7 +114,7 @@ def test_a_held_track_of_a_case_is_not_erased_until_it_is_released(desk, house):
     desk.cases.hold("theft", ANNA)
     with pytest.raises(ConfigError, match="is held"):
         house.erasing().erase([str(ALICE)])
-    desk.cases.remove("theft")
+    desk.cases.remove("theft", ANNA)
     assert house.erasing().erase([str(ALICE)]).left == []
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.callers import Caller, Role
 from pipeline.case_answers import EvidenceRequest
-from pipeline.errors import NotFound
+from pipeline.errors import ConfigError, NotFound
 from tests.unit.pipeline.api.casework import VIDEO
 from tests.unit.pipeline.api.conftest import AUTHORISED
 
@@ -103,6 +103,22 @@ def test_tracks_of_a_case_are_held_and_released_but_for_those_of_others(ask, the
     assert kept.tracks == {"lobby/r/2", "yard/r/3"}
     ask("DELETE", "/cases/fire", 204)
     assert kept.tracks == {"lobby/r/2"}
+
+
+def test_only_an_administrator_takes_out_what_is_held(ask, theft, accountable):
+    operator = Caller("olga", Role.OPERATOR)
+    for hit in ("lobby/r/1", "lobby/r/1", "lobby/r/2"):
+        ask("POST", f"{theft}/items", 201, json=ITEM | {"hit": hit})
+    ask("PUT", f"{theft}/hold")
+    accountable.cases.take_out("theft", 1, operator)  # the track is there once more
+    for forbidden in (
+        lambda: accountable.cases.take_out("theft", 2, operator),
+        lambda: accountable.cases.remove("theft", operator),
+    ):
+        with pytest.raises(ConfigError, match="an administrator releases it first"):
+            forbidden()
+    ask("DELETE", f"{theft}/items/2")
+    assert accountable.cases.holding.tracks == {"lobby/r/2"}
 
 
 def test_a_clip_is_fetched_in_pieces(ask):

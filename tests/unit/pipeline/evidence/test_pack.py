@@ -137,6 +137,13 @@ def test_missing_added_and_swapped_files_are_named(tmp_path):
     assert [fault.split(":")[0] for fault in found] == ["case.json", "report.html"]
 
 
+def test_a_file_of_the_same_size_packed_anew_is_named(tmp_path):
+    """With a fitting checksum of the zip: only the digest tells."""
+    other = {**FILES, "case.json": FILES["case.json"].replace(b"theft", b"arson")}
+    found = faults(tmp_path, zipped(signed(other, listed=FILES)))
+    assert found == ["case.json: changed: its digest is not the signed one"]
+
+
 def test_another_key_and_a_signature_of_something_else_are_named(tmp_path):
     data = zipped(signed(FILES, key=OTHER))
     assert faults(tmp_path, data) == []
