@@ -1,6 +1,6 @@
 """What a search asks and what it answers: the words that the CLI, the API and Python share."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -225,7 +225,7 @@ class EraseRequest(_Record):
 
 
 class ErasedAnswer(_Record):
-    """What went with erased tracks, and what a search of every byte found of them."""
+    """What went with erased tracks, what a search of every byte found of them, a signed proof."""
 
     tracks: Annotated[list[str], Field(description="as asked; empty: an erasure was finished")]
     count: Annotated[int, Field(description="how many tracks")]
@@ -238,6 +238,8 @@ class ErasedAnswer(_Record):
         list[str], Field(description="`file: name|picture|vector|hash` for what is still there")
     ]
     notes: Annotated[list[str], Field(description="what is not ours to erase")]
+    items: Annotated[int, Field(description="items of cases")] = 0
+    certificate: dict[str, Any] | None = None
 
 
 class ErasingAnswer(_Record):
@@ -294,4 +296,5 @@ class ClipAnswer(_Record):
         ),
     ]
     copied: Annotated[bool, Field(description="the camera's own video; false: encoded anew")]
+    blur: Annotated[str, Field(description="of others is hidden: none, heads, figures")] = "none"
     notes: Annotated[list[str], Field(description="what is missing")]

@@ -13,6 +13,7 @@ from pipeline.added_cameras import AddedCameras
 from pipeline.config_api import Api
 from pipeline.config_cameras import Camera
 from pipeline.config_delivery import Mqtt, Webhooks
+from pipeline.config_export import Export
 from pipeline.config_motion import Motion
 from pipeline.config_names import Key, settings_in
 from pipeline.config_problems import explain, one_line, unknown
@@ -76,6 +77,7 @@ class Settings(BaseSettings):
     crops: Crops = Crops()
     ring: Ring = Ring()
     clips: Clips = Clips()
+    export: Export = Export()
     sources: Sources = Sources()
     api: Api = Api()
     imports: Imports = Imports()

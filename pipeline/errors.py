@@ -21,6 +21,7 @@ DescryError                     exit code
     Forbidden                       2   a role that may not, or a password to be changed first
     SetupNeeded                     2   nobody has set the administrator's password yet
     TooManyAttempts                 3   too many wrong passwords, or requests: later again
+    EvidenceChanged                 5   an evidence pack or certificate is not as it was signed
     WireError                       1   a message that cannot be read: damaged or of another version
 """
 
@@ -151,6 +152,12 @@ class ErasureIncomplete(DescryError):
     """Something of an erased track is left, in a place that the message names."""
 
     exit_code = 4
+
+
+class EvidenceChanged(DescryError):
+    """An evidence pack or a certificate is not as it was signed, or signed by somebody else."""
+
+    exit_code = 5
 
 
 class WireError(DescryError):

@@ -18,6 +18,7 @@ from pipeline.api.cameras import (
     camera_routes,
     picture_routes,
 )
+from pipeline.api.cases import Cases, Packs, case_routes, evidence_routes
 from pipeline.api.clips import Cut, clip_routes
 from pipeline.api.collections import Collections, collection_routes
 from pipeline.api.console import console_routes
@@ -28,9 +29,11 @@ from pipeline.api.holds import Holds, hold_routes
 from pipeline.api.identity import Identity
 from pipeline.api.imports import PIECE, Imports, import_routes
 from pipeline.api.installation import Models, System, installation_routes
+from pipeline.api.kept_clips import Clips, kept_clip_routes
 from pipeline.api.problems import install_problem_handlers
 from pipeline.api.queries import query_routes
 from pipeline.api.rates import Rates
+from pipeline.api.retention import Retention, retention_routes
 from pipeline.api.sessions import session_routes
 from pipeline.api.shots import Why, shot_routes
 from pipeline.api.sight import hidden, narrowed, refuse_partial, refuse_unseen, seen_by
@@ -91,6 +94,23 @@ LARGE_PATHS = dict.fromkeys(
 
 
 @dataclass(frozen=True, slots=True)
+class Accountable:
+    """What answers for what leaves and what stays.
+
+    Attributes:
+        cases: keeps hits together.
+        packs: makes evidence packs of them.
+        clips: keeps clips to be fetched in pieces.
+        retention: tells what is kept how long.
+    """
+
+    cases: Cases
+    packs: Packs
+    clips: Clips
+    retention: Retention
+
+
+@dataclass(frozen=True, slots=True)
 class Backing:
     """What the application answers from.
 
@@ -112,6 +132,7 @@ class Backing:
         models: lists weights.
         clip: cuts the clip of a track or shot.
         why: explains a shot for a description.
+        accountable: cases, evidence packs, kept clips, retention.
         ping: raises StoreUnavailable if Redis is away.
         metrics: the Prometheus page.
         token: that of the data folder, whose holder may ask everything.
@@ -136,6 +157,7 @@ class Backing:
     models: Models
     clip: Cut
     why: Why
+    accountable: Accountable
     ping: Callable[[], None]
     metrics: Callable[[], bytes]
     token: str
@@ -180,6 +202,10 @@ def build_app(backing: Backing, needs: Mapping[str, Need] = NEEDS) -> FastAPI:
     )
     app.include_router(user_routes(door.desk), prefix="/api/v1")
     app.include_router(token_routes(door.desk), prefix="/api/v1")
+    app.include_router(case_routes(backing.accountable.cases), prefix="/api/v1")
+    app.include_router(evidence_routes(backing.accountable.packs), prefix="/api/v1")
+    app.include_router(kept_clip_routes(backing.accountable.clips), prefix="/api/v1")
+    app.include_router(retention_routes(backing.accountable.retention), prefix="/api/v1")
 
     @app.get("/metrics", include_in_schema=False)
     def metrics(asking: Asking) -> Response:

@@ -13,6 +13,7 @@ from detectors.errors import DetectorError, DetectorUnusable
 from pipeline.cli import (
     alerts,
     cameras,
+    case,
     clip,
     collections,
     config,
@@ -20,6 +21,7 @@ from pipeline.cli import (
     encode,
     erase,
     evaluate,
+    evidence,
     hold,
     index,
     models,
@@ -59,7 +61,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     epilog=(
         "Exit codes: 0 done, 1 failed, 2 impossible request, 3 something outside is down, "
-        "4 erased, but something is left, 130 interrupted."
+        "4 erased, but something is left, 5 evidence was changed, 130 interrupted."
     ),
 )
 app.command()(run.run)
@@ -80,6 +82,8 @@ app.add_typer(tracks.app, name="tracks", help="List tracks; export every tracked
 app.add_typer(cameras.app, name="cameras", help="What is watched, and whether it can be.")
 app.add_typer(collections.app, name="collections", help="What was imported; forget it.")
 app.add_typer(hold.app, name="hold", help="Tracks that are kept and not erased: add, list.")
+app.add_typer(case.app, name="case", help="Hits put together, with notes; evidence packs.")
+app.add_typer(evidence.app, name="evidence", help="Check evidence packs and certificates.")
 app.add_typer(watch.app, name="watch", help="Descriptions to be told of while people are in view.")
 app.add_typer(index.app, name="index", help="What is searched: stats, verify, compact, rebuild.")
 app.add_typer(user.app, name="user", help="Who may sign in: add, list, password, remove.")

@@ -19,11 +19,15 @@ def clip(
         list[Path] | None,
         typer.Option("--look-in", help="A folder that imported files were moved to; repeatable."),
     ] = None,
+    blur: Annotated[
+        str | None,
+        typer.Option(help="Of others hide: none, heads or figures; never less than export.blur."),
+    ] = None,
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Write the clip of a hit: from recent video, or from the file that was imported."""
     from pipeline.cli.clipping import Request, write_clip
 
-    request = Request(hit, out, before, after, look_in or [])
+    request = Request(hit, out, before, after, look_in or [], blur)
     write_clip(request, config=config, as_json=json)

@@ -4,14 +4,17 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast, get_args
 
 from pipeline.answers import ClipAnswer
+from pipeline.case_answers import Blur
+from pipeline.cli.progress import progress_bar
 from pipeline.durations import parse_duration
 from pipeline.errors import ConfigError
+from pipeline.wiring.exporting import build_export_desk
 from pipeline.wiring.sessions import open_session
 from pipeline.wiring.settings import read_settings
 from pipeline.wiring.stores import open_stores
-from pipeline.wiring.video import build_clip_desk
 from pipeline.workers.clipping import parse_name
 
 
@@ -24,6 +27,7 @@ class Request:
     before: str
     after: str
     look_in: Sequence[Path]
+    blur: str | None = None
 
 
 def write_clip(request: Request, *, config: Path | None, as_json: bool) -> ClipAnswer:
@@ -35,26 +39,51 @@ def write_clip(request: Request, *, config: Path | None, as_json: bool) -> ClipA
         ConfigError: a margin makes no sense, or the file cannot be written.
     """
     parse_name(request.hit)
-    before_s, after_s = _seconds("--before", request.before), _seconds("--after", request.after)
+    before_s, after_s = seconds("--before", request.before), seconds("--after", request.after)
+    blur = as_blur(request.blur)
     for folder in request.look_in:
         if not folder.is_dir():
             raise ConfigError(f"--look-in {folder}: no such folder")
     settings = read_settings(config)
     with open_session(settings, need=frozenset()) as session:
         if session.redis_url is None:
+            if blur is not None:
+                raise ConfigError("--blur: the query worker hides what its export.blur says")
             with session.client() as client:
                 answer = client.clip(
                     request.hit, before_s=before_s, after_s=after_s, out=request.out
                 )
         else:
             stores = open_stores(settings, session.redis_url)
-            desk = build_clip_desk(settings, stores, request.look_in)
-            answer = desk.cut(request.hit, before_s=before_s, after_s=after_s, out=request.out)
+            desk = build_export_desk(settings, stores, request.look_in)
+            with progress_bar() as bars:
+                answer = desk.cut(
+                    request.hit,
+                    before_s=before_s,
+                    after_s=after_s,
+                    out=request.out,
+                    blur=blur,
+                    progress=bars("frames looked at and encoded"),
+                )
     _tell(answer, as_json=as_json)
     return answer
 
 
-def _seconds(flag: str, text: str) -> float:
+def as_blur(text: str | None) -> Blur | None:
+    """What `--blur` says.
+
+    Raises:
+        ConfigError: nothing that can be hidden.
+    """
+    for known in get_args(Blur):
+        if text == known:
+            return cast("Blur", known)
+    if text is not None:
+        raise ConfigError(f"--blur {text!r}: give none, heads or figures")
+    return None
+
+
+def seconds(flag: str, text: str) -> float:
     try:
         return parse_duration(text)
     except ValueError as error:

@@ -129,8 +129,8 @@ def _show(showing: Showing, footage: Footage, began: float) -> None:
     show_footage(footage, sheet, console, footage_s=footage_s, wall_s=wall_s)
     console.print(FOR_REAL_FOOTAGE, highlight=False, markup=False, soft_wrap=True)
     if showing.kept is not None:
-        told = CONSOLE.format(data=shlex.quote(str(showing.kept)), port=CONSOLE_PORT)
-        console.print(told, highlight=False, markup=False, soft_wrap=True)
+        address = CONSOLE.format(data=shlex.quote(str(showing.kept)), port=CONSOLE_PORT)
+        console.print(address, highlight=False, markup=False, soft_wrap=True)
 
 
 def _make_folder(out: Path) -> None:

@@ -1,5 +1,6 @@
 """`descry erase`: nothing of some tracks is left, or it is said where."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +15,9 @@ def erase(
             help="Names, as 'descry tracks list' has them; - reads them from the input."
         ),
     ],
+    certificate: Annotated[
+        Path | None, typer.Option(help="File for a signed proof, if nothing of them is left.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     json: JsonOption = False,
     config: ConfigOption = None,
@@ -21,4 +25,4 @@ def erase(
     """Erase tracks for good, then search the data folder for what is left (exit code 4)."""
     from pipeline.cli.erasing import run_erase
 
-    run_erase(tracks, yes=yes, json=json, config=config)
+    run_erase(tracks, yes=yes, json=json, config=config, certificate=certificate)

@@ -4,14 +4,16 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
+from json import dumps
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import Any, Protocol, TextIO
 
 import typer
 
 from pipeline.answers import ErasedAnswer, ErasingAnswer
 from pipeline.cli.progress import progress_bar
 from pipeline.errors import ConfigError, DescryError, ErasureIncomplete
+from pipeline.files import write_whole
 from pipeline.logs import printable
 from pipeline.wiring.sessions import open_session
 from pipeline.wiring.settings import read_settings
@@ -34,7 +36,14 @@ class Eraser(Protocol):
         ...
 
 
-def run_erase(names: Sequence[str], *, yes: bool, json: bool, config: Path | None) -> None:
+def run_erase(
+    names: Sequence[str],
+    *,
+    yes: bool,
+    json: bool,
+    config: Path | None,
+    certificate: Path | None = None,
+) -> None:
     """Erase the tracks of these names; `-` stands for those that the standard input names.
 
     Raises:
@@ -50,6 +59,8 @@ def run_erase(names: Sequence[str], *, yes: bool, json: bool, config: Path | Non
         if not yes:
             _ask(names)
         answer = _watched(eraser, names)
+    if certificate is not None and answer.certificate is not None:
+        _write_certificate(certificate, answer.certificate)
     for note in answer.notes:
         sys.stderr.write(f"note: {printable(note)}\n")
     if json:
@@ -62,6 +73,15 @@ def run_erase(names: Sequence[str], *, yes: bool, json: bool, config: Path | Non
             f"erased, but something is left in {answer.left[0]}{more}: see to that file, and "
             "erase again"
         )
+
+
+def _write_certificate(out: Path, signed: dict[str, Any]) -> None:
+    try:
+        write_whole(out, dumps(signed, indent=1) + "\n")
+    except OSError as error:
+        raise DescryError(
+            f"erased, but {out} cannot be written ({error.strerror}): erase again for another"
+        ) from error
 
 
 def read_names(names: Sequence[str], source: TextIO) -> list[str]:
@@ -117,6 +137,6 @@ def sentence_of(answer: ErasedAnswer) -> str:
     tracks = "1 track" if answer.count == 1 else f"{answer.count} tracks"
     return (
         f"{tracks} erased: {answer.messages} shots, {answer.pictures} pictures, {answer.boxes} "
-        f"boxes and {answer.videos} files of video; {answer.searched_bytes / 1e6:.1f} MB searched, "
-        "and nothing of them is left"
+        f"boxes, {answer.items} items of cases and {answer.videos} files of video; "
+        f"{answer.searched_bytes / 1e6:.1f} MB searched, and nothing of them is left"
     )

@@ -18,6 +18,7 @@ from pipeline.store.media import FolderMedia
 from pipeline.store.ring import RingFolder
 from pipeline.store.stream_scan import Message, StreamScan
 from pipeline.store.travel import TravelStore
+from pipeline.store.video_sweep import waiting_in
 from pipeline.store.watches import WatchStore
 from pipeline.store.whole_log import WholeLog
 
@@ -210,7 +211,7 @@ def delete_boxes(boxes: BoxArchive, tracks: Collection[TrackKey]) -> int:
 
 
 def delete_video(ring: RingFolder, clips: Path, spans: Collection[Span]) -> int:
-    """Delete the recent video in which a track may be, and every clip on its way; files gone.
+    """Delete recent video in which a track may be, every clip and pack on its way; files gone.
 
     A file of the ring that overlaps the span goes as a whole, with whoever else is in it.
     """
@@ -221,7 +222,7 @@ def delete_video(ring: RingFolder, clips: Path, spans: Collection[Span]) -> int:
         if segment.touches(first_at, last_at)
     ]
     gone = 0
-    for path in {*shown, *clips.glob("*.mp4"), *clips.glob(".*.tmp")}:
+    for path in {*shown, *waiting_in(clips)}:
         try:
             path.unlink()
         except FileNotFoundError:

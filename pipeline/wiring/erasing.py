@@ -6,18 +6,21 @@ from collections.abc import Callable, Collection, Iterator, Set
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from detectors.types import TrackKey
+from pipeline.answers import ErasedAnswer
 from pipeline.clock import SystemClock
 from pipeline.config import Settings
 from pipeline.errors import StoreUnavailable
+from pipeline.evidence.certificate import erasure_certificate
 from pipeline.store.erased import ErasedTracks
 from pipeline.store.forgetting import Forgetting
 from pipeline.store.intents import Intents
 from pipeline.store.keys import Keys
 from pipeline.store.server import PrivateRedis
 from pipeline.wiring.gallery import lock_folder
+from pipeline.wiring.signing import signing_key, software
 from pipeline.wiring.spread_index import erase_spread
 from pipeline.wiring.stores import Stores, open_folder
 from pipeline.workers.erasable import Erasable
@@ -119,11 +122,18 @@ def build_erasing(
         ring=stores.ring,
         clips=stores.clips,
         logs=folder.logs,
+        cases=stores.cases,
         indexes=EveryIndex(folder.path, heard, on_servers),
         folder=folder.path,
         elsewhere=tuple(_elsewhere(settings, ours)),
     )
-    return Erasing(parts, Intents(folder.path / "erasures"), SystemClock())
+    clock = SystemClock()
+
+    def certify(answer: ErasedAnswer) -> dict[str, Any]:
+        key = signing_key(settings)
+        return erasure_certificate(answer, key, at=clock.now(), software=software())
+
+    return Erasing(parts, Intents(folder.path / "erasures"), clock, certify)
 
 
 def _elsewhere(settings: Settings, ours: Path) -> Iterator[str]:

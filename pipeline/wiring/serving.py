@@ -21,10 +21,12 @@ from pipeline.store.runs import RunRecord, RunStore
 from pipeline.store.sighting_log import SightingLog
 from pipeline.store_figures import CameraFigures, StoreFigures
 from pipeline.telemetry import ScrapePage, Telemetry
+from pipeline.wiring.accountable import build_accountable
 from pipeline.wiring.accounts import build_door, open_accounts, tls_files, warn_of_open_doors
 from pipeline.wiring.delivering import build_delivery_desk, delivery_figures
 from pipeline.wiring.enrolment import build_enrolment
 from pipeline.wiring.erasing import build_erasing
+from pipeline.wiring.exporting import clip_cutter
 from pipeline.wiring.importing import build_importing
 from pipeline.wiring.installation import build_models, build_system
 from pipeline.wiring.journeys import build_sequences, build_travelling
@@ -33,7 +35,6 @@ from pipeline.wiring.people import PeopleOnDemand
 from pipeline.wiring.settings import token_file
 from pipeline.wiring.standing import build_watching
 from pipeline.wiring.stores import Stores, build_catalogue, build_collections, open_folder
-from pipeline.wiring.video import clip_cutter
 from pipeline.workers.catalogue import LIVE_WITHIN_S, Catalogue
 from pipeline.workers.erasing import Erasing
 from pipeline.workers.explaining import Explaining
@@ -155,6 +156,7 @@ def _backing(
         models=build_models(settings, lambda: service.engine.encoder.model_id),
         clip=clip_cutter(settings, stores),
         why=Explaining(lambda: service.engine, partial(_picture, stores.media), SystemClock()).why,
+        accountable=build_accountable(settings, stores),
         ping=ping,
         metrics=ScrapePage(telemetry, figures).render,
         token=_token(settings),

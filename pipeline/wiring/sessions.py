@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.case_client import CaseClient
 from pipeline.client import Client
 from pipeline.config import Settings
 from pipeline.data_folder import DataFolder
@@ -99,6 +100,14 @@ class Session:
         return WatchClient(
             token=read_token(self.settings),
             socket=self.api_socket,
+            url=self.settings.api.url,
+            ca_file=self.settings.api.ca_file,
+        )
+
+    def case_client(self) -> CaseClient:
+        """Ask the query worker of `api.url` about cases."""
+        return CaseClient(
+            token=read_token(self.settings),
             url=self.settings.api.url,
             ca_file=self.settings.api.ca_file,
         )

@@ -15,6 +15,7 @@ from pipeline.errors import ConfigError, StoreUnavailable
 from pipeline.store.boxes import BoxArchive
 from pipeline.store.budget import Budgets
 from pipeline.store.cameras import CameraStore
+from pipeline.store.cases import CaseStore
 from pipeline.store.connection import connect, store_errors
 from pipeline.store.crop_stream import CropStream
 from pipeline.store.held import HeldTracks
@@ -60,6 +61,7 @@ class Stores:
     retention: Retention
     mover: LogMover | None
     holding: Holding
+    cases: CaseStore
 
 
 def open_folder(settings: Settings) -> DataFolder:
@@ -140,7 +142,7 @@ def _assemble(
             boxes,
             policy,
             view_timeout_s=VIEW_TIMEOUT_S,
-            video=VideoSweep(ring, video_keep_s(settings), clips),
+            video=VideoSweep(ring, video_keep_s(settings), clips, settings.export.keep_s),
             keep_held=holding.refresh,
             budgets=budgets_of(settings),
             whole=whole,
@@ -151,6 +153,7 @@ def _assemble(
             client, keys, archive, keep=settings.redis.keep_shots, before_first=opened.refuse_older
         ),
         holding=holding,
+        cases=CaseStore(folder / "cases.sqlite"),
     )
 
 

@@ -1,17 +1,14 @@
 """Builds what keeps recent video, and what cuts clips."""
 
 import logging
-import secrets
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from pipeline.answers import ClipAnswer
 from pipeline.clock import SystemClock
 from pipeline.config import Settings
-from pipeline.errors import StoreFull, StoreUnavailable, UnwritableClip
+from pipeline.errors import StoreUnavailable
 from pipeline.packets import PacketSink
 from pipeline.sources.video_file import digest_file
 from pipeline.store.originals import Originals
@@ -25,7 +22,6 @@ from pipeline.workers.clipping import ClipDesk
 log = logging.getLogger(__name__)
 
 MEGABYTE = 1_000_000
-NO_CLIP = "no clip can be written on the query worker's machine"
 # Of the 5 s in which a worker ends, for all rings together.
 STOP_WITHIN_S = 2.0
 
@@ -120,27 +116,3 @@ def build_clip_desk(settings: Settings, stores: Stores, look_in: Sequence[Path] 
         at_most_s=settings.clips.max_s,
         clock=SystemClock(),
     )
-
-
-def clip_cutter(
-    settings: Settings, stores: Stores
-) -> Callable[[str, float, float], tuple[Path, ClipAnswer]]:
-    """What cuts a clip for somebody elsewhere, who deletes the file once it is sent."""
-    desk = build_clip_desk(settings, stores)
-    least_free = settings.ring.min_free_megabytes * MEGABYTE
-
-    def cut(name: str, before_s: float, after_s: float) -> tuple[Path, ClipAnswer]:
-        stores.clips.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if shutil.disk_usage(stores.clips).free < least_free:
-            raise StoreFull(f"{NO_CLIP}: less than ring.min_free_megabytes are free there")
-        path = stores.clips / f"{secrets.token_hex(8)}.mp4"
-        # Where things lie on this machine is nobody else's business.
-        try:
-            answer = desk.cut(name, before_s=before_s, after_s=after_s, out=path)
-        except UnwritableClip as error:
-            log.warning("%s", error)
-            raise StoreFull(f"{NO_CLIP}: see the query worker's log") from error
-        source = answer.source.rpartition("/")[2]
-        return path, answer.model_copy(update={"path": None, "source": source})
-
-    return cut

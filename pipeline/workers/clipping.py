@@ -1,5 +1,6 @@
 """From the name of a track or a shot to its clip."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,12 +112,14 @@ class ClipDesk:
 
     def _sighting(self, record: TrackRecord, number: int | None) -> LoggedSighting | None:
         """The shot of that number; any of the track if None."""
+        shots = self.shots(record)
+        return next((each for each in shots if number in (None, each.shot.number)), None)
+
+    def shots(self, record: TrackRecord) -> Iterator[LoggedSighting]:
+        """The shots of a track that the log has."""
         first_at = record.by_our_clock(record.first_seen_at)
         since = first_at if record.imported_at is None else record.imported_at
-        for sighting in self.sightings.of_track(record.key, since=since - CLOCK_SLACK_S):
-            if number is None or sighting.shot.number == number:
-                return sighting
-        return None
+        return self.sightings.of_track(record.key, since=since - CLOCK_SLACK_S)
 
 
 def parse_name(name: str) -> tuple[TrackKey, int | None]:

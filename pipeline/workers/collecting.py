@@ -57,7 +57,7 @@ class Collections:
         for camera in cameras:
             for run in self.runs.of_camera(camera):
                 contents.setdefault(run.collection, _Contents()).runs.append(run)
-        for track in self._every_track(among):
+        for track in self.every_track(among):
             into = contents.setdefault(track.collection, _Contents())
             into.tracks, into.shots = into.tracks + 1, into.shots + track.shots
         weights = self.retention.budget.weights()
@@ -114,7 +114,8 @@ class Collections:
                 )
             time.sleep(0.02)
 
-    def _every_track(self, among: Collection[str] | None) -> Iterator[TrackRecord]:
+    def every_track(self, among: Collection[str] | None = None) -> Iterator[TrackRecord]:
+        """All that are known, of all cameras or of those `among`, by first sight."""
         after: TrackCursor | None = None
         while page := self.tracks.list(None, after=after, count=TRACKS_AT_ONCE, among=among):
             yield from page

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from detectors.types import TrackKey
 from pipeline.store.boxes import BoxArchive
+from pipeline.store.cases import CaseStore
 from pipeline.store.erased import ErasedTracks
 from pipeline.store.forgetting import Forgetting
 from pipeline.store.media import FolderMedia
@@ -42,7 +43,7 @@ class Erasable:
 
     Attributes:
         tracks, runs, marks, forgetting: in Redis.
-        media, boxes, ring, clips, logs: in the data folder.
+        media, boxes, ring, clips, logs, cases: in the data folder.
         indexes: likewise.
         folder: the data folder.
         elsewhere: what to tell of that which lies elsewhere, and is not searched.
@@ -57,6 +58,7 @@ class Erasable:
     ring: RingFolder
     clips: Path
     logs: Path
+    cases: CaseStore
     indexes: Indexes
     folder: Path
     elsewhere: tuple[str, ...] = ()

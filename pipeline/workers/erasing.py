@@ -2,9 +2,9 @@
 
 import logging
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 from detectors.types import TrackKey
 from pipeline.answers import ErasedAnswer, ErasingAnswer
@@ -24,6 +24,9 @@ from pipeline.workers.erasable import Erasable
 
 log = logging.getLogger(__name__)
 
+Certify = Callable[[ErasedAnswer], dict[str, Any]]
+"""Signs a proof of an erasure that left nothing."""
+
 LOOK_AGAIN_S: Final = 0.5
 LOOKS: Final = 20
 """What is found is looked at again: whoever deletes a file, Redis an old one say, has a moment."""
@@ -35,6 +38,7 @@ class _Counts:
     pictures: int = 0
     boxes: int = 0
     videos: int = 0
+    items: int = 0
     searched: int = 0
     left: list[Found] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -43,8 +47,11 @@ class _Counts:
 class Erasing:
     """One erasure at a time. All of it may be done again: who was killed on the way is finished."""
 
-    def __init__(self, parts: Erasable, intents: Intents, clock: Clock) -> None:
+    def __init__(
+        self, parts: Erasable, intents: Intents, clock: Clock, certify: Certify | None = None
+    ) -> None:
         self._parts, self._intents, self._clock = parts, intents, clock
+        self._certify = certify
         self._now = ErasingAnswer(step="", done=0, total=0)
 
     def erasing(self) -> ErasingAnswer:
@@ -181,6 +188,8 @@ class Erasing:
         self._step("pictures")
         counts.pictures = delete_pictures(parts.media, tracks)
         counts.boxes = delete_boxes(parts.boxes, tracks)
+        # Before clips and packs on their way go: one that is being made looks at the items last.
+        counts.items = parts.cases.delete_tracks(tracks)
         counts.videos = delete_video(parts.ring, parts.clips, intent.spans)
         black_out(parts.logs, tracks)
         self._step("redis")
@@ -224,7 +233,7 @@ class Erasing:
 
     def _answer(self, intent: Intent, names: Sequence[str], counts: _Counts) -> ErasedAnswer:
         folder = self._parts.folder
-        return ErasedAnswer(
+        answer = ErasedAnswer(
             tracks=list(names),
             count=len(intent.tracks),
             messages=counts.messages,
@@ -234,7 +243,11 @@ class Erasing:
             searched_bytes=counts.searched,
             left=[f"{found.path.relative_to(folder)}: {found.what}" for found in counts.left],
             notes=counts.notes,
+            items=counts.items,
         )
+        if self._certify is None or answer.left or not answer.tracks:
+            return answer
+        return answer.model_copy(update={"certificate": self._certify(answer)})
 
 
 def _keys_of(names: Sequence[str]) -> list[TrackKey]:

@@ -5,7 +5,7 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -105,6 +105,14 @@ class Holding:
             paths = sorted(str(path) for path in pictures_of(media, [track]))
             found.append(HoldAnswer(track=str(track), since=format_instant(since), pictures=paths))
         return found
+
+    def held(self) -> Set[TrackKey]:
+        """Every held track."""
+        return self._held.all().keys()
+
+    def which(self, tracks: Iterable[TrackKey]) -> set[TrackKey]:
+        """Those of `tracks` that are held."""
+        return set(tracks) & self.held()
 
     def refresh(self) -> int:
         """Copy what is not copied yet, and delete copies of what is held no longer.

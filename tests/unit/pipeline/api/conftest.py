@@ -19,11 +19,12 @@ from pipeline.answers import (
     SearchRequest,
     TracksAnswer,
 )
-from pipeline.api.app import Backing, build_app
+from pipeline.api.app import Accountable, Backing, build_app
 from pipeline.errors import ConfigError, NotFound, StoreFull, StoreUnavailable, VideoGone
 from pipeline.why_answers import WhyAnswer, WordAnswer
 from pipeline.workers.importing import Importing
 from tests.account_house import House
+from tests.unit.pipeline.api.casework import an_accountable
 from tests.unit.pipeline.api.desk import Desk, Undelivered
 from tests.unit.pipeline.api.recordings import SYSTEM, imports_of, make_recordings
 from tests.unit.pipeline.api.travelled import Travelled
@@ -216,6 +217,11 @@ def slow() -> Iterator[Slow]:
 
 
 @pytest.fixture
+def accountable(tmp_path_factory: pytest.TempPathFactory) -> Accountable:
+    return an_accountable(tmp_path_factory.mktemp("kept"))
+
+
+@pytest.fixture
 def house(tmp_path_factory) -> House:
     return House(tmp_path_factory.mktemp("accounts"))
 
@@ -233,6 +239,7 @@ def backing(
     book,
     slow,
     importing,
+    accountable,
     tmp_path: Path,
     house: House,
 ) -> Backing:
@@ -272,6 +279,7 @@ def backing(
         models=list,
         clip=clip,
         why=service.why,
+        accountable=accountable,
         ping=ping,
         metrics=lambda: b"descry_index_shots 1\n",
         token=TOKEN,

@@ -1,0 +1,1 @@
+"""Evidence packs: written, signed, and checked by whoever has one."""

@@ -1,0 +1,268 @@
+"""Cases: hits are put together, noted, held, and taken out again."""
+
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from detectors.types import TrackKey
+from pipeline.callers import Caller, Role
+from pipeline.case_answers import (
+    CaseAnswer,
+    CaseChange,
+    CaseDetail,
+    CasePage,
+    CaseRequest,
+    ItemAnswer,
+    ItemFacts,
+    ItemRequest,
+    ShotFact,
+    Shown,
+)
+from pipeline.clock import Clock
+from pipeline.errors import ConfigError, NotFound
+from pipeline.instants import format_instant
+from pipeline.names import check_name
+from pipeline.store.case_records import Case, CaseItem
+from pipeline.store.cases import CaseStore
+from pipeline.store.track_record import TrackRecord
+from pipeline.store.wire import LoggedSighting
+from pipeline.workers.clipping import ClipDesk, parse_name
+from pipeline.workers.holding import Holding
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDesk:
+    """What the command line and the API ask of cases.
+
+    Attributes:
+        store: where they are kept.
+        clips: knows tracks and their shots.
+        holding: keeps tracks past retention.
+        clock: says when something was done.
+    """
+
+    store: CaseStore
+    clips: ClipDesk
+    holding: Holding
+    clock: Clock
+
+    def open(self, request: CaseRequest, caller: Caller) -> CaseDetail:
+        """Begin a case.
+
+        Raises:
+            ConfigError: there is one of that name, or that is no name.
+        """
+        now = self.clock.now()
+        name = request.id or f"case-{format_instant(now)[:10]}-{secrets.token_hex(3)}"
+        check_name("case", name)
+        self.store.create(
+            Case(name, request.title, request.notes, "open", now, caller.name, None, None)
+        )
+        return self.show(name, caller)
+
+    def list(self, *, count: int, after: str | None = None) -> CasePage:
+        """Cases, the newest first; `after` is the last of the page before.
+
+        Raises:
+            NotFound: there is no case `after`.
+        """
+        found = self.store.cases(count=count + 1, after=after)
+        page = [CaseAnswer(**_told(case)) for case in found[:count]]
+        return CasePage(cases=page, next=page[-1].id if len(found) > count else None)
+
+    def show(self, case_id: str, caller: Caller) -> CaseDetail:
+        """A case with those of its items whose cameras the caller may see.
+
+        Raises:
+            NotFound: there is none of that name.
+        """
+        items = [i for i in self.store.items(case_id) if caller.may_see(i.track.camera_id)]
+        held = self.holding.which(item.track for item in items)
+        told = [_item(item, is_held=item.track in held) for item in items]
+        return CaseDetail(**_told(self.store.get(case_id)), items=told)
+
+    def change(self, case_id: str, change: CaseChange, caller: Caller) -> CaseDetail:
+        """Change title, notes or status.
+
+        Raises:
+            NotFound: there is none of that name.
+            ConfigError: it is closed, and stays so.
+        """
+        values: dict[str, Any] = change.model_dump(exclude_none=True)
+        if change.status == "closed":
+            values |= {"closed_at": self.clock.now(), "closed_by": caller.name}
+        if change.status == "open":
+            values |= {"closed_at": None, "closed_by": None}
+        if values:
+            self.store.change(case_id, **values)
+        return self.show(case_id, caller)
+
+    def remove(self, case_id: str, caller: Caller) -> None:
+        """Forget a case; what was held for its sake alone is held no longer.
+
+        Raises:
+            NotFound: there is none of that name.
+            ConfigError: tracks are held for it, and the caller may not release them.
+        """
+        held = self.store.held_for(case_id)
+        _check_may_release(held, caller)
+        self._release(case_id, held)
+        self.store.remove(case_id)
+
+    def add(self, case_id: str, request: ItemRequest, caller: Caller) -> ItemAnswer:
+        """Put a hit into a case.
+
+        Raises:
+            NotFound: no such case, track or shot.
+            ConfigError: the case is closed, or that names no hit.
+        """
+        track, shot = parse_name(request.hit)
+        record = self.clips.tracks.get_many([track]).get(track)
+        if record is None or not caller.may_see(track.camera_id):
+            raise NotFound(f"no track {track}: retention may have forgotten it")
+        facts = _facts(request, record, list(self.clips.shots(record)))
+        if shot is not None and shot not in {each.shot for each in facts.shots}:
+            raise NotFound(f"no shot {request.hit}: it was replaced, or retention forgot it")
+        item = self.store.add(
+            CaseItem(
+                case_id, 0, track, shot, facts, request.note, self.clock.now(), caller.name
+            )
+        )  # fmt: skip
+        if not self.clips.tracks.get_many([track]):
+            # It was erased between our look and our writing; whoever erases has looked here before.
+            self.store.delete_tracks([track])
+            raise NotFound(f"no track {track}: it was erased a moment ago")
+        return _item(item, is_held=track in self.holding.which([track]))
+
+    def note(self, case_id: str, number: int, note: str, caller: Caller) -> ItemAnswer:
+        """Replace the note of an item.
+
+        Raises:
+            NotFound: no such case or item.
+            ConfigError: the case is closed.
+        """
+        self._see(case_id, number, caller)
+        return _item(self.store.set_note(case_id, number, note))
+
+    def take_out(self, case_id: str, number: int, caller: Caller) -> ItemAnswer:
+        """Take an item out; its track is no longer held for the sake of this case.
+
+        Raises:
+            NotFound: no such case or item.
+            ConfigError: the case is closed, or the track held for it, and not the caller's to
+                release.
+        """
+        self._see(case_id, number, caller)
+        items = self.store.items(case_id)
+        track = next((item.track for item in items if item.number == number), None)
+        is_last = sum(item.track == track for item in items) == 1
+        held = self.store.held_for(case_id) & ({track} if is_last else set())
+        _check_may_release(held, caller)
+        item = self.store.remove_item(case_id, number)
+        self._release(case_id, held)
+        return _item(item)
+
+    def hold(self, case_id: str, caller: Caller) -> CaseDetail:
+        """Hold every track of a case that is known still: past retention, and not to be erased.
+
+        Raises:
+            NotFound: no such case.
+        """
+        known = self.clips.tracks.get_many({i.track for i in self.store.items(case_id)})
+        before = self.holding.which(known)
+        for track in sorted(known):
+            self.holding.hold(str(track))
+        # Who was held before is somebody else's to release.
+        ours = known.keys() - before | self.store.held_for_others(case_id, known)
+        self.store.mark_held(case_id, ours, held=True)
+        return self.show(case_id, caller)
+
+    def release(self, case_id: str, caller: Caller) -> CaseDetail:
+        """Hold them no longer, but for those that another case or somebody by hand holds, too.
+
+        Raises:
+            NotFound: no such case.
+        """
+        self.store.get(case_id)
+        self._release(case_id, self.store.held_for(case_id))
+        return self.show(case_id, caller)
+
+    def _release(self, case_id: str, tracks: Collection[TrackKey]) -> None:
+        others = self.store.held_for_others(case_id, tracks)
+        for track in sorted(self.holding.which(set(tracks) - others)):
+            self.holding.release(str(track))
+        self.store.mark_held(case_id, tracks, held=False)
+
+    def _see(self, case_id: str, number: int, caller: Caller) -> None:
+        for item in self.store.items(case_id):
+            if item.number == number and caller.may_see(item.track.camera_id):
+                return
+        raise NotFound(f"case {case_id!r} has no item {number}: 'descry case show' lists them")
+
+
+def _check_may_release(tracks: Collection[TrackKey], caller: Caller) -> None:
+    if tracks and not caller.role.includes(Role.ADMINISTRATOR):
+        raise ConfigError(
+            f"track {min(tracks)} is on hold for this case: an administrator releases it first"
+        )
+
+
+def _facts(request: ItemRequest, record: TrackRecord, shots: Sequence[LoggedSighting]) -> ItemFacts:
+    shown = {name: getattr(request, name) for name in Shown.model_fields}
+    newest = {each.shot.number: each for each in shots}  # one may be there twice, of two models
+    return ItemFacts(
+        shown=Shown(**shown),
+        camera=record.key.camera_id,
+        collection=record.collection,
+        first_seen_at=record.first_seen_at,
+        last_seen_at=record.last_seen_at,
+        is_live=record.is_live_source,
+        imported_at=record.imported_at,
+        zones=list(record.zones),
+        shots=[_shot_fact(each) for _, each in sorted(newest.items())],
+    )
+
+
+def _shot_fact(shot: LoggedSighting) -> ShotFact:
+    return ShotFact(
+        shot=shot.shot.number,
+        captured_at=shot.captured_at,
+        box=shot.box,
+        frame_width=shot.frame_width,
+        frame_height=shot.frame_height,
+        picture=shot.picture,
+        quality=shot.quality,
+        time_from=shot.time_source,
+        model=shot.model_id,
+    )
+
+
+def _told(case: Case) -> Mapping[str, Any]:
+    return {
+        "id": case.id, "title": case.title, "notes": case.notes, "status": case.status,
+        "created_at": format_instant(case.created_at), "created_by": case.created_by,
+        "closed_at": None if case.closed_at is None else format_instant(case.closed_at),
+        "closed_by": case.closed_by, "count": case.count,
+    }  # fmt: skip
+
+
+def _item(item: CaseItem, *, is_held: bool = False) -> ItemAnswer:
+    facts = item.facts
+    return ItemAnswer(
+        item=item.number,
+        track=str(item.track),
+        shot=item.shot,
+        camera=facts.camera,
+        collection=facts.collection,
+        first_seen_at=format_instant(facts.first_seen_at),
+        last_seen_at=format_instant(facts.last_seen_at),
+        time_from=facts.shots[0].time_from if facts.shots else None,
+        zones=facts.zones,
+        shown=facts.shown,
+        shots=[each.shot for each in facts.shots],
+        note=item.note,
+        added_at=format_instant(item.added_at),
+        added_by=item.added_by,
+        held=is_held,
+    )

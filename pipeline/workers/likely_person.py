@@ -1,0 +1,119 @@
+"""Which box of each frame of a clip is the person's whom it is about, where that is sure."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from detectors.boxes import iou, to_array
+from detectors.types import Box
+
+NEAR_S: Final = 0.1
+"""A frame no further from the instant of a kept shot than this shows what the shot shows."""
+
+SAME: Final = 0.5
+"""Overlap (intersection over union) of two boxes of one person, a frame apart."""
+
+RIVAL: Final = 0.3
+"""Somebody else who overlaps so much might be the person as well."""
+
+ALIKE: Final = 0.65
+"""Two boxes of one frame that overlap so much are of one person: detectors answer twice."""
+
+MISSED: Final = 3
+"""Frames that a detector may miss somebody in, who then stands about where they stood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Where a kept shot of the track shows the person.
+
+    Attributes:
+        at: Unix seconds.
+        box: as shares of the frame's width and height, 0 to 1.
+    """
+
+    at: float
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFrame:
+    """Who was found in a frame of a clip.
+
+    Attributes:
+        at: Unix seconds.
+        boxes: as shares of the frame; None where the detector failed.
+    """
+
+    at: float
+    boxes: tuple[Box, ...] | None
+
+
+def person_in(frames: Sequence[SeenFrame], sights: Iterable[Sight]) -> list[Box | None]:
+    """The person's box in each frame, followed from the kept shots to both sides.
+
+    A box counts where it overlaps the last one, and nobody else might be meant; where two shots
+    lead to different people in a frame, it is neither.
+    """
+    found: list[set[Box]] = [set() for _ in frames]
+    instants = [frame.at for frame in frames]
+    for sight in sights:
+        start = _nearest(instants, sight.at)
+        if start is None:
+            continue
+        box = match(sight.box, frames[start].boxes or ())
+        if box is None:
+            continue
+        found[start].add(box)
+        for way in (range(start + 1, len(frames)), range(start - 1, -1, -1)):
+            for number, seen in _follow(frames, box, way):
+                found[number].add(seen)
+    return [next(iter(boxes)) if len(boxes) == 1 else None for boxes in found]
+
+
+def match(box: Box, others: Sequence[Box]) -> Box | None:
+    """The one of `others` that is in the place of `box`; None where none is, or two might be."""
+    if not others:
+        return None
+    overlaps = iou(to_array([box]), to_array(others))[0]
+    best = int(overlaps.argmax())
+    if overlaps[best] < SAME:
+        return None
+    for number, other in enumerate(others):
+        is_rival = number != best and overlaps[number] >= RIVAL
+        if is_rival and not are_alike(other, others[best]):
+            return None
+    return others[best]
+
+
+def are_alike(one: Box, other: Box) -> bool:
+    """Whether two boxes of one frame are of one person, found twice."""
+    return bool(iou(to_array([one]), to_array([other]))[0, 0] >= ALIKE)
+
+
+def _is_near(box: Box, others: Sequence[Box]) -> bool:
+    return bool(others) and bool((iou(to_array([box]), to_array(others)) >= RIVAL).any())
+
+
+def _follow(
+    frames: Sequence[SeenFrame], box: Box, numbers: Iterable[int]
+) -> Iterable[tuple[int, Box]]:
+    missed = 0
+    for number in numbers:
+        boxes = frames[number].boxes or ()
+        seen = match(box, boxes)
+        missed = 0 if seen is not None else missed + 1
+        # Behind somebody who came in the way either may come out.
+        if missed > MISSED or (seen is None and _is_near(box, boxes)):
+            return
+        if seen is not None:
+            box = seen
+            yield number, seen
+
+
+def _nearest(instants: Sequence[float], at: float) -> int | None:
+    place = bisect_left(instants, at)
+    near = [n for n in (place - 1, place) if 0 <= n < len(instants)]
+    best = min(near, key=lambda n: abs(instants[n] - at), default=None)
+    return best if best is not None and abs(instants[best] - at) <= NEAR_S else None

@@ -1,0 +1,158 @@
+"""Evidence packs that are made while whoever asked does something else, and then waits for them."""
+
+import logging
+import re
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pipeline.callers import Caller
+from pipeline.case_answers import EvidenceRequest, PackAnswer, PackJob
+from pipeline.clock import Clock
+from pipeline.errors import Busy, ConfigError, DescryError, NotFound
+from pipeline.files import write_whole
+from pipeline.workers.evidencing import EvidenceDesk
+
+log = logging.getLogger(__name__)
+
+TELL_EVERY_S: Final = 0.5
+NO_PACK: Final = "no pack can be made on the query worker's machine: see its log"
+SILENT_FOR_S: Final = 300.0
+"""A pack whose maker has said nothing for so long has none any more."""
+
+_ID = re.compile(r"[0-9a-f]{32}")
+
+Start = Callable[[Callable[[], None]], None]
+"""Runs something aside."""
+
+
+class _Told(BaseModel):
+    """A job as it lies in its file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    by: str
+    told_at: float
+    job: PackJob
+
+
+def on_a_thread(work: Callable[[], None]) -> None:
+    """Run `work` aside; it ends with the process."""
+    threading.Thread(target=work, name="evidence", daemon=True).start()
+
+
+@dataclass(slots=True)
+class PackJobs:
+    """Makes one pack at a time; how far it is lies in a file, for every query worker to tell.
+
+    Attributes:
+        desk: makes them.
+        folder: where they wait; retention sweeps it, and an erasure empties it.
+        clock: tells how long it takes.
+        start: runs one aside.
+    """
+
+    desk: EvidenceDesk
+    folder: Path
+    clock: Clock
+    start: Start = on_a_thread
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def begin(self, case_id: str, request: EvidenceRequest, caller: Caller) -> PackJob:
+        """Begin a pack.
+
+        Raises:
+            NotFound: no such case.
+            Busy: another is being made.
+        """
+        self.desk.cases.store.get(case_id)
+        if not self._turn.acquire(blocking=False):
+            raise Busy("an evidence pack is being made already: ask again when it is done")
+        try:
+            job = PackJob(id=secrets.token_hex(16), case=case_id, state="working")
+            self._tell(job, caller)
+            self.start(lambda: self._make(job, request, caller))
+        except BaseException:
+            self._turn.release()
+            raise
+        return job
+
+    def look(self, case_id: str, job_id: str, caller: Caller) -> PackJob:
+        """How far a pack is.
+
+        Raises:
+            NotFound: there is none of that name, or not for the caller.
+        """
+        gone = NotFound(f"no pack {job_id}: it was not fetched in time, or somebody was erased")
+        if not _ID.fullmatch(job_id):
+            raise gone
+        try:
+            told = _Told.model_validate_json((self.folder / f"{job_id}.json").read_text())
+        except (OSError, ValidationError):
+            raise gone from None
+        is_theirs = caller.name == told.by or caller.cameras is None
+        if told.job.case != case_id or not is_theirs:
+            raise gone
+        if told.job.state == "working" and self.clock.now() - told.told_at > SILENT_FOR_S:
+            detail = "whoever made it has ended: begin another"
+            return told.job.model_copy(update={"state": "failed", "detail": detail})
+        return told.job
+
+    def fetch(self, case_id: str, job_id: str, caller: Caller) -> Path:
+        """The file of a pack that is done.
+
+        Raises:
+            NotFound: there is none of that name, it is not for the caller, or not done yet.
+        """
+        job = self.look(case_id, job_id, caller)
+        path = self.folder / f"{job_id}.zip"
+        if job.state != "done" or not path.is_file():
+            raise NotFound(f"pack {job_id} is {job.state}: look at it until it is done")
+        return path
+
+    def _make(self, job: PackJob, request: EvidenceRequest, caller: Caller) -> None:
+        began = told = self.clock.now()
+        steps = 100
+
+        def progress(done: float, total: float) -> None:
+            nonlocal told
+            now = self.clock.now()
+            if now - told < TELL_EVERY_S:
+                return
+            told = now
+            eta_s = (now - began) * (total - done) / done if done else None
+            shown = {"done": round(steps * done), "total": round(steps * total), "eta_s": eta_s}
+            self._tell(job.model_copy(update=shown), caller)
+
+        path = self.folder / f"{job.id}.zip"
+        try:
+            pack = self.desk.export(job.case, request, caller, out=path, progress=progress)
+            self._tell(job.model_copy(update=_done(job, pack)), caller)
+        except DescryError as error:
+            log.warning("evidence pack of case '%s': %s", job.case, error)
+            # Where things lie on this machine is nobody else's business.
+            is_ours = isinstance(error, ConfigError) or str(self.folder) in str(error)
+            failed = {"state": "failed", "detail": NO_PACK if is_ours else str(error)}
+            self._tell(job.model_copy(update=failed), caller)
+        finally:
+            self._turn.release()
+
+    def _tell(self, job: PackJob, caller: Caller) -> None:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        told = _Told(by=caller.name, told_at=self.clock.now(), job=job)
+        write_whole(self.folder / f"{job.id}.json", told.model_dump_json())
+
+
+def _done(job: PackJob, pack: PackAnswer) -> dict[str, object]:
+    return {
+        "state": "done",
+        "done": job.total,
+        "eta_s": 0.0,
+        "pack": pack.model_copy(update={"path": None}),
+        "url": f"/api/v1/cases/{job.case}/evidence/{job.id}/pack",
+    }
