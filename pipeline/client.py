@@ -21,32 +21,14 @@ from pipeline.answers import (
     SearchRequest,
     TracksAnswer,
 )
-from pipeline.errors import (
-    Busy,
-    ConfigError,
-    DescryError,
-    NotFound,
-    ServiceUnavailable,
-    StoreFull,
-    StoreUnavailable,
-    VideoGone,
-)
+from pipeline.client_errors import error_of
+from pipeline.errors import ConfigError, NotFound, ServiceUnavailable
 from pipeline.files import write_whole
 from pipeline.journey_answers import TravelAnswer
+from pipeline.reason_fields import NO_GROUNDS, Grounds
 
 # Millions of shots are forgotten in minutes.
 REMOVED_WITHIN_S = 3600.0
-
-_BY_CODE: dict[str, type[DescryError]] = {
-    "query-refused": ConfigError,
-    "impossible": ConfigError,
-    "malformed": ConfigError,
-    "not-found": NotFound,
-    "video-gone": VideoGone,
-    "store-unavailable": StoreUnavailable,
-    "store-full": StoreFull,
-    "busy": Busy,
-}
 
 
 class Client:
@@ -59,6 +41,7 @@ class Client:
         socket: Path | None = None,
         url: str | None = None,
         timeout_s: float = 60.0,
+        grounds: Grounds = NO_GROUNDS,
     ) -> None:
         """Talk over a unix socket, or to an address.
 
@@ -67,13 +50,14 @@ class Client:
             socket: the worker's unix socket; `url` is used when None.
             url: `http(s)://host:port`.
             timeout_s: seconds to wait for an answer.
+            grounds: noted in the audit with every request.
         """
         transport = httpx.HTTPTransport(uds=str(socket)) if socket else None
         self._where = str(socket or url)
         self._http = httpx.Client(
             transport=transport,
             base_url=url if url and not socket else "http://descry",
-            headers={"Authorization": f"Bearer {token}"},
+            headers={"Authorization": f"Bearer {token}", **grounds.headers()},
             timeout=timeout_s,
             trust_env=False,
         )
@@ -286,15 +270,3 @@ class Client:
         if answer.is_success:
             return answer
         raise error_of(answer)
-
-
-def error_of(answer: httpx.Response) -> DescryError:
-    """What an answer that is no success says."""
-    try:
-        body = answer.json()
-        code, detail = str(body["code"]), str(body["detail"])
-    except (ValueError, KeyError, TypeError):
-        return ServiceUnavailable(f"the query worker answered {answer.status_code}: see its log")
-    if code == "unauthorized":
-        return ConfigError("the query worker refuses the token: check api.token_file")
-    return _BY_CODE.get(code, DescryError)(detail)

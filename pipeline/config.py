@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from pipeline.added_cameras import AddedCameras
+from pipeline.config_audit import Audit
 from pipeline.config_cameras import Camera
 from pipeline.config_delivery import Mqtt, Webhooks
 from pipeline.config_motion import Motion
@@ -77,6 +78,7 @@ class Settings(BaseSettings):
     clips: Clips = Clips()
     sources: Sources = Sources()
     api: Api = Api()
+    audit: Audit = Audit()
     webhooks: Webhooks = Webhooks()
     mqtt: Mqtt = Mqtt()
 

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 #: 2 has sightings in files, which who knows only 1 takes for deleted. A folder has 1 until then.
 _LAYOUT, _LAYOUT_OF_NEW = 2, 1
-_SUBFOLDERS = ("redis", "media", "models", "boxes", "logs", "ring", "clips")
+_SUBFOLDERS = ("redis", "media", "models", "boxes", "logs", "ring", "clips", "audit")
 _OURS = {
     *_SUBFOLDERS,
     "sightings",

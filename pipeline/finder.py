@@ -71,6 +71,8 @@ class Finder:
         more_like: Sequence[str] = (),
         less_like: Sequence[str] = (),
         answers: Sequence[str] = (),
+        reason: str = "",
+        case: str = "",
     ) -> SearchAnswer:
         """The tracks that look most like `text`, best first.
 
@@ -90,6 +92,8 @@ class Finder:
             more_like: tracks that fit.
             less_like: tracks that do not fit; they are left out.
             answers: to the `question` of a search: `ID=yes`, `ID=no`, or a phrase.
+            reason: why, for the audit.
+            case: for which case, likewise.
 
         Raises:
             ConfigError: the text, the picture or a time makes no sense.
@@ -111,6 +115,8 @@ class Finder:
             more_like=list(more_like),
             less_like=list(less_like),
             answers=list(answers),
+            reason=reason,
+            case=case,
         )
         return self._ask().search(request)
 

@@ -8,6 +8,9 @@ from fastapi import APIRouter, FastAPI, HTTPException, Query, Response
 from fastapi.responses import JSONResponse
 
 from pipeline.answers import CameraAnswer, SearchAnswer, SearchRequest, TracksAnswer
+from pipeline.api.audit import AuditPages, audit_routes
+from pipeline.api.audited import check_every_route
+from pipeline.api.auditing import Auditing, AuditRules
 from pipeline.api.auth import BODY_BYTES, Doorkeeper
 from pipeline.api.cameras import CameraList, CameraSwitches, camera_routes
 from pipeline.api.clips import Cut, clip_routes
@@ -82,6 +85,8 @@ class Backing:
         why: explains a shot for a description.
         ping: raises StoreUnavailable if Redis is away.
         metrics: the Prometheus page.
+        audit: where every request is noted before it is answered.
+        audit_pages: reads what was noted.
         token: who may ask.
     """
 
@@ -100,12 +105,16 @@ class Backing:
     why: Why
     ping: Callable[[], None]
     metrics: Callable[[], bytes]
+    audit: AuditRules
+    audit_pages: AuditPages
     token: str
 
 
 def build_app(backing: Backing) -> FastAPI:
     """The application: `/healthz` and `/readyz` for anybody, the rest for the token's holder."""
     app = FastAPI(title="Descry", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
+    # What is added later stands further out: who asks is known before it is noted.
+    app.add_middleware(Auditing, rules=backing.audit)
     app.add_middleware(
         Doorkeeper, token=backing.token, open_paths=OPEN_PATHS, large_paths=LARGE_PATHS
     )
@@ -123,11 +132,13 @@ def build_app(backing: Backing) -> FastAPI:
     app.include_router(travel_routes(backing.travel), prefix="/api/v1")
     app.include_router(clip_routes(backing.clip), prefix="/api/v1")
     app.include_router(shot_routes(backing.why), prefix="/api/v1")
+    app.include_router(audit_routes(backing.audit_pages), prefix="/api/v1")
 
     @app.get("/metrics", include_in_schema=False)
     def metrics() -> Response:
         return Response(backing.metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
+    check_every_route(app)
     return app
 
 

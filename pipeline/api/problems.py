@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from pipeline.errors import (
+    AuditUnavailable,
     Busy,
     ConfigError,
     DescryError,
@@ -38,24 +39,24 @@ def problem(status: int, code: str, detail: str) -> JSONResponse:
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 
+#: The first that fits counts.
+_STATUSES: tuple[tuple[type[Exception], int, str], ...] = (
+    (QueryRefused, 422, "query-refused"),
+    (NotFound, 404, "not-found"),
+    (VideoGone, 410, "video-gone"),
+    (ConfigError, 422, "impossible"),
+    (StoreUnavailable, 503, "store-unavailable"),
+    (AuditUnavailable, 503, "audit-unavailable"),
+    (Busy, 503, "busy"),
+    (StoreFull, 507, "store-full"),
+)
+
+
 def _status_of(error: Exception) -> tuple[int, str]:
-    match error:
-        case QueryRefused():
-            return 422, "query-refused"
-        case NotFound():
-            return 404, "not-found"
-        case VideoGone():
-            return 410, "video-gone"
-        case ConfigError():
-            return 422, "impossible"
-        case StoreUnavailable():
-            return 503, "store-unavailable"
-        case Busy():
-            return 503, "busy"
-        case StoreFull():
-            return 507, "store-full"
-        case _:
-            return 500, "failed"
+    for kind, status, code in _STATUSES:
+        if isinstance(error, kind):
+            return status, code
+    return 500, "failed"
 
 
 def install_problem_handlers(app: FastAPI) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.options import ConfigOption, JsonOption
+from pipeline.cli.options import CaseOption, ConfigOption, JsonOption, ReasonOption
 
 
 def clip(
@@ -19,11 +19,14 @@ def clip(
         list[Path] | None,
         typer.Option("--look-in", help="A folder that imported files were moved to; repeatable."),
     ] = None,
+    reason: ReasonOption = "",
+    case: CaseOption = "",
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Write the clip of a hit: from recent video, or from the file that was imported."""
     from pipeline.cli.clipping import Request, write_clip
+    from pipeline.reason_fields import Grounds
 
-    request = Request(hit, out, before, after, look_in or [])
+    request = Request(hit, out, before, after, look_in or [], Grounds(reason, case))
     write_clip(request, config=config, as_json=json)

@@ -8,6 +8,7 @@ from pathlib import Path
 from pipeline.answers import ClipAnswer
 from pipeline.durations import parse_duration
 from pipeline.errors import ConfigError
+from pipeline.reason_fields import NO_GROUNDS, Grounds
 from pipeline.wiring.sessions import open_session
 from pipeline.wiring.settings import read_settings
 from pipeline.wiring.stores import open_stores
@@ -24,6 +25,7 @@ class Request:
     before: str
     after: str
     look_in: Sequence[Path]
+    grounds: Grounds = NO_GROUNDS
 
 
 def write_clip(request: Request, *, config: Path | None, as_json: bool) -> ClipAnswer:
@@ -40,16 +42,18 @@ def write_clip(request: Request, *, config: Path | None, as_json: bool) -> ClipA
         if not folder.is_dir():
             raise ConfigError(f"--look-in {folder}: no such folder")
     settings = read_settings(config)
-    with open_session(settings, need=frozenset()) as session:
+    with open_session(settings, need=frozenset(), grounds=request.grounds) as session:
         if session.redis_url is None:
             with session.client() as client:
                 answer = client.clip(
                     request.hit, before_s=before_s, after_s=after_s, out=request.out
                 )
         else:
-            stores = open_stores(settings, session.redis_url)
+            stores, noting = open_stores(settings, session.redis_url), session.noting()
             desk = build_clip_desk(settings, stores, request.look_in)
-            answer = desk.cut(request.hit, before_s=before_s, after_s=after_s, out=request.out)
+            noting.need_reason()
+            with noting.changing("clip", key=request.hit, before_s=before_s, after_s=after_s):
+                answer = desk.cut(request.hit, before_s=before_s, after_s=after_s, out=request.out)
     _tell(answer, as_json=as_json)
     return answer
 

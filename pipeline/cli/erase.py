@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.options import ConfigOption, JsonOption
+from pipeline.cli.options import CaseOption, ConfigOption, JsonOption, ReasonOption
 
 
 def erase(
@@ -15,10 +15,13 @@ def erase(
         ),
     ],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    reason: ReasonOption = "",
+    case: CaseOption = "",
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Erase tracks for good, then search the data folder for what is left (exit code 4)."""
     from pipeline.cli.erasing import run_erase
+    from pipeline.reason_fields import Grounds
 
-    run_erase(tracks, yes=yes, json=json, config=config)
+    run_erase(tracks, yes=yes, json=json, config=config, grounds=Grounds(reason, case))

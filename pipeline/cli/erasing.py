@@ -13,6 +13,7 @@ from pipeline.answers import ErasedAnswer, ErasingAnswer
 from pipeline.cli.progress import progress_bar
 from pipeline.errors import ConfigError, DescryError, ErasureIncomplete
 from pipeline.logs import printable
+from pipeline.reason_fields import NO_GROUNDS, Grounds
 from pipeline.wiring.sessions import open_session
 from pipeline.wiring.settings import read_settings
 
@@ -34,7 +35,14 @@ class Eraser(Protocol):
         ...
 
 
-def run_erase(names: Sequence[str], *, yes: bool, json: bool, config: Path | None) -> None:
+def run_erase(
+    names: Sequence[str],
+    *,
+    yes: bool,
+    json: bool,
+    config: Path | None,
+    grounds: Grounds = NO_GROUNDS,
+) -> None:
     """Erase the tracks of these names; `-` stands for those that the standard input names.
 
     Raises:
@@ -45,7 +53,7 @@ def run_erase(names: Sequence[str], *, yes: bool, json: bool, config: Path | Non
     if STDIN in names and not yes:
         raise ConfigError("names are read from the input, so nobody can be asked: add --yes")
     names = read_names(names, sys.stdin)
-    with open_session(read_settings(config), need=frozenset()) as session:
+    with open_session(read_settings(config), need=frozenset(), grounds=grounds) as session:
         eraser = session.erasing()
         if not yes:
             _ask(names)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.options import ConfigOption, JsonOption
+from pipeline.cli.options import CaseOption, ConfigOption, JsonOption, ReasonOption
 
 PictureOption = Annotated[
     Path | None, typer.Option(help="Somebody who looks like the person in this picture.")
@@ -75,6 +75,8 @@ def search(
     ] = False,
     then: ThenOption = None,
     within: WithinOption = None,
+    reason: ReasonOption = "",
+    case: CaseOption = "",
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -82,6 +84,7 @@ def search(
     from pipeline.cli.likeness import Likeness
     from pipeline.cli.paths import read_legs
     from pipeline.cli.searching import Question, answer
+    from pipeline.reason_fields import Grounds
 
     if text == "-":  # a command line is there for every user of the machine to read
         text = sys.stdin.readline().strip()
@@ -97,5 +100,6 @@ def search(
         min_quality=min_quality,
         then=read_legs(then or [], within or []),
         likeness=Likeness(like, picture, box, more or [], less or [], reply or []),
+        grounds=Grounds(reason, case),
     )
     answer(question, config=config, model=model, sheet=sheet, persons=persons, as_json=json)

@@ -7,10 +7,13 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.api.app import Backing, build_app
+from pipeline.api.auditing import AuditRules
 from pipeline.clock import SystemClock
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, NotFound
 from pipeline.same_ground import read_same_ground
+from pipeline.store.audit_log import AuditLog
+from pipeline.store.audit_reading import AuditReader
 from pipeline.store.cameras import CameraStatus, CameraStore
 from pipeline.store.connection import store_errors
 from pipeline.store.crop_stream import CropStream
@@ -19,6 +22,7 @@ from pipeline.store.runs import RunRecord, RunStore
 from pipeline.store.sighting_log import SightingLog
 from pipeline.store_figures import CameraFigures, StoreFigures
 from pipeline.telemetry import ScrapePage, Telemetry
+from pipeline.wiring.auditing import open_audit
 from pipeline.wiring.delivering import build_delivery_desk, delivery_figures
 from pipeline.wiring.enrolment import build_enrolment
 from pipeline.wiring.erasing import build_erasing
@@ -82,8 +86,9 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
         settings, stores, catalogue, telemetry, lambda: service.engine, find_people
     )
     travel = build_travelling(settings, stores, lambda: service.engine)
+    audit = open_audit(settings, open_folder(settings))
     backing = _backing(
-        settings, stores, catalogue, service, telemetry, erasing, watching.desk, travel
+        settings, stores, catalogue, service, telemetry, erasing, watching.desk, travel, audit
     )
     return QueryWorker(
         app=build_app(backing),
@@ -94,6 +99,7 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
         erasing=erasing,
         now=clock.now,
         sweep_s=settings.retention.sweep_s,
+        audit=audit,
         learn_travel=travel.learn,
         move_log=(lambda: None) if stores.mover is None else stores.mover.move,
     )
@@ -115,6 +121,7 @@ def _backing(
     erasing: Erasing,
     desk: WatchDesk,
     travel: Travelling,
+    audit: AuditLog,
 ) -> Backing:
     """What the application answers from."""
     now = SystemClock().now
@@ -146,6 +153,8 @@ def _backing(
         why=Explaining(lambda: service.engine, partial(_picture, stores.media), SystemClock()).why,
         ping=ping,
         metrics=ScrapePage(telemetry, figures).render,
+        audit=AuditRules(audit, reason_required=settings.audit.reason_required),
+        audit_pages=AuditReader(audit.folder),
         token=_token(settings),
     )
 

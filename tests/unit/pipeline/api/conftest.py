@@ -1,6 +1,7 @@
 """What the API answers from in these tests, and a client of it."""
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -23,10 +24,12 @@ from pipeline.answers import (
     TracksAnswer,
 )
 from pipeline.api.app import Backing, build_app
+from pipeline.api.auditing import AuditRules
 from pipeline.errors import ConfigError, NotFound, StoreFull, StoreUnavailable, VideoGone
-from pipeline.journey_answers import TravelAnswer
+from pipeline.store.audit_log import AuditLog
+from pipeline.store.audit_reading import AuditReader
 from pipeline.why_answers import WhyAnswer, WordAnswer
-from tests.unit.pipeline.api.desk import Desk, Undelivered
+from tests.unit.pipeline.api.desk import Desk, Travelled, Undelivered
 
 TOKEN = "s3cret-token"
 COVERAGE = CoverageAnswer(cameras=[], shots_searched=0, shots_of_other_models=0, indexed_until=None)
@@ -106,15 +109,18 @@ class Holds:
     release = hold
 
 
+def camera_answer(name: str, state: str) -> CameraAnswer:
+    facts = {"kind": "rtsp", "detail": "", "since": None, "figures": {}, "runs": []}
+    return CameraAnswer(camera=name, state=state, **facts)
+
+
 class Switches:
     """Knows one camera, lobby."""
 
     def _answer(self, camera, state):
         if camera != "lobby":
             raise NotFound(f"no camera {camera!r}; known: lobby")
-        return CameraAnswer(
-            camera=camera, kind="rtsp", state=state, detail="", since=None, figures={}, runs=[]
-        )
+        return camera_answer(camera, state)
 
     def pause(self, camera):
         return self._answer(camera, "paused")
@@ -132,9 +138,7 @@ class Book:
     def _answer(self, camera, state):
         if camera == "lobby":
             raise ConfigError("camera 'lobby' is set in descry.yaml: change it there")
-        return CameraAnswer(
-            camera=camera, kind="rtsp", state=state, detail="", since=None, figures={}, runs=[]
-        )
+        return camera_answer(camera, state)
 
     def add(self, camera, settings):
         answer = self._answer(camera, "idle")
@@ -174,22 +178,6 @@ class Shelf:
             raise NotFound(f"no collection {name!r}; known: {', '.join(self.names)}")
         self.names.remove(name)
         return RemovedAnswer(collection=name, tracks=2, shots=3, pictures=3, runs=1)
-
-
-class Travelled:
-    """Travel times of which one more link is known each time that they are learnt."""
-
-    def __init__(self):
-        self.links = 0
-
-    def learn(self):
-        self.links += 1
-        return 1
-
-    def learnt(self):
-        known = {"from_camera": "gate", "to_camera": "lobby", "days": 1, "links": self.links}
-        times = {"p5_s": 30.0, "median_s": 60.0, "p95_s": 90.0, "fastest_s": None}
-        return [TravelAnswer(**known, **times)] if self.links else []
 
 
 @pytest.fixture
@@ -245,7 +233,15 @@ def slow() -> Iterator[Slow]:
 
 
 @pytest.fixture
-def client(service: Service, away: list[bool], cut_clips, book, slow, tmp_path: Path) -> TestClient:
+def audit(tmp_path: Path) -> AuditLog:
+    key = tmp_path / "signing.key"
+    return AuditLog(tmp_path / "audit", key, sign_every=9, keep_s=None, now=time.time)
+
+
+@pytest.fixture
+def client(
+    service: Service, away: list[bool], cut_clips, book, slow, audit, tmp_path: Path
+) -> TestClient:
     def clip(name: str, before_s: float, after_s: float) -> tuple[Path, ClipAnswer]:
         if name == "lobby/r/9":
             raise VideoGone("camera 'lobby': the ring has moved on")
@@ -280,6 +276,8 @@ def client(service: Service, away: list[bool], cut_clips, book, slow, tmp_path: 
         why=service.why,
         ping=ping,
         metrics=lambda: b"descry_index_shots 1\n",
+        audit=AuditRules(audit),
+        audit_pages=AuditReader(audit.folder),
         token=TOKEN,
     )
     return TestClient(build_app(backing), raise_server_exceptions=False)
