@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
+from math import isfinite
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl, unquote
 
@@ -225,6 +226,8 @@ def _flat(value: Any, depth: int = 0) -> Any:
         return {name: _flat(each, depth + 1) for name, each in value.items()}
     if isinstance(value, list):
         return [_flat(each, depth + 1) for each in value]
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)  # no JSON, and refused by the route
     return value
 
 

@@ -8,6 +8,14 @@ import typer
 
 from pipeline.cli.options import CaseOption, ConfigOption, JsonOption, ReasonOption
 
+TextArgument = Annotated[
+    str,
+    typer.Argument(
+        help="What the person looks like, or what is different from the picture; - reads it "
+        "from standard input.",
+        show_default=False,
+    ),
+]
 PictureOption = Annotated[
     Path | None, typer.Option(help="Somebody who looks like the person in this picture.")
 ]
@@ -40,14 +48,7 @@ ZoneOption = Annotated[
 
 
 def search(
-    text: Annotated[
-        str,
-        typer.Argument(
-            help="What the person looks like, or what is different from the picture; - reads it "
-            "from standard input.",
-            show_default=False,
-        ),
-    ] = "",
+    text: TextArgument = "",
     camera: Annotated[
         list[str] | None, typer.Option("--camera", help="Only this camera; may be repeated.")
     ] = None,

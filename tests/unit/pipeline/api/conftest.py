@@ -69,7 +69,7 @@ class Service:
 class Lists:
     """Knows no camera called attic."""
 
-    def tracks(self, camera, *, after, count):
+    def tracks(self, camera, *, zone, after, count):
         return TracksAnswer(tracks=[], next=None)
 
     def cameras(self, camera):
