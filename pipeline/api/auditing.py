@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pipeline.api.audited import Audited, Match, NotAudited, RowFinder
 from pipeline.api.problems import problem
 from pipeline.audit_events import Audit, Event, Phase
+from pipeline.callers import Caller
 from pipeline.errors import AuditUnavailable
 from pipeline.reason_fields import CASE_HEADER, MOST_LETTERS, REASON_HEADER
 from pipeline.store.audit_names import names_in
@@ -29,6 +30,9 @@ T = TypeVar("T")
 
 NOTING_AT_ONCE: Final = 16
 """Threads that wait for the disk; notes that come together share a flush."""
+
+NOBODY: Final = "nobody"
+"""Who is not known yet, where anybody may ask."""
 
 _DEEPEST = 4
 
@@ -186,6 +190,7 @@ def event_of(scope: Scope, row: Audited, match: Match, body: bytes) -> Event:
         body: all of it.
     """
     headers, fields = Headers(scope=scope), _fields(body)
+    caller: Caller | None = scope.get("state", {}).get("caller")
     asked: dict[str, Any] = dict(parse_qsl(scope["query_string"].decode("latin-1")))
     asked |= {name: _flat(fields[name]) for name in row.body if fields.get(name)}
     asked.pop("text", None)
@@ -195,7 +200,7 @@ def event_of(scope: Scope, row: Audited, match: Match, body: bytes) -> Event:
             "sha256:" + sha256(fields["picture"].encode(errors="replace")).hexdigest()
         )
     return Event(
-        who=scope["state"]["caller"].name,
+        who=NOBODY if caller is None else caller.name,
         what=row.what,
         text=_text(fields.get("text")),
         reason=(_text(fields.get("reason")) or unquote(headers.get(REASON_HEADER, ""))).strip(),

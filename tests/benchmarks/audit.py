@@ -88,7 +88,9 @@ def measure(socket, token, worker, *, searches, clients):
 
     def connected():
         transport = httpx.HTTPTransport(uds=str(socket))
-        return httpx.Client(transport=transport, base_url="http://descry", headers=headers, timeout=60)
+        return httpx.Client(
+            transport=transport, base_url="http://descry", headers=headers, timeout=60
+        )
 
     with connected() as client:
         while client.get("/readyz").status_code != 200:
@@ -104,7 +106,7 @@ def measure(socket, token, worker, *, searches, clients):
                 alone[name].append(asked(client))
     with ExitStack() as stack, ThreadPoolExecutor(clients) as threads:
         many = [stack.enter_context(connected()) for _ in range(clients)]
-        together = {name: 0.0 for name in rules}
+        together = dict.fromkeys(rules, 0.0)
         for _ in range(max(searches // clients, 1)):
             for name, rule in rules.items():
                 noting._rules = rule
