@@ -10,18 +10,17 @@ from pipeline.likeness_fields import LikenessFields
 from pipeline.person_answers import PersonMark, Persons
 from pipeline.query_answers import QueryFields
 from pipeline.question_answers import QuestionField
+from pipeline.reason_fields import ReasonFields
 
 
 class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class SearchRequest(_Record, LikenessFields, ThenFields):
+class SearchRequest(_Record, LikenessFields, ThenFields, ReasonFields):
     """A description, a likeness, or both, and where to look."""
 
-    text: Annotated[
-        str, Field(max_length=65_536, description="may be empty where there is a likeness")
-    ] = ""
+    text: Annotated[str, Field(max_length=65_536, description="empty: by likeness alone")] = ""
     cameras: list[str] = []
     collections: list[str] = []
     since: Annotated[float | None, Field(description="captured then or later, Unix s")] = None
@@ -218,7 +217,7 @@ class RemovedAnswer(_Record):
     runs: int
 
 
-class EraseRequest(_Record):
+class EraseRequest(_Record, ReasonFields):
     """Which tracks are to be erased, as `camera/run/number`."""
 
     tracks: Annotated[list[str], Field(min_length=1, max_length=10_000)]

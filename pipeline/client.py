@@ -27,6 +27,7 @@ from pipeline.errors import ConfigError, NotFound, ServiceUnavailable
 from pipeline.failed_answers import error_of
 from pipeline.files import write_whole
 from pipeline.journey_answers import TravelAnswer
+from pipeline.reason_fields import NO_GROUNDS, Grounds
 
 # Millions of shots are forgotten in minutes; who is hidden in a clip is looked for in each frame.
 REMOVED_WITHIN_S = 3600.0
@@ -43,6 +44,7 @@ class Client:
         url: str | None = None,
         ca_file: Path | None = None,
         timeout_s: float = 60.0,
+        grounds: Grounds = NO_GROUNDS,
     ) -> None:
         """Talk over a unix socket, or to an address.
 
@@ -52,6 +54,7 @@ class Client:
             url: `http(s)://host:port`, or `unix:///path` of a socket.
             ca_file: certificates that vouch for an https:// url; None: those of this machine.
             timeout_s: seconds to wait for an answer.
+            grounds: noted in the audit with every request.
 
         Raises:
             ConfigError: `ca_file` holds no certificates.
@@ -63,7 +66,7 @@ class Client:
         self._http = httpx.Client(
             transport=transport,
             base_url=url if url and not socket else "http://descry",
-            headers={"Authorization": f"Bearer {token}"},
+            headers={"Authorization": f"Bearer {token}", **grounds.headers()},
             timeout=timeout_s,
             trust_env=False,
         )

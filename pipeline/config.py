@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from pipeline.added_cameras import AddedCameras
 from pipeline.config_api import Api
+from pipeline.config_audit import Audit
 from pipeline.config_cameras import Camera
 from pipeline.config_delivery import Mqtt, Webhooks
 from pipeline.config_export import Export
@@ -81,6 +82,7 @@ class Settings(BaseSettings):
     sources: Sources = Sources()
     api: Api = Api()
     imports: Imports = Imports()
+    audit: Audit = Audit()
     webhooks: Webhooks = Webhooks()
     mqtt: Mqtt = Mqtt()
 

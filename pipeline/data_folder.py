@@ -22,20 +22,12 @@ log = logging.getLogger(__name__)
 
 #: 2 has sightings in files, which who knows only 1 takes for deleted. A folder has 1 until then.
 _LAYOUT, _LAYOUT_OF_NEW = 2, 1
-_SUBFOLDERS = ("redis", "media", "models", "boxes", "logs", "ring", "clips")
+_SUBFOLDERS = ("redis", "media", "models", "boxes", "logs", "ring", "clips", "audit")
 _OURS = {
     *_SUBFOLDERS,
-    "sightings",
-    "uploads",
-    "accounts.sqlite",
-    "accounts.sqlite-journal",
-    "version.json",
-    "signing.key",
-    "token",
-    "owner.lock",
-    "owner.json",
-    "clients.lock",
-    "lost+found",
+    *("sightings", "uploads", "version.json", "signing.key", "token", "lost+found"),
+    *("accounts.sqlite", "accounts.sqlite-journal", "cases.sqlite", "cases.sqlite-journal"),
+    *("owner.lock", "owner.json", "clients.lock"),
 }
 # Whoever asks for the owner holds the lock for a moment; an owner must not stumble over that.
 _LOCK_ATTEMPTS = 25

@@ -15,6 +15,9 @@ DescryError                     exit code
     OtherModel                      2   vectors of a model that is not in use
     ReindexFailed                   1   the change of model came to nothing; the old one is in use
     VideoGone                       1   the video of a hit is kept nowhere, or not any more
+    AuditUnavailable                1   what was asked cannot be noted, so it is not done
+    AuditBroken                     5   the audit is not as it was written
+    ReasonRequired                  2   nothing is shown without a reason here, and none was given
     ServiceUnavailable              3   the query worker did not answer
     ErasureIncomplete               4   something of an erased track is left somewhere
     SignInRefused                   2   no user of that name has that password
@@ -140,6 +143,20 @@ class ReindexFailed(DescryError):
 
 class VideoGone(DescryError):
     """The video of a hit is kept nowhere, or not any more."""
+
+
+class AuditUnavailable(DescryError):
+    """What was asked cannot be noted in the audit: it is not done, and nothing is shown."""
+
+
+class AuditBroken(DescryError):
+    """An entry of the audit was changed, removed, moved or put in, or its end was cut off."""
+
+    exit_code = 5
+
+
+class ReasonRequired(ConfigError):
+    """A search, a clip or an export needs a reason here (`audit.reason_required`)."""
 
 
 class ServiceUnavailable(DescryError):

@@ -3,11 +3,13 @@
 import httpx
 
 from pipeline.errors import (
+    AuditUnavailable,
     Busy,
     ConfigError,
     DescryError,
     Forbidden,
     NotFound,
+    ReasonRequired,
     ServiceUnavailable,
     SetupNeeded,
     StoreFull,
@@ -28,6 +30,8 @@ _BY_CODE: dict[str, type[DescryError]] = {
     "forbidden": Forbidden,
     "password-change-needed": Forbidden,
     "setup-needed": SetupNeeded,
+    "audit-unavailable": AuditUnavailable,
+    "reason-required": ReasonRequired,
 }
 
 

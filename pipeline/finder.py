@@ -11,6 +11,7 @@ from pipeline.client import Client
 from pipeline.instants import parse_instant
 from pipeline.picture_files import encoded
 from pipeline.query_answers import QueryAnswer
+from pipeline.reason_fields import Grounds
 from pipeline.wiring.sessions import open_session
 from pipeline.wiring.settings import read_settings
 
@@ -25,22 +26,37 @@ class Finder:
                 print(hit.score, hit.camera, hit.first_seen_at)
     """
 
-    def __init__(self, config: Path | None = None, *, model: str | None = None) -> None:
+    def __init__(
+        self,
+        config: Path | None = None,
+        *,
+        model: str | None = None,
+        reason: str = "",
+        case: str = "",
+    ) -> None:
         """Read the settings.
 
         Args:
             config: the settings file; found as the command line finds it when None.
             model: the encoder, by name; the one of the settings when None.
+            reason: why all this is asked, for the audit.
+            case: for which case, likewise.
 
         Raises:
             ConfigError: the settings do not make sense.
         """
         self._settings, self._asked = read_settings(config, model=model), model
+        self._grounds = Grounds(reason, case)
         self._open = ExitStack()
         self._client: Client | None = None
 
     def __enter__(self) -> "Finder":
-        reached = open_session(self._settings, need=frozenset({"query"}), asked=self._asked)
+        reached = open_session(
+            self._settings,
+            need=frozenset({"query"}),
+            asked=self._asked,
+            grounds=self._grounds,
+        )
         session = self._open.enter_context(reached)
         self._client = self._open.enter_context(session.client())
         return self

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.likeness_fields import PictureFields
+from pipeline.reason_fields import ReasonFields
 
 
 class _Record(BaseModel):
@@ -25,7 +26,7 @@ Description = Annotated[
 ]
 
 
-class WatchRequest(_Record, PictureFields):
+class WatchRequest(_Record, PictureFields, ReasonFields):
     """Whom to watch for, in words, by a picture or by both, and where."""
 
     name: Annotated[str, Field(min_length=1, max_length=100, description="what people call it")]
@@ -42,7 +43,7 @@ class WatchRequest(_Record, PictureFields):
     mqtt: Annotated[bool, Field(description="its alerts go to the MQTT broker, too")] = False
 
 
-class TrialRequest(_Record, PictureFields):
+class TrialRequest(_Record, PictureFields, ReasonFields):
     """Whom to try on what live cameras saw, as a watch would have told it."""
 
     text: Annotated[
@@ -150,7 +151,7 @@ class UndeliveredAnswer(_Record):
     alert: AlertAnswer
 
 
-class ResendRequest(_Record):
+class ResendRequest(_Record, ReasonFields):
     """What is to be sent again."""
 
     ids: Annotated[list[str], Field(description="of what is undelivered; empty: all of it")] = []

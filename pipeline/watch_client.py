@@ -4,11 +4,13 @@ import json
 import random
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import Final
 from urllib.parse import quote
 
 import httpx
 
+from pipeline.audit_answers import AuditAnswer, AuditEntryAnswer, Filters
 from pipeline.client import Client
 from pipeline.errors import NotFound, ServiceUnavailable
 from pipeline.failed_answers import error_of
@@ -52,6 +54,23 @@ class WatchClient(Client):
         return WhyAnswer.model_validate_json(
             self._ask("POST", path, json=request.model_dump()).content
         )
+
+    def audit(self, filters: Filters, page: int) -> Iterator[AuditEntryAnswer]:
+        """What was noted, the latest first.
+
+        Args:
+            filters: which entries.
+            page: how many are asked for at once.
+        """
+        before = filters.before
+        while True:
+            asked = {**asdict(filters), "before": before, "count": page}
+            params = {name: value for name, value in asked.items() if value is not None}
+            content = self._ask("GET", "/api/v1/audit", params=params).content
+            found = AuditAnswer.model_validate_json(content)
+            yield from found.entries
+            if (before := found.next) is None:
+                return
 
     def add_watch(self, request: WatchRequest) -> WatchAnswer:
         """Watch for a sentence from now on.

@@ -4,12 +4,14 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline.reason_fields import ReasonFields
+
 
 class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class WhyRequest(_Record):
+class WhyRequest(_Record, ReasonFields):
     """A description that a shot is explained for."""
 
     text: Annotated[str, Field(max_length=65_536)]

@@ -1,15 +1,16 @@
 """The HTTP face of the query worker; routes ask the service and do nothing themselves."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Protocol
 
-from fastapi import APIRouter, FastAPI, HTTPException, Query, Response
+from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse
 
-from pipeline.answers import CameraAnswer, SearchAnswer, SearchRequest, TracksAnswer
 from pipeline.api.access import NEEDS, Access, Need, ways_of
 from pipeline.api.asking import Asking
+from pipeline.api.audit import AuditPages, audit_routes
+from pipeline.api.audited import check_every_route
+from pipeline.api.auditing import Auditing, AuditRules
 from pipeline.api.auth import BODY_BYTES, Doorkeeper, Rules
 from pipeline.api.cameras import (
     CameraList,
@@ -36,7 +37,8 @@ from pipeline.api.rates import Rates
 from pipeline.api.retention import Retention, retention_routes
 from pipeline.api.sessions import session_routes
 from pipeline.api.shots import Why, shot_routes
-from pipeline.api.sight import hidden, narrowed, refuse_partial, refuse_unseen, seen_by
+from pipeline.api.sight import refuse_partial
+from pipeline.api.sightings import Lists, Service, kept_picture_routes, sighting_routes
 from pipeline.api.travel import Travel, travel_routes
 from pipeline.api.users import token_routes, user_routes
 from pipeline.api.watches import Watches, watch_routes
@@ -44,48 +46,6 @@ from pipeline.console.pages import Pages
 from pipeline.errors import StoreUnavailable
 from pipeline.likeness_fields import MOST_LETTERS
 from pipeline.store.uploads import PIECE_BYTES
-
-
-class Service(Protocol):
-    """What the routes ask (`pipeline.workers.service.SearchService`)."""
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether the index has caught up with the log."""
-        ...
-
-    def search(self, request: SearchRequest) -> SearchAnswer:
-        """The tracks that fit best."""
-        ...
-
-
-class Lists(Protocol):
-    """What the routes list (`pipeline.workers.catalogue.Catalogue`)."""
-
-    def known(self) -> Collection[str]:
-        """Every camera that was ever read."""
-        ...
-
-    def tracks(
-        self,
-        camera: str | None,
-        *,
-        zone: str | None,
-        after: str | None,
-        count: int,
-        among: Collection[str] | None,
-    ) -> TracksAnswer:
-        """A page of tracks."""
-        ...
-
-    def cameras(self, camera: str | None) -> list[CameraAnswer]:
-        """Every camera, or one."""
-        ...
-
-    def boxes(self, camera: str, run: str | None) -> str:
-        """The MOTChallenge rows of a run; of the only one if None."""
-        ...
-
 
 #: A search may bring a picture.
 LARGE_PATHS = dict.fromkeys(
@@ -138,6 +98,8 @@ class Backing:
         token: that of the data folder, whose holder may ask everything.
         door: who else may, and what.
         source_url: where the source of this installation is; None for where the project's is.
+        audit: where every request is noted before it is answered.
+        audit_pages: reads what was noted.
     """
 
     service: Service
@@ -160,6 +122,8 @@ class Backing:
     accountable: Accountable
     ping: Callable[[], None]
     metrics: Callable[[], bytes]
+    audit: AuditRules
+    audit_pages: AuditPages
     token: str
     door: Door
     source_url: str | None = None
@@ -177,12 +141,14 @@ def build_app(backing: Backing, needs: Mapping[str, Need] = NEEDS) -> FastAPI:
     """
     app = FastAPI(title="Descry", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
     access: list[Access] = []
+    # What is added later stands further out: who asks is known before it is noted.
+    app.add_middleware(Auditing, rules=backing.audit)
     app.add_middleware(Doorkeeper, rules=_rules(backing, lambda: access[0]))
     install_problem_handlers(app)
     app.include_router(_health(backing))
-    app.include_router(_search(backing), prefix="/api/v1")
+    app.include_router(sighting_routes(backing.service, backing.lists), prefix="/api/v1")
     app.include_router(query_routes(), prefix="/api/v1")
-    app.include_router(_pictures(backing), prefix="/api/v1")
+    app.include_router(kept_picture_routes(backing.picture, backing.lists), prefix="/api/v1")
     app.include_router(camera_routes(backing.switches, backing.enrolment), prefix="/api/v1")
     app.include_router(collection_routes(backing.collections), prefix="/api/v1")
     app.include_router(erasure_routes(backing.erasing), prefix="/api/v1")
@@ -206,6 +172,7 @@ def build_app(backing: Backing, needs: Mapping[str, Need] = NEEDS) -> FastAPI:
     app.include_router(evidence_routes(backing.accountable.packs), prefix="/api/v1")
     app.include_router(kept_clip_routes(backing.accountable.clips), prefix="/api/v1")
     app.include_router(retention_routes(backing.accountable.retention), prefix="/api/v1")
+    app.include_router(audit_routes(backing.audit_pages), prefix="/api/v1")
 
     @app.get("/metrics", include_in_schema=False)
     def metrics(asking: Asking) -> Response:
@@ -213,6 +180,7 @@ def build_app(backing: Backing, needs: Mapping[str, Need] = NEEDS) -> FastAPI:
         return Response(backing.metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     access.append(Access(ways_of(app), needs))
+    check_every_route(app)
     return app
 
 
@@ -247,63 +215,5 @@ def _health(backing: Backing) -> APIRouter:
         checks = {"model": True, "store": store, "index": backing.service.is_ready}
         ready = all(checks.values())
         return JSONResponse({"ready": ready, **checks}, status_code=200 if ready else 503)
-
-    return routes
-
-
-def _search(backing: Backing) -> APIRouter:
-    routes = APIRouter()
-
-    @routes.post("/search")
-    def search(request: SearchRequest, asking: Asking) -> SearchAnswer:
-        """The tracks that look most like the description, best first.
-
-        A POST, so that no description of a person lands in an access log.
-        """
-        asked = narrowed(asking, request, backing.lists.known)
-        return hidden(asking, backing.service.search(asked))
-
-    @routes.get("/tracks")
-    def tracks(
-        asking: Asking,
-        camera: str | None = None,
-        zone: str | None = None,
-        after: str | None = None,
-        count: Annotated[int, Query(ge=1, le=1000)] = 200,
-    ) -> TracksAnswer:
-        """Tracks by first sight, a page at a time; pages of one zone are shorter than `count`."""
-        if camera is not None:
-            refuse_unseen(asking, camera)
-        return backing.lists.tracks(
-            camera, zone=zone, after=after, count=count, among=asking.cameras
-        )
-
-    @routes.get("/cameras")
-    def cameras(asking: Asking, camera: str | None = None) -> list[CameraAnswer]:
-        """Cameras and their runs."""
-        if camera is not None:
-            refuse_unseen(asking, camera)
-        return seen_by(asking, backing.lists.cameras(camera))
-
-    return routes
-
-
-def _pictures(backing: Backing) -> APIRouter:
-    routes = APIRouter()
-
-    @routes.get("/pictures/{key:path}")
-    def picture(key: str, asking: Asking) -> Response:
-        """The JPEG of a kept shot."""
-        refuse_unseen(asking, key)
-        data = backing.picture(key)
-        if data is None:
-            raise HTTPException(404, "no such picture: it was replaced or has expired")
-        return Response(data, media_type="image/jpeg", headers={"Cache-Control": "private"})
-
-    @routes.get("/cameras/{camera}/boxes")
-    def boxes(camera: str, asking: Asking, run: str | None = None) -> Response:
-        """Every tracked box of a run read with `--keep-boxes`, as MOTChallenge rows."""
-        refuse_unseen(asking, camera)
-        return Response(backing.lists.boxes(camera, run), media_type="text/csv")
 
     return routes

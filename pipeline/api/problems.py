@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from pipeline.callers import Caller
 from pipeline.errors import (
+    AuditUnavailable,
     Busy,
     ConfigError,
     DescryError,
@@ -70,6 +71,7 @@ _ANSWERS: Final[Sequence[tuple[type[Exception], int, str]]] = (
     (Forbidden, 403, "forbidden"),
     (TooManyAttempts, 429, "too-many-attempts"),
     (StoreUnavailable, 503, "store-unavailable"),
+    (AuditUnavailable, 503, "audit-unavailable"),
     (Busy, 503, "busy"),
     (StoreFull, 507, "store-full"),
 )

@@ -12,6 +12,7 @@ from typer._click.exceptions import ClickException  # typer brings its own click
 from detectors.errors import DetectorError, DetectorUnusable
 from pipeline.cli import (
     alerts,
+    audit,
     cameras,
     case,
     clip,
@@ -61,7 +62,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     epilog=(
         "Exit codes: 0 done, 1 failed, 2 impossible request, 3 something outside is down, "
-        "4 erased, but something is left, 5 evidence was changed, 130 interrupted."
+        "4 erased, but something is left, 5 evidence or the audit was changed, 130 interrupted."
     ),
 )
 app.command()(run.run)
@@ -81,6 +82,7 @@ app.command()(doctor.doctor)
 app.add_typer(tracks.app, name="tracks", help="List tracks; export every tracked box.")
 app.add_typer(cameras.app, name="cameras", help="What is watched, and whether it can be.")
 app.add_typer(collections.app, name="collections", help="What was imported; forget it.")
+app.add_typer(audit.app, name="audit", help="Who asked what: list, verify, heads.")
 app.add_typer(hold.app, name="hold", help="Tracks that are kept and not erased: add, list.")
 app.add_typer(case.app, name="case", help="Hits put together, with notes; evidence packs.")
 app.add_typer(evidence.app, name="evidence", help="Check evidence packs and certificates.")

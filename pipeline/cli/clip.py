@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.options import ConfigOption, JsonOption
+from pipeline.cli.options import CaseOption, ConfigOption, JsonOption, ReasonOption
 
 
 def clip(
@@ -23,11 +23,15 @@ def clip(
         str | None,
         typer.Option(help="Of others hide: none, heads or figures; never less than export.blur."),
     ] = None,
+    reason: ReasonOption = "",
+    case: CaseOption = "",
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Write the clip of a hit: from recent video, or from the file that was imported."""
     from pipeline.cli.clipping import Request, write_clip
+    from pipeline.reason_fields import Grounds
 
-    request = Request(hit, out, before, after, look_in or [], blur)
+    grounds = Grounds(reason, case)
+    request = Request(hit, out, before, after, look_in or [], blur, grounds)
     write_clip(request, config=config, as_json=json)

@@ -11,6 +11,7 @@ from pipeline.case_answers import Blur
 from pipeline.cli.progress import progress_bar
 from pipeline.durations import parse_duration
 from pipeline.errors import ConfigError
+from pipeline.reason_fields import NO_GROUNDS, Grounds
 from pipeline.wiring.exporting import build_export_desk
 from pipeline.wiring.sessions import open_session
 from pipeline.wiring.settings import read_settings
@@ -28,6 +29,7 @@ class Request:
     after: str
     look_in: Sequence[Path]
     blur: str | None = None
+    grounds: Grounds = NO_GROUNDS
 
 
 def write_clip(request: Request, *, config: Path | None, as_json: bool) -> ClipAnswer:
@@ -45,7 +47,7 @@ def write_clip(request: Request, *, config: Path | None, as_json: bool) -> ClipA
         if not folder.is_dir():
             raise ConfigError(f"--look-in {folder}: no such folder")
     settings = read_settings(config)
-    with open_session(settings, need=frozenset()) as session:
+    with open_session(settings, need=frozenset(), grounds=request.grounds) as session:
         if session.redis_url is None:
             if blur is not None:
                 raise ConfigError("--blur: the query worker hides what its export.blur says")
@@ -54,9 +56,11 @@ def write_clip(request: Request, *, config: Path | None, as_json: bool) -> ClipA
                     request.hit, before_s=before_s, after_s=after_s, out=request.out
                 )
         else:
-            stores = open_stores(settings, session.redis_url)
+            stores, noting = open_stores(settings, session.redis_url), session.noting()
             desk = build_export_desk(settings, stores, request.look_in)
-            with progress_bar() as bars:
+            noting.need_reason()
+            noted = noting.changing("clip", key=request.hit, before_s=before_s, after_s=after_s)
+            with noted, progress_bar() as bars:
                 answer = desk.cut(
                     request.hit,
                     before_s=before_s,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.options import ConfigOption, JsonOption
+from pipeline.cli.options import CaseOption, ConfigOption, JsonOption, ReasonOption
 
 
 def erase(
@@ -19,10 +19,14 @@ def erase(
         Path | None, typer.Option(help="File for a signed proof, if nothing of them is left.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    reason: ReasonOption = "",
+    case: CaseOption = "",
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Erase tracks for good, then search the data folder for what is left (exit code 4)."""
     from pipeline.cli.erasing import run_erase
+    from pipeline.reason_fields import Grounds
 
-    run_erase(tracks, yes=yes, json=json, config=config, certificate=certificate)
+    grounds = Grounds(reason, case)
+    run_erase(tracks, yes=yes, json=json, config=config, certificate=certificate, grounds=grounds)

@@ -15,6 +15,7 @@ from pipeline.cli.progress import progress_bar
 from pipeline.errors import ConfigError, DescryError, ErasureIncomplete
 from pipeline.files import write_whole
 from pipeline.logs import printable
+from pipeline.reason_fields import NO_GROUNDS, Grounds
 from pipeline.wiring.sessions import open_session
 from pipeline.wiring.settings import read_settings
 
@@ -43,6 +44,7 @@ def run_erase(
     json: bool,
     config: Path | None,
     certificate: Path | None = None,
+    grounds: Grounds = NO_GROUNDS,
 ) -> None:
     """Erase the tracks of these names; `-` stands for those that the standard input names.
 
@@ -54,7 +56,7 @@ def run_erase(
     if STDIN in names and not yes:
         raise ConfigError("names are read from the input, so nobody can be asked: add --yes")
     names = read_names(names, sys.stdin)
-    with open_session(read_settings(config), need=frozenset()) as session:
+    with open_session(read_settings(config), need=frozenset(), grounds=grounds) as session:
         eraser = session.erasing()
         if not yes:
             _ask(names)

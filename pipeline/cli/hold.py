@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.options import ConfigOption, JsonOption
+from pipeline.cli.options import CaseOption, ConfigOption, JsonOption, ReasonOption
 
 if TYPE_CHECKING:
     from pipeline.answers import HoldAnswer
@@ -16,12 +16,20 @@ Tracks = Annotated[list[str], typer.Argument(help="Names, as 'descry tracks list
 
 
 @app.command()
-def add(tracks: Tracks, json: JsonOption = False, config: ConfigOption = None) -> None:
+def add(
+    tracks: Tracks,
+    reason: ReasonOption = "",
+    case: CaseOption = "",
+    json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
     """Keep a copy of tracks past retention, and refuse to erase them."""
+    from pipeline.reason_fields import Grounds
     from pipeline.wiring.sessions import open_session
     from pipeline.wiring.settings import read_settings
 
-    with open_session(read_settings(config), need=frozenset()) as session:
+    grounds = Grounds(reason, case)
+    with open_session(read_settings(config), need=frozenset(), grounds=grounds) as session:
         holds = session.holds()
         for track in tracks:
             _tell(holds.hold(track), json=json, what="held")
@@ -39,12 +47,20 @@ def list_holds(json: JsonOption = False, config: ConfigOption = None) -> None:
 
 
 @app.command()
-def remove(tracks: Tracks, json: JsonOption = False, config: ConfigOption = None) -> None:
+def remove(
+    tracks: Tracks,
+    reason: ReasonOption = "",
+    case: CaseOption = "",
+    json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
     """Hold tracks no longer and delete the copies; what is within retention stays."""
+    from pipeline.reason_fields import Grounds
     from pipeline.wiring.sessions import open_session
     from pipeline.wiring.settings import read_settings
 
-    with open_session(read_settings(config), need=frozenset()) as session:
+    grounds = Grounds(reason, case)
+    with open_session(read_settings(config), need=frozenset(), grounds=grounds) as session:
         holds = session.holds()
         for track in tracks:
             _tell(holds.release(track), json=json, what="no longer held")

@@ -40,7 +40,8 @@ def change_model(name: str, *, config: Path | None, as_json: bool) -> None:
         open_session(settings, need=frozenset({"query"}), stopped=stop.is_set) as session,
     ):
         stores = open_stores(settings, session.redis_url)
-        ask_for_change(settings, stores, open_folder(settings).path, name)
+        with session.noting().changing("reindex", model=name):
+            ask_for_change(settings, stores, open_folder(settings).path, name)
         with progress_bar() as bars:
             report = bars(f"embed with {name}")
             change = _watch(session, stores.models, stop, _telling(report, as_json=as_json))

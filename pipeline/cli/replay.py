@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.options import ConfigOption, JsonOption
+from pipeline.cli.options import CaseOption, ConfigOption, JsonOption, ReasonOption
 
 
 class Speed(StrEnum):
@@ -82,12 +82,15 @@ def replay(
     detector: DetectorOption = None,
     model: Annotated[str | None, typer.Option(help="The encoder, by name.")] = None,
     keep_boxes: BoxesOption = False,
+    reason: ReasonOption = "",
+    case: CaseOption = "",
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Import video files; reading the same file again, under any name, changes nothing."""
     from pipeline.cli.import_plan import Order
     from pipeline.cli.replaying import import_files
+    from pipeline.reason_fields import Grounds
 
     order = Order(
         paths=paths,
@@ -104,4 +107,7 @@ def replay(
         keep_boxes=keep_boxes,
         no_gate=no_motion_gate,
     )
-    import_files(order, config=config, detector=detector, model=model, as_json=json)
+    grounds = Grounds(reason, case)
+    import_files(
+        order, config=config, detector=detector, model=model, as_json=json, grounds=grounds
+    )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from json import dumps
 from pathlib import Path
+from typing import Any
 
 from pipeline.cli.import_desk import ImportDesk, Progress
 from pipeline.cli.import_outcome import Outcome
@@ -18,6 +19,7 @@ from pipeline.errors import ConfigError
 from pipeline.logs import printable
 from pipeline.machine import cores, free_memory_bytes
 from pipeline.names import check_name
+from pipeline.reason_fields import NO_GROUNDS, Grounds
 from pipeline.shutdown import Stop, stopping
 from pipeline.store.runs import RunStore
 from pipeline.wiring.readers import usual_readers
@@ -29,7 +31,13 @@ from pipeline.wiring.weights import detector_name, encoder_name, open_library
 
 
 def import_files(
-    order: Order, *, config: Path | None, detector: str | None, model: str | None, as_json: bool
+    order: Order,
+    *,
+    config: Path | None,
+    detector: str | None,
+    model: str | None,
+    as_json: bool,
+    grounds: Grounds = NO_GROUNDS,
 ) -> Summary:
     """Import every file of `order`, and say what came of each.
 
@@ -43,7 +51,7 @@ def import_files(
     if order.collection == "live":
         raise ConfigError("--collection live is for cameras: choose another name")
     with stopping() as stop:
-        summary = _import(order, settings, stop, as_json=as_json, asked=model)
+        summary = _import(order, settings, stop, as_json=as_json, asked=model, grounds=grounds)
     if as_json:
         sys.stdout.write(dumps(summary.as_json()) + "\n")
     else:
@@ -55,7 +63,13 @@ def import_files(
 
 
 def _import(
-    order: Order, settings: Settings, stop: Stop, *, as_json: bool, asked: str | None
+    order: Order,
+    settings: Settings,
+    stop: Stop,
+    *,
+    as_json: bool,
+    asked: str | None,
+    grounds: Grounds,
 ) -> Summary:
     began = time.monotonic()
     with import_progress() as (bars, progress_of):
@@ -67,7 +81,10 @@ def _import(
         need = frozenset({"embed"})
         with (
             _ending(planner),
-            open_session(settings, need=need, stopped=stop.is_set, asked=asked) as session,
+            open_session(
+                settings, need=need, stopped=stop.is_set, asked=asked, grounds=grounds
+            ) as session,
+            session.noting().changing("import", **_noted(order)),
         ):
             stores = open_stores(settings, session.redis_url)
             planner.know(known_starts(stores.runs, order.camera))
@@ -81,6 +98,12 @@ def _import(
             desk.wait_until_embedded()
     summary.seconds = time.monotonic() - began
     return summary
+
+
+def _noted(order: Order) -> dict[str, Any]:
+    """What an import is told by in the audit."""
+    files = [printable(str(path)) for path in order.paths]
+    return {"files": files, "camera": order.camera, "collection": order.collection}
 
 
 @contextmanager

@@ -6,8 +6,16 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.options import ConfigOption, JsonOption
+from pipeline.cli.options import CaseOption, ConfigOption, JsonOption, ReasonOption
 
+TextArgument = Annotated[
+    str,
+    typer.Argument(
+        help="What the person looks like, or what is different from the picture; - reads it "
+        "from standard input.",
+        show_default=False,
+    ),
+]
 PictureOption = Annotated[
     Path | None, typer.Option(help="Somebody who looks like the person in this picture.")
 ]
@@ -40,14 +48,7 @@ ZoneOption = Annotated[
 
 
 def search(
-    text: Annotated[
-        str,
-        typer.Argument(
-            help="What the person looks like, or what is different from the picture; - reads it "
-            "from standard input.",
-            show_default=False,
-        ),
-    ] = "",
+    text: TextArgument = "",
     camera: Annotated[
         list[str] | None, typer.Option("--camera", help="Only this camera; may be repeated.")
     ] = None,
@@ -75,6 +76,8 @@ def search(
     ] = False,
     then: ThenOption = None,
     within: WithinOption = None,
+    reason: ReasonOption = "",
+    case: CaseOption = "",
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -82,6 +85,7 @@ def search(
     from pipeline.cli.likeness import Likeness
     from pipeline.cli.paths import read_legs
     from pipeline.cli.searching import Question, answer
+    from pipeline.reason_fields import Grounds
 
     if text == "-":  # a command line is there for every user of the machine to read
         text = sys.stdin.readline().strip()
@@ -97,5 +101,6 @@ def search(
         min_quality=min_quality,
         then=read_legs(then or [], within or []),
         likeness=Likeness(like, picture, box, more or [], less or [], reply or []),
+        grounds=Grounds(reason, case),
     )
     answer(question, config=config, model=model, sheet=sheet, persons=persons, as_json=json)

@@ -27,6 +27,7 @@ from pipeline.journey_answers import ThenLeg
 from pipeline.logs import printable
 from pipeline.query_answers import did_you_mean
 from pipeline.question_answers import how_to_answer
+from pipeline.reason_fields import NO_GROUNDS, Grounds
 from pipeline.wiring.sessions import open_session
 from pipeline.wiring.settings import read_settings
 from retrieval.search.query import check_query
@@ -51,6 +52,7 @@ class Question:
     min_quality: float = 0.0
     likeness: Likeness = NO_LIKENESS
     then: Sequence[ThenLeg] = ()
+    grounds: Grounds = NO_GROUNDS
 
     def request(self, *, now: float, default_limit: int) -> SearchRequest:
         """The same for the API.
@@ -70,6 +72,8 @@ class Question:
             live=self.live,
             zones=list(self.zones),
             min_quality=self.min_quality,
+            reason=self.grounds.reason,
+            case=self.grounds.case,
         )
 
 
@@ -87,7 +91,8 @@ def answer(
         check_query(question.text)  # at once, not once the workers are up
     settings = read_settings(config, model=model)
     request = question.request(now=time.time(), default_limit=settings.search.limit)
-    with open_session(settings, need=frozenset({"query"}), asked=model) as session:
+    need = frozenset({"query"})
+    with open_session(settings, need=need, asked=model, grounds=question.grounds) as session:
         client = session.client()
         found = client.search(request)
         if sheet is not None:

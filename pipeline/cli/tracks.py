@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.options import ConfigOption, JsonOption
+from pipeline.cli.options import CaseOption, ConfigOption, JsonOption, ReasonOption
 
 if TYPE_CHECKING:
     from pipeline.answers import TrackAnswer
@@ -38,17 +38,21 @@ def export(
     out: Annotated[Path, typer.Option(help="The file to write.")],
     format: Annotated[str, typer.Option(help="mot: MOTChallenge rows.")] = "mot",  # noqa: A002
     run: Annotated[str | None, typer.Option(help="Which run, if there are several.")] = None,
+    reason: ReasonOption = "",
+    case: CaseOption = "",
     config: ConfigOption = None,
 ) -> None:
     """Write every tracked box of a run that was read with --keep-boxes."""
     from pipeline.cli.files import write_answer
     from pipeline.errors import ConfigError
+    from pipeline.reason_fields import Grounds
     from pipeline.wiring.sessions import open_session
     from pipeline.wiring.settings import read_settings
 
     if format != "mot":
         raise ConfigError(f"--format {format}: only 'mot' can be written")
-    with open_session(read_settings(config), need=frozenset()) as session:
+    grounds = Grounds(reason, case)
+    with open_session(read_settings(config), need=frozenset(), grounds=grounds) as session:
         rows = session.lists().boxes(camera, run)
     write_answer(out, rows.encode())
     sys.stderr.write(f"{rows.count(chr(10))} boxes written to {out}\n")

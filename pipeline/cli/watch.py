@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.options import ConfigOption, JsonOption
+from pipeline.cli.options import CaseOption, ConfigOption, JsonOption, ReasonOption
 
 if TYPE_CHECKING:
     from pipeline.watch_answers import WatchAnswer
@@ -61,6 +61,8 @@ def add(
     mqtt: Annotated[
         bool, typer.Option("--mqtt", help="Send its alerts to mqtt.url even if not every watch's.")
     ] = False,
+    reason: ReasonOption = "",
+    case: CaseOption = "",
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -81,6 +83,8 @@ def add(
         cooldown=cooldown,
         webhook=webhook,
         mqtt=mqtt,
+        reason=reason,
+        case=case,
     )
     for note in found.notes if not json else ():
         sys.stderr.write(f"! {note}\n")
@@ -101,6 +105,8 @@ def test_watch(
     false_alarms: FalseAlarmsOption = 1.0,
     cooldown: CooldownOption = "10m",
     limit: Annotated[int, typer.Option(min=0, max=100, help="Show so many alerts.")] = 5,
+    reason: ReasonOption = "",
+    case: CaseOption = "",
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -120,6 +126,8 @@ def test_watch(
         false_alarms=false_alarms,
         cooldown=cooldown,
         limit=limit,
+        reason=reason,
+        case=case,
     )
     for note in found.notes if not json else ():
         sys.stderr.write(f"! {note}\n")

@@ -8,10 +8,13 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from pipeline.api.app import Backing, build_app
+from pipeline.api.auditing import AuditRules
 from pipeline.clock import SystemClock
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, NotFound
 from pipeline.same_ground import read_same_ground
+from pipeline.store.audit_log import AuditLog
+from pipeline.store.audit_reading import AuditReader
 from pipeline.store.cameras import CameraStatus, CameraStore
 from pipeline.store.connection import store_errors
 from pipeline.store.crop_stream import CropStream
@@ -23,6 +26,7 @@ from pipeline.store_figures import CameraFigures, StoreFigures
 from pipeline.telemetry import ScrapePage, Telemetry
 from pipeline.wiring.accountable import build_accountable
 from pipeline.wiring.accounts import build_door, open_accounts, tls_files, warn_of_open_doors
+from pipeline.wiring.auditing import open_audit
 from pipeline.wiring.delivering import build_delivery_desk, delivery_figures
 from pipeline.wiring.enrolment import build_enrolment
 from pipeline.wiring.erasing import build_erasing
@@ -89,8 +93,9 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
         settings, stores, catalogue, telemetry, lambda: service.engine, find_people
     )
     travel = build_travelling(settings, stores, lambda: service.engine)
+    audit = open_audit(settings, open_folder(settings))
     backing = _backing(
-        settings, stores, catalogue, service, telemetry, erasing, watching.desk, travel
+        settings, stores, catalogue, service, telemetry, erasing, watching.desk, travel, audit
     )
     return QueryWorker(
         servers=_servers(settings, build_app(backing), api_socket),
@@ -100,6 +105,7 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
         erasing=erasing,
         now=clock.now,
         sweep_s=settings.retention.sweep_s,
+        audit=audit,
         learn_travel=travel.learn,
         move_log=(lambda: None) if stores.mover is None else stores.mover.move,
     )
@@ -123,6 +129,7 @@ def _backing(
     erasing: Erasing,
     desk: WatchDesk,
     travel: Travelling,
+    audit: AuditLog,
 ) -> Backing:
     """What the application answers from."""
     now = SystemClock().now
@@ -159,6 +166,8 @@ def _backing(
         accountable=build_accountable(settings, stores),
         ping=ping,
         metrics=ScrapePage(telemetry, figures).render,
+        audit=AuditRules(audit, reason_required=settings.audit.reason_required),
+        audit_pages=AuditReader(audit.folder),
         token=_token(settings),
         source_url=settings.api.source_url,
         door=build_door(settings, open_accounts(settings.data_dir)),

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.case_client import CaseClient
@@ -19,20 +19,17 @@ from pipeline.config import Settings
 from pipeline.data_folder import DataFolder
 from pipeline.errors import ConfigError, FolderInUse, ServiceUnavailable, StoreUnavailable
 from pipeline.owner import Owner, command_of
+from pipeline.reason_fields import NO_GROUNDS, Grounds
 from pipeline.store.server import PrivateRedis
 from pipeline.watch_client import WatchClient
-from pipeline.wiring.enrolment import build_enrolment
-from pipeline.wiring.erasing import build_erasing
+from pipeline.wiring.auditing import build_noting
+from pipeline.wiring.local_ways import LocalWays
 from pipeline.wiring.processes import fresh_log, start_redis, worker_spec
 from pipeline.wiring.reindexing import ReindexKeeper, check_asked, model_in_use
 from pipeline.wiring.settings import read_token, worker_environment
-from pipeline.wiring.stores import build_catalogue, build_collections, open_folder, open_stores
+from pipeline.wiring.stores import open_folder, open_stores
 from pipeline.wiring.weights import encoder_name
-from pipeline.workers.catalogue import Catalogue
-from pipeline.workers.collecting import Collections
-from pipeline.workers.enrolment import Enrolment
-from pipeline.workers.erasing import Erasing
-from pipeline.workers.holding import Holding
+from pipeline.workers import noted
 from pipeline.workers.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
@@ -57,6 +54,7 @@ class Session:
         leftovers: what to remove at the end.
         owner_pid: the process that owns the folder; None if that is us, or nobody.
         reindexing: runs the worker of a change of model; the owner's.
+        grounds: why this is done, for the audit.
     """
 
     settings: Settings
@@ -68,6 +66,7 @@ class Session:
     leftovers: ExitStack = field(default_factory=ExitStack)
     owner_pid: int | None = None
     reindexing: ReindexKeeper | None = None
+    grounds: Grounds = NO_GROUNDS
 
     @property
     def media(self) -> Path | None:
@@ -102,15 +101,13 @@ class Session:
             socket=self.api_socket,
             url=self.settings.api.url,
             ca_file=self.settings.api.ca_file,
+            grounds=self.grounds,
         )
 
     def case_client(self) -> CaseClient:
         """Ask the query worker of `api.url` about cases."""
-        return CaseClient(
-            token=read_token(self.settings),
-            url=self.settings.api.url,
-            ca_file=self.settings.api.ca_file,
-        )
+        api, token = self.settings.api, read_token(self.settings)
+        return CaseClient(token=token, url=api.url, ca_file=api.ca_file, grounds=self.grounds)
 
     def client(self) -> WatchClient:
         """Ask the query worker, once it is ready.
@@ -130,36 +127,36 @@ class Session:
             time.sleep(0.05)
         return client
 
-    def lists(self) -> Client | Catalogue:
+    def lists(self) -> Client | noted.NotedCatalogue:
         """What lists tracks and cameras: a query worker if there is one, or else the stores."""
-        if self.redis_url is None or self.api_socket is not None:
-            return self.client()
-        return build_catalogue(self.settings, open_stores(self.settings, self.redis_url))
+        return self.client() if self._has_api else self._local().lists()
 
-    def enrolment(self) -> Client | Enrolment:
+    def enrolment(self) -> Client | noted.NotedEnrolment:
         """What adds and removes cameras: likewise."""
-        if self.redis_url is None or self.api_socket is not None:
-            return self.client()
-        stores = open_stores(self.settings, self.redis_url)
-        return build_enrolment(self.settings, stores, build_catalogue(self.settings, stores))
+        return self.client() if self._has_api else self._local().enrolment()
 
-    def collections(self) -> Client | Collections:
+    def collections(self) -> Client | noted.NotedCollections:
         """What lists and removes collections: likewise."""
-        if self.redis_url is None or self.api_socket is not None:
-            return self.client()
-        return build_collections(open_stores(self.settings, self.redis_url))
+        return self.client() if self._has_api else self._local().collections()
 
-    def holds(self) -> Client | Holding:
+    def holds(self) -> Client | noted.NotedHolding:
         """What holds tracks: likewise."""
-        if self.redis_url is None or self.api_socket is not None:
-            return self.client()
-        return open_stores(self.settings, self.redis_url).holding
+        return self.client() if self._has_api else self._local().holds()
 
-    def erasing(self) -> Client | Erasing:
+    def erasing(self) -> Client | noted.NotedErasing:
         """What erases tracks: likewise."""
-        if self.redis_url is None or self.api_socket is not None:
-            return self.client()
-        return build_erasing(self.settings, open_stores(self.settings, self.redis_url))
+        return self.client() if self._has_api else self._local().erasing()
+
+    def noting(self) -> noted.Noting:
+        """What notes what this command does by itself, whether there is a query worker or not."""
+        return build_noting(self.settings, self.folder or open_folder(self.settings), self.grounds)
+
+    @property
+    def _has_api(self) -> bool:
+        return self.redis_url is None or self.api_socket is not None
+
+    def _local(self) -> LocalWays:
+        return LocalWays(self.settings, self.redis_url, self.noting())
 
 
 @contextmanager
@@ -169,6 +166,7 @@ def open_session(
     need: frozenset[str],
     stopped: Callable[[], bool] = lambda: False,
     asked: str | None = None,
+    grounds: Grounds = NO_GROUNDS,
 ) -> Iterator[Session]:
     """Reach the workers that `need` names, starting them if nobody owns the data folder.
 
@@ -177,20 +175,21 @@ def open_session(
         need: of `embed` and `query`.
         stopped: whether the user has had enough of waiting for others.
         asked: the encoder that a flag named, if one did.
+        grounds: why, for the audit.
 
     Raises:
         ConfigError: the shots are embedded with another model than `asked`.
         FolderInUse: an owner without these workers does not go away.
     """
     if settings.api.url is not None and "embed" not in need:
-        yield Session(settings, Supervisor())
+        yield Session(settings, Supervisor(), grounds=grounds)
         return
     if need:
         encoder_name(settings)  # says at once what the workers would say much later
     folder = open_folder(settings)
     folder.token()
     with ExitStack() as stack:
-        session = _join_or_own(settings, folder, need, stack)
+        session = replace(_join_or_own(settings, folder, need, stack), grounds=grounds)
         check_asked(settings, session.redis_url, asked)
         with session.leftovers:
             yield session

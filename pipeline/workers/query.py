@@ -5,7 +5,8 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
-from pipeline.errors import Busy, DescryError, StoreFull, StoreUnavailable
+from pipeline.errors import AuditUnavailable, Busy, DescryError, StoreFull, StoreUnavailable
+from pipeline.store.audit_log import AuditLog
 from pipeline.store.retention import Retention
 from pipeline.workers.erasing import Erasing
 from pipeline.workers.listening import Servers
@@ -18,6 +19,8 @@ RESUME_EVERY_S = 5.0
 MOVE_EVERY_S = 60.0
 #: Travel times are learnt a day at a time, once the day is over.
 LEARN_EVERY_S = 3600.0
+#: So long at most the latest entries of the audit are without a signed head behind them.
+TEND_AUDIT_EVERY_S = 60.0
 
 
 class Follower(Protocol):
@@ -41,12 +44,13 @@ class QueryWorker:
         erasing: Erasing,
         now: Callable[[], float],
         sweep_s: float,
+        audit: AuditLog,
         move_log: Callable[[], object] = lambda: None,
         learn_travel: Callable[[Callable[[], bool]], object] = bool,
     ) -> None:
         self._servers = servers
         self._view, self._retention, self._erasing = view, retention, erasing
-        self._watches = watches
+        self._watches, self._audit = watches, audit
         self._now, self._sweep_s, self._move_log = now, sweep_s, move_log
         self._learn_travel = learn_travel
         self._failure: Exception | None = None
@@ -66,6 +70,7 @@ class QueryWorker:
                 ("retention", lambda: self._sweep(stop)),
                 ("log", lambda: self._move(stop)),
                 ("travel", lambda: self._learn(stop)),
+                ("audit", lambda: self._tend_audit(stop)),
                 ("erasing", lambda: self._erasing.resume_until(stop, RESUME_EVERY_S)),
                 ("http", self._serve),
             )
@@ -78,6 +83,7 @@ class QueryWorker:
         stop.set()
         for thread in threads:
             thread.join(STOP_WITHIN_S)
+        self._seal()
         if self._failure is not None:
             raise DescryError(f"query worker: {self._failure}") from self._failure
 
@@ -124,6 +130,22 @@ class QueryWorker:
             except Exception as error:
                 self._fail(error)
                 raise
+
+    def _tend_audit(self, stop: threading.Event) -> None:
+        while not stop.wait(TEND_AUDIT_EVERY_S):
+            try:
+                self._audit.tend()
+            except AuditUnavailable as error:
+                log.warning("%s", error)
+            except Exception as error:
+                self._fail(error)
+                raise
+
+    def _seal(self) -> None:
+        try:
+            self._audit.seal()
+        except AuditUnavailable as error:
+            log.warning("%s", error)
 
     def _fail(self, error: Exception) -> None:
         self._failure = error

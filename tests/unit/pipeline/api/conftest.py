@@ -1,6 +1,7 @@
 """What the API answers from in these tests, and a client of it."""
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -9,24 +10,25 @@ import pytest
 from fastapi.testclient import TestClient
 
 from pipeline.answers import (
-    CameraAnswer,
     ClipAnswer,
-    CollectionAnswer,
     CoverageAnswer,
     ModelAnswer,
-    RemovedAnswer,
     SearchAnswer,
     SearchRequest,
     TracksAnswer,
 )
 from pipeline.api.app import Accountable, Backing, build_app
-from pipeline.errors import ConfigError, NotFound, StoreFull, StoreUnavailable, VideoGone
+from pipeline.api.auditing import AuditRules
+from pipeline.errors import NotFound, StoreFull, StoreUnavailable, VideoGone
+from pipeline.store.audit_log import AuditLog
+from pipeline.store.audit_reading import AuditReader
 from pipeline.why_answers import WhyAnswer, WordAnswer
 from pipeline.workers.importing import Importing
 from tests.account_house import House
 from tests.unit.pipeline.api.casework import an_accountable
 from tests.unit.pipeline.api.desk import Desk, Undelivered
 from tests.unit.pipeline.api.recordings import SYSTEM, imports_of, make_recordings
+from tests.unit.pipeline.api.stock import Book, Shelf, Switches
 from tests.unit.pipeline.api.travelled import Travelled
 from tests.unit.pipeline.api.upkeep import Eraser, Holds
 
@@ -82,76 +84,6 @@ class Lists:
     def boxes(self, camera, run):
         self.cameras(camera)
         return "1,1,2,3,4,5,0.9,-1,-1,-1\n"
-
-
-class Switches:
-    """Knows one camera, lobby."""
-
-    def _answer(self, camera, state):
-        if camera != "lobby":
-            raise NotFound(f"no camera {camera!r}; known: lobby")
-        return CameraAnswer(
-            camera=camera, kind="rtsp", state=state, detail="", since=None, figures={}, runs=[]
-        )
-
-    def pause(self, camera):
-        return self._answer(camera, "paused")
-
-    def resume(self, camera):
-        return self._answer(camera, "live")
-
-
-class Book:
-    """Holds the cameras that were added; lobby is one of the settings file."""
-
-    def __init__(self) -> None:
-        self.cameras: dict[str, dict] = {}
-
-    def _answer(self, camera, state):
-        if camera == "lobby":
-            raise ConfigError("camera 'lobby' is set in descry.yaml: change it there")
-        return CameraAnswer(
-            camera=camera, kind="rtsp", state=state, detail="", since=None, figures={}, runs=[]
-        )
-
-    def add(self, camera, settings):
-        answer = self._answer(camera, "idle")
-        self.cameras[camera] = dict(settings)
-        return answer
-
-    def remove(self, camera):
-        answer = self._answer(camera, "removed")
-        if self.cameras.pop(camera, None) is None:
-            raise NotFound(f"no camera {camera!r} was added; added: none")
-        return answer
-
-
-class Shelf:
-    """Holds one collection, case-7, until it is removed."""
-
-    def __init__(self) -> None:
-        self.names = ["case-7"]
-
-    def collections(self, among=None):
-        return [
-            CollectionAnswer(
-                collection=name,
-                cameras=["lobby"],
-                runs=1,
-                tracks=2,
-                shots=3,
-                kept_s=None,
-                first_captured_at=None,
-                last_captured_at=None,
-            )
-            for name in self.names
-        ]
-
-    def remove_collection(self, name):
-        if name not in self.names:
-            raise NotFound(f"no collection {name!r}; known: {', '.join(self.names)}")
-        self.names.remove(name)
-        return RemovedAnswer(collection=name, tracks=2, shots=3, pictures=3, runs=1)
 
 
 @pytest.fixture
@@ -227,6 +159,12 @@ def house(tmp_path_factory) -> House:
 
 
 @pytest.fixture
+def audit(tmp_path: Path) -> AuditLog:
+    key = tmp_path / "signing.key"
+    return AuditLog(tmp_path / "audit", key, sign_every=9, keep_s=None, now=time.time)
+
+
+@pytest.fixture
 def client(backing: Backing) -> TestClient:
     return TestClient(build_app(backing), raise_server_exceptions=False)
 
@@ -240,6 +178,7 @@ def backing(
     slow,
     importing,
     accountable,
+    audit,
     tmp_path: Path,
     house: House,
 ) -> Backing:
@@ -282,6 +221,8 @@ def backing(
         accountable=accountable,
         ping=ping,
         metrics=lambda: b"descry_index_shots 1\n",
+        audit=AuditRules(audit),
+        audit_pages=AuditReader(audit.folder),
         token=TOKEN,
         door=house.door(),
     )

@@ -1,0 +1,40 @@
+"""The audit over HTTP, for administrators."""
+
+from typing import Annotated, Protocol
+
+from fastapi import APIRouter, HTTPException, Query
+
+from pipeline.api.asking import Asking
+from pipeline.audit_answers import AuditAnswer, Filters
+from pipeline.callers import Role
+
+
+class AuditPages(Protocol):
+    """What the route asks (`pipeline.store.audit_reading.AuditReader`)."""
+
+    def page(self, filters: Filters, count: int) -> AuditAnswer:
+        """The latest entries that fit."""
+        ...
+
+
+def audit_routes(pages: AuditPages) -> APIRouter:
+    """`GET /audit`."""
+    routes = APIRouter()
+
+    @routes.get("/audit")
+    def audit(
+        asking: Asking,
+        who: str | None = None,
+        what: str | None = None,
+        since: Annotated[float | None, Query(description="Unix seconds")] = None,
+        until: Annotated[float | None, Query(description="Unix seconds")] = None,
+        track: Annotated[str | None, Query(description="a track or shot it was about")] = None,
+        before: Annotated[int | None, Query(description="`next` of the page before")] = None,
+        count: Annotated[int, Query(ge=1, le=1000)] = 200,
+    ) -> AuditAnswer:
+        """Who asked what and what they were shown, the latest first, a page at a time."""
+        if not asking.role.includes(Role.ADMINISTRATOR):
+            raise HTTPException(403, "the audit is for administrators")
+        return pages.page(Filters(who, what, since, until, track, before), count)
+
+    return routes

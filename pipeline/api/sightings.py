@@ -1,0 +1,109 @@
+"""What was seen: searched by a description, listed by time, shown as pictures and boxes."""
+
+from collections.abc import Callable, Collection
+from typing import Annotated, Protocol
+
+from fastapi import APIRouter, HTTPException, Query, Response
+
+from pipeline.answers import CameraAnswer, SearchAnswer, SearchRequest, TracksAnswer
+from pipeline.api.asking import Asking
+from pipeline.api.sight import hidden, narrowed, refuse_unseen, seen_by
+
+
+class Service(Protocol):
+    """What the routes ask (`pipeline.workers.service.SearchService`)."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the index has caught up with the log."""
+        ...
+
+    def search(self, request: SearchRequest) -> SearchAnswer:
+        """The tracks that fit best."""
+        ...
+
+
+class Lists(Protocol):
+    """What the routes list (`pipeline.workers.catalogue.Catalogue`)."""
+
+    def known(self) -> Collection[str]:
+        """Every camera that was ever read."""
+        ...
+
+    def tracks(
+        self,
+        camera: str | None,
+        *,
+        zone: str | None,
+        after: str | None,
+        count: int,
+        among: Collection[str] | None,
+    ) -> TracksAnswer:
+        """A page of tracks."""
+        ...
+
+    def cameras(self, camera: str | None) -> list[CameraAnswer]:
+        """Every camera, or one."""
+        ...
+
+    def boxes(self, camera: str, run: str | None) -> str:
+        """The MOTChallenge rows of a run; of the only one if None."""
+        ...
+
+
+def sighting_routes(service: Service, lists: Lists) -> APIRouter:
+    """Search, and what was seen in order of time."""
+    routes = APIRouter()
+
+    @routes.post("/search")
+    def search(request: SearchRequest, asking: Asking) -> SearchAnswer:
+        """The tracks that look most like the description, best first.
+
+        A POST, so that no description of a person lands in an access log.
+        """
+        asked = narrowed(asking, request, lists.known)
+        return hidden(asking, service.search(asked))
+
+    @routes.get("/tracks")
+    def tracks(
+        asking: Asking,
+        camera: str | None = None,
+        zone: str | None = None,
+        after: str | None = None,
+        count: Annotated[int, Query(ge=1, le=1000)] = 200,
+    ) -> TracksAnswer:
+        """Tracks by first sight, a page at a time; pages of one zone are shorter than `count`."""
+        if camera is not None:
+            refuse_unseen(asking, camera)
+        return lists.tracks(camera, zone=zone, after=after, count=count, among=asking.cameras)
+
+    @routes.get("/cameras")
+    def cameras(asking: Asking, camera: str | None = None) -> list[CameraAnswer]:
+        """Cameras and their runs."""
+        if camera is not None:
+            refuse_unseen(asking, camera)
+        return seen_by(asking, lists.cameras(camera))
+
+    return routes
+
+
+def kept_picture_routes(kept: Callable[[str], bytes | None], lists: Lists) -> APIRouter:
+    """Pictures behind their media keys, and the boxes of a run."""
+    routes = APIRouter()
+
+    @routes.get("/pictures/{key:path}")
+    def picture(key: str, asking: Asking) -> Response:
+        """The JPEG of a kept shot."""
+        refuse_unseen(asking, key)
+        data = kept(key)
+        if data is None:
+            raise HTTPException(404, "no such picture: it was replaced or has expired")
+        return Response(data, media_type="image/jpeg", headers={"Cache-Control": "private"})
+
+    @routes.get("/cameras/{camera}/boxes")
+    def boxes(camera: str, asking: Asking, run: str | None = None) -> Response:
+        """Every tracked box of a run read with `--keep-boxes`, as MOTChallenge rows."""
+        refuse_unseen(asking, camera)
+        return Response(lists.boxes(camera, run), media_type="text/csv")
+
+    return routes

@@ -1,0 +1,64 @@
+"""What the audit answers: entries, as the API and the command line tell them."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which entries; None for all.
+
+    Attributes:
+        who: the caller's name.
+        what: in a word.
+        since: noted then or later, Unix seconds.
+        until: noted before then, Unix seconds.
+        track: the name of a track or shot that they asked about or showed.
+        before: with a smaller number.
+    """
+
+    who: str | None = None
+    what: str | None = None
+    since: float | None = None
+    until: float | None = None
+    track: str | None = None
+    before: int | None = None
+
+
+class AuditEntryAnswer(BaseModel):
+    """One entry. Tracks are digests, `track:` and 32 digits: whoever has a name can ask for it."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    n: Annotated[int, Field(description="its number; no number is missing or there twice")]
+    at: Annotated[str, Field(description="ISO 8601 UTC")]
+    who: Annotated[str, Field(description="a user, `token:NAME`, or `local:UID` of the machine")]
+    what: Annotated[str, Field(description="`search`, `clip`, `erasure`, …")]
+    phase: Annotated[
+        str, Field(description="`asked`: about to be done; `answered`: about to be shown")
+    ]
+    outcome: Annotated[
+        str, Field(description="the HTTP status, or `done`, `failed`; empty where not answered")
+    ] = ""
+    text: Annotated[str, Field(description="the description")] = ""
+    reason: str = ""
+    case: str = ""
+    asked: Annotated[
+        dict[str, Any], Field(description="what else was asked: cameras, times, filters, ids")
+    ] = {}
+    shown: Annotated[
+        dict[str, dict[str, list[int]]],
+        Field(description="by camera: track → the numbers of its shots that were shown"),
+    ] = {}
+    of: Annotated[int | None, Field(description="the entry that said it would be done")] = None
+
+
+class AuditAnswer(BaseModel):
+    """A page of entries, the latest first; `next` continues, null at the end."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    entries: list[AuditEntryAnswer]
+    next: int | None

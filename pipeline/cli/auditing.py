@@ -1,0 +1,174 @@
+"""What `descry audit` does."""
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from itertools import islice
+from json import dumps
+from pathlib import Path
+from typing import Any
+
+from pipeline.audit_answers import AuditAnswer, AuditEntryAnswer, Filters
+from pipeline.config import Settings
+from pipeline.data_folder import DataFolder
+from pipeline.errors import AuditBroken, ConfigError
+from pipeline.instants import parse_instant
+from pipeline.logs import printable
+from pipeline.reason_fields import NO_GROUNDS
+from pipeline.store.audit_chain import Place
+from pipeline.store.audit_check import Broken, Whole, check, logged_heads
+from pipeline.store.audit_files import files_in
+from pipeline.store.audit_heads import read_heads
+from pipeline.store.audit_reading import AuditReader
+from pipeline.store.signing import SigningKey
+from pipeline.wiring.auditing import build_noting
+from pipeline.wiring.sessions import open_session
+from pipeline.wiring.settings import read_settings
+from pipeline.wiring.stores import open_folder
+
+_PAGE = 1000
+_SHOWN = 60  # letters of a description in a line
+
+
+def list_audit(
+    config: Path | None,
+    *,
+    who: str | None,
+    what: str | None,
+    since: str | None,
+    until: str | None,
+    track: str | None,
+    count: int,
+    json: bool,
+) -> None:
+    """Print entries, the latest first.
+
+    Raises:
+        ConfigError: a time or a track makes no sense.
+        AuditUnavailable: that somebody looked cannot be noted.
+    """
+    settings, now = read_settings(config), time.time()
+    filters = Filters(
+        who,
+        what,
+        None if since is None else parse_instant(since, now=now),
+        None if until is None else parse_instant(until, now=now),
+        track,
+    )
+    for entry in islice(_entries(settings, filters, count), count):
+        line = entry.model_dump_json(exclude_defaults=True) if json else line_of(entry)
+        sys.stdout.write(line + "\n")
+
+
+def _entries(settings: Settings, filters: Filters, count: int) -> Iterator[AuditEntryAnswer]:
+    if settings.api.url is not None:
+        with open_session(settings, need=frozenset()) as session:
+            yield from session.client().audit(filters, min(count, _PAGE))
+        return
+    folder = open_folder(settings)
+    asked = {"who": filters.who, "what": filters.what, "track": filters.track}
+
+    def ask() -> AuditAnswer:
+        return AuditReader(folder.path / "audit").page(filters, count)
+
+    yield from build_noting(settings, folder, NO_GROUNDS).show("audit", ask, **asked).entries
+
+
+def line_of(entry: AuditEntryAnswer) -> str:
+    """An entry in a line for a person."""
+    shown = [shots for tracks in entry.shown.values() for shots in tracks.values()]
+    asked = " ".join(f"{name}={_short(value)}" for name, value in entry.asked.items())
+    parts = [
+        f"{entry.n}  {entry.at}  {entry.who}  {entry.what}  {entry.outcome or entry.phase}",
+        f"'{_short(entry.text)}'" if entry.text else "",
+        asked,
+        f"{len(shown)} tracks on {', '.join(entry.shown)}" if shown else "",
+        f"reason: {entry.reason}" if entry.reason else "",
+        f"case: {entry.case}" if entry.case else "",
+    ]
+    return printable("  ".join(part for part in parts if part))
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else dumps(value, ensure_ascii=False)
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+
+
+def verify_audit(
+    config: Path | None, *, folder: Path | None, key: str | None, logs: Sequence[Path], json: bool
+) -> None:
+    """Check the audit, and say what was found.
+
+    Raises:
+        AuditBroken: it is not as it was written.
+        ConfigError: there is no key to check with, or nothing to check.
+    """
+    logged = list(_logged(logs))
+    if folder is None:
+        opened = open_folder(read_settings(config))
+        folder, key = opened.path / "audit", key or _public(opened)
+        for path in sorted(opened.logs.glob("*.log*")):
+            logged += _heads_in(path)
+    folder, public = _checkable(folder, key)
+    if not logged and not files_in(folder) and not read_heads(folder)[0]:
+        sys.stdout.write("nothing was noted yet\n")
+        return
+    found = check(folder, public, logged)
+    if json:
+        sys.stdout.write(dumps({"whole": isinstance(found, Whole), **asdict(found)}) + "\n")
+    if isinstance(found, Broken):
+        raise AuditBroken(f"{found.what}{f' ({found.where})' if found.where else ''}")
+    if not json:
+        sys.stdout.write(sentence_of(found) + "\n")
+
+
+def _checkable(folder: Path, key: str | None) -> tuple[Path, str]:
+    if not folder.is_dir():
+        raise ConfigError(f"{folder}: no such folder")
+    if key is None:
+        raise ConfigError("a copy is checked with --key: 'descry audit heads' tells the public key")
+    return folder, key
+
+
+def sentence_of(found: Whole) -> str:
+    """What was checked, for a person."""
+    entries = f"entries {found.first} to {found.last}" if found.last >= found.first else "no entry"
+    aged = f"; {found.removed} before them aged" if found.removed else ""
+    behind = max(found.last - found.signed, 0)
+    return (
+        f"whole: {entries} in {found.files} files{aged}; signed up to {found.signed}, "
+        f"{behind} behind it; {found.logged} logged heads agree"
+    )
+
+
+def list_heads(config: Path | None, *, json: bool) -> None:
+    """Print the signed heads and the public key."""
+    folder = open_folder(read_settings(config))
+    heads, _ = read_heads(folder.path / "audit")
+    for head in heads:
+        kind = "  entries up to here aged" if head.is_checkpoint else ""
+        words = f"{head.count}  {head.hash}  {head.at}{kind}"
+        sys.stdout.write((dumps(asdict(head)) if json else words) + "\n")
+    if not json:
+        sys.stdout.write(f"public key: {_public(folder)}\n")
+
+
+def _public(folder: DataFolder) -> str:
+    return SigningKey.of(folder.path / "signing.key").public
+
+
+def _logged(logs: Sequence[Path]) -> Iterator[Place]:
+    for path in logs:
+        if str(path) == "-":
+            yield from logged_heads(sys.stdin)
+        else:
+            yield from _heads_in(path)
+
+
+def _heads_in(path: Path) -> list[Place]:
+    try:
+        with path.open(encoding="utf-8", errors="replace") as lines:
+            return logged_heads(lines)
+    except OSError as error:
+        raise ConfigError(f"--log {path}: {error.strerror}") from error

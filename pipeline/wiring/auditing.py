@@ -1,0 +1,29 @@
+"""Builds what notes who asked what, for the query worker and for commands that have none."""
+
+import os
+
+from pipeline.clock import SystemClock
+from pipeline.config import Settings
+from pipeline.config_sections import DAY_S
+from pipeline.data_folder import DataFolder
+from pipeline.reason_fields import Grounds
+from pipeline.store.audit_log import AuditLog
+from pipeline.workers.noted import Noting
+
+
+def open_audit(settings: Settings, folder: DataFolder) -> AuditLog:
+    """The audit of a data folder."""
+    days = settings.audit.keep_days
+    return AuditLog(
+        folder.path / "audit",
+        folder.path / "signing.key",
+        sign_every=settings.audit.sign_every,
+        keep_s=None if days is None else days * DAY_S,
+        now=SystemClock().now,
+    )
+
+
+def build_noting(settings: Settings, folder: DataFolder, grounds: Grounds) -> Noting:
+    """What notes what a command does by itself, as the user of the machine that it runs as."""
+    audit = open_audit(settings, folder)
+    return Noting(audit, f"local:{os.getuid()}", grounds, settings.audit.reason_required)
