@@ -19,6 +19,7 @@ from pipeline.api.problems import problem, problem_of
 from pipeline.api.rates import Rates
 from pipeline.callers import Caller, Role
 from pipeline.errors import DescryError
+from pipeline.workers.attempts import network_of
 from pipeline.workers.listening import PEER_UID
 
 # A sentence and a few names, or settings of a camera.
@@ -173,7 +174,8 @@ class Doorkeeper:
         if known is not None and known.is_local:
             return 0.0
         client = scope.get("client") or ("",)
-        return self._rules.rates.take(known.caller.name if known else f"address:{client[0]}")
+        address = f"address:{network_of(client[0])}"
+        return self._rules.rates.take(known.caller.name if known else address)
 
     async def _set_up(self) -> bool:
         # Once it is, it stays so: the last administrator cannot be removed.

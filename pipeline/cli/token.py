@@ -7,7 +7,7 @@ import typer
 
 from pipeline.callers import Role
 from pipeline.cli.options import ConfigOption, JsonOption
-from pipeline.cli.user import CameraOption, RoleOption
+from pipeline.cli.user import CameraOption, RoleOption, asked
 
 if TYPE_CHECKING:
     from pipeline.account_answers import TokenAnswer
@@ -30,17 +30,11 @@ def create(
 
     It goes in the header `Authorization: Bearer …`, or in a file for api.token_file.
     """
-    from pydantic import ValidationError
-
     from pipeline.account_answers import TokenRequest
-    from pipeline.errors import ConfigError
     from pipeline.wiring.account_access import reach_accounts
     from pipeline.wiring.settings import read_settings
 
-    try:
-        request = TokenRequest(name=name, role=role, cameras=camera, expires_s=_seconds(expires))
-    except ValidationError as error:
-        raise ConfigError(f"--expires {expires}: {error.errors()[0]['msg']}") from error
+    request = asked(TokenRequest, name=name, role=role, cameras=camera, expires_s=_seconds(expires))
     with reach_accounts(read_settings(config)) as (desk, me):
         made = desk.create_token(request, by=me)
     if not json:

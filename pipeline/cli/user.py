@@ -1,7 +1,7 @@
 """`descry user`: who may sign in, and what they may do."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -9,8 +9,11 @@ from pipeline.callers import Role
 from pipeline.cli.options import ConfigOption, JsonOption
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from pipeline.account_answers import UserAnswer
 
+Request = TypeVar("Request", bound="BaseModel")
 app = typer.Typer(no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="Of the user.")]
@@ -41,7 +44,7 @@ def add(
     from pipeline.wiring.account_access import reach_accounts
     from pipeline.wiring.settings import read_settings
 
-    request = UserRequest(name=name, role=role, cameras=camera)
+    request = asked(UserRequest, name=name, role=role, cameras=camera)
     with reach_accounts(read_settings(config)) as (desk, me):
         added = desk.add_user(request, by=me)
     _tell(added, json=json)
@@ -72,16 +75,15 @@ def password(
 
     It is asked for at the terminal; without one, it is the first line of standard input.
     """
-    from pydantic import SecretStr
-
     from pipeline.account_answers import UserChange
     from pipeline.wiring.account_access import reach_accounts
     from pipeline.wiring.settings import read_settings
 
     settings = read_settings(config)
-    change = UserChange(new_password=True) if one_time else None
-    if change is None:
-        change = UserChange(password=SecretStr(_read_password()))
+    if one_time:
+        change = UserChange(new_password=True)
+    else:
+        change = asked(UserChange, password=_read_password())
     with reach_accounts(settings) as (desk, me):
         changed = desk.change_user(name, change, by=me, is_owner=True)
     if json or one_time:
@@ -101,6 +103,23 @@ def remove(name: Name, json: JsonOption = False, config: ConfigOption = None) ->
         gone = desk.remove_user(name, by=me)
     words = f"{gone.name} is removed"
     sys.stdout.write((gone.model_dump_json() if json else words) + "\n")
+
+
+def asked(kind: "type[Request]", **fields: object) -> "Request":
+    """A request of these fields.
+
+    Raises:
+        ConfigError: one of them cannot be; which, and not what it holds.
+    """
+    from pydantic import ValidationError
+
+    from pipeline.errors import ConfigError
+
+    try:
+        return kind.model_validate(fields)
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        raise ConfigError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
 
 def line_of(user: "UserAnswer") -> str:

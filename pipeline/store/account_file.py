@@ -122,7 +122,7 @@ class AccountFile:
             yield
         except sqlite3.OperationalError as error:
             self._undo()
-            if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
                 raise StoreFull(f"no room to write {self.path}: make room on its disk") from error
             raise StoreUnavailable(f"the accounts in {self.path} do not answer: {error}") from error
         except sqlite3.DatabaseError as error:

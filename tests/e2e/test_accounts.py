@@ -16,7 +16,8 @@ from tests.e2e.conftest import ROOT, wait_for
 
 SESSION, CSRF = "/api/v1/session", "X-CSRF-Token"
 OWN = "a phrase of my own"
-pytestmark = pytest.mark.slow
+WITHIN_S = 600.0
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(5 * WITHIN_S)]
 
 
 def free_port():
@@ -38,7 +39,9 @@ class OnTerminal:
         self._reading = threading.Thread(target=self._read, args=[ours], daemon=True)
         self._reading.start()
         self.web = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)
-        wait_for(self.answers, within_s=180, what="the network")
+
+    def wait(self):
+        wait_for(self.answers, within_s=WITHIN_S, what="the network")
 
     def _read(self, ours):
         try:
@@ -65,6 +68,22 @@ class OnTerminal:
         return self.text
 
 
+@pytest.fixture
+def on_terminal(descry):
+    """Starts `descry run` on a terminal; whatever still runs is killed in the end."""
+    started = []
+
+    def start():
+        started.append(OnTerminal(descry, free_port()))
+        started[-1].wait()
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.process.kill()
+        each.end()
+
+
 def sign_in(web, password):
     answer = web.post(SESSION, json={"name": "admin", "password": password})
     web.headers[CSRF] = answer.json().get("csrf", "")
@@ -79,8 +98,10 @@ def files_with(folder, secret):
     ]
 
 
-def test_a_fresh_installation_is_set_up_by_the_password_that_is_shown_once(descry, tmp_path):
-    first = OnTerminal(descry, free_port())
+def test_a_fresh_installation_is_set_up_by_the_password_that_is_shown_once(
+    descry, on_terminal, tmp_path
+):
+    first = on_terminal()
     (drawn,) = re.findall(r"(?:[a-z2-9]{4}-){4}[a-z2-9]{4}", first.text)
 
     answer = first.web.get("/api/v1/cameras")
@@ -115,7 +136,7 @@ def test_a_fresh_installation_is_set_up_by_the_password_that_is_shown_once(descr
 
     first.process.send_signal(signal.SIGKILL)
     first.process.wait(60)
-    second = OnTerminal(descry, free_port())
+    second = on_terminal()
     second.web.cookies.update(first.web.cookies)
     assert second.web.get(SESSION).json()["name"] == "admin", "a session outlives the process"
     said = descry.run("token", "list").out
@@ -142,7 +163,7 @@ def test_without_a_terminal_nobody_is_shown_a_password_and_the_socket_sets_one(d
             except httpx.TransportError:
                 return False
 
-        wait_for(answers, within_s=180, what="the network")
+        wait_for(answers, within_s=WITHIN_S, what="the network")
         assert web.get("/api/v1/cameras").status_code == 503
         asked = subprocess.run(
             [sys.executable, "-m", "pipeline", "user", "password", "admin"],
