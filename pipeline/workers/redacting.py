@@ -24,7 +24,14 @@ from detectors.types import Box, Frame, Image
 from pipeline.case_answers import Blur
 from pipeline.errors import DescryError
 from pipeline.store.remux import MP4, TICK
-from pipeline.workers.likely_person import SeenFrame, Sight, are_alike, match, person_in
+from pipeline.workers.likely_person import (
+    SeenFrame,
+    Sight,
+    are_alike,
+    match,
+    person_in,
+    without_fragments,
+)
 
 log = logging.getLogger(__name__)
 
@@ -215,7 +222,10 @@ class Redactor:
             )
             return [None] * len(frames)
         return [
-            tuple(_share(person.box, frame.width, frame.height) for person in people)
+            tuple(
+                _share(person.box, frame.width, frame.height)
+                for person in without_fragments(people)
+            )
             for frame, people in zip(frames, found, strict=True)
         ]
 
