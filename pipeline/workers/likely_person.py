@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from detectors.boxes import iou, to_array
-from detectors.types import Box
+from detectors.boxes import covered_shares, iou, to_array
+from detectors.types import Box, Detection
 
 NEAR_S: Final = 0.1
 """A frame no further from the instant of a kept shot than this shows what the shot shows."""
@@ -19,6 +19,10 @@ RIVAL: Final = 0.3
 
 ALIKE: Final = 0.65
 """Two boxes of one frame that overlap so much are of one person: detectors answer twice."""
+
+INSIDE, LESS_CERTAIN, SAME_TOP = 0.8, 0.7, 0.1
+"""A part of somebody: this share of it lies in the whole, it is that much less certain, and its
+top is within that share of the whole's height below the whole's top."""
 
 MISSED: Final = 3
 """Frames that a detector may miss somebody in, who then stands about where they stood."""
@@ -48,6 +52,22 @@ class SeenFrame:
 
     at: float
     boxes: tuple[Box, ...] | None
+
+
+def without_fragments(people: Sequence[Detection]) -> list[Detection]:
+    """The people of a frame without boxes that are part of somebody: the same head, less certain.
+
+    Where the whole is hidden the part's head is as well. A child in front of somebody is no part:
+    its head is lower.
+    """
+    return [each for each in people if not any(_is_part(each, other) for other in people)]
+
+
+def _is_part(part: Detection, whole: Detection) -> bool:
+    if part.confidence >= LESS_CERTAIN * whole.confidence:
+        return False
+    is_inside = covered_shares(part.box, [whole.box])[0] >= INSIDE
+    return bool(is_inside and part.box.y1 - whole.box.y1 <= SAME_TOP * whole.box.height)
 
 
 def person_in(frames: Sequence[SeenFrame], sights: Iterable[Sight]) -> list[Box | None]:

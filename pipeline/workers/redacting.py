@@ -24,7 +24,14 @@ from detectors.types import Box, Frame, Image
 from pipeline.case_answers import Blur
 from pipeline.errors import DescryError
 from pipeline.store.remux import MP4, TICK
-from pipeline.workers.likely_person import SeenFrame, Sight, are_alike, match, person_in
+from pipeline.workers.likely_person import (
+    SeenFrame,
+    Sight,
+    are_alike,
+    match,
+    person_in,
+    without_fragments,
+)
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +41,7 @@ Progress = Callable[[int, int], None]
 AROUND: Final = 2
 """Frames to each side whose people are hidden as well: a detector misses somebody now and then."""
 
+ROOM_GREY: Final = (114, 114, 114)
 _PICTURE_QUALITY = 92
 _CRF = "20"
 
@@ -115,13 +123,30 @@ class Redactor:
         if blur == "none":
             return jpeg
         image = _decoded(jpeg)
-        (boxes,) = self._detect([Frame("picture", "export", 1, 0.0, image)])
+        boxes = self._people_of_crop(image)
         hidden = _picture_without(image, boxes, person, blur)
         _, data = cv2.imencode(
             ".jpg", cv2.cvtColor(hidden, cv2.COLOR_RGB2BGR),
             [cv2.IMWRITE_JPEG_QUALITY, _PICTURE_QUALITY],
         )  # fmt: skip
         return data.tobytes()
+
+    def _people_of_crop(self, image: Image) -> tuple[Box, ...] | None:
+        """Who is in a kept shot: with room around, since detectors cut to pieces who fills all."""
+        height, width = image.shape[:2]
+        room = max(height, width)
+        wide = cv2.copyMakeBorder(
+            image, room, room, room, room, cv2.BORDER_CONSTANT, value=ROOM_GREY
+        )
+        frame = Frame("picture", "export", 1, 0.0, np.asarray(wide, np.uint8))
+        (boxes,) = self._detect([frame])
+        if boxes is None:
+            return None
+        x, y = frame.width / width, frame.height / height
+        left, up = room / width, room / height
+        return tuple(
+            Box(b.x1 * x - left, b.y1 * y - up, b.x2 * x - left, b.y2 * y - up) for b in boxes
+        )
 
     def _look(
         self, source: Path, camera_id: str, begin_at: float, blur: Blur, progress: Progress
@@ -215,7 +240,10 @@ class Redactor:
             )
             return [None] * len(frames)
         return [
-            tuple(_share(person.box, frame.width, frame.height) for person in people)
+            tuple(
+                _share(person.box, frame.width, frame.height)
+                for person in without_fragments(people)
+            )
             for frame, people in zip(frames, found, strict=True)
         ]
 

@@ -3,8 +3,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.types import Box
-from pipeline.workers.likely_person import MISSED, SeenFrame, Sight, match, person_in
+from detectors.types import Box, Detection
+from pipeline.workers.likely_person import (
+    MISSED,
+    SeenFrame,
+    Sight,
+    match,
+    person_in,
+    without_fragments,
+)
 
 
 def box(x: float, y: float = 0.2) -> Box:
@@ -61,6 +68,17 @@ def test_a_frame_that_could_not_be_searched_shows_nobody():
 def test_a_person_found_twice_is_one():
     twice = (box(0.1), Box(0.1, 0.2, 0.2, 0.58))
     assert match(box(0.1), twice) == box(0.1)
+
+
+def test_parts_of_somebody_are_no_people_and_a_child_in_front_is_one():
+    whole = Detection(Box(100, 50, 140, 170), 0.8)
+    chest, twin = Detection(Box(104, 52, 138, 90), 0.3), Detection(Box(104, 52, 138, 90), 0.7)
+    child = Detection(Box(110, 110, 130, 168), 0.4)
+    beside = Detection(Box(125, 52, 165, 160), 0.3)
+    people = [whole, chest, child, beside]
+    assert without_fragments(people) == [whole, child, beside]
+    assert without_fragments([whole, twin]) == [whole, twin]
+    assert without_fragments([]) == []
 
 
 @given(st.lists(st.tuples(st.floats(0, 0.9), st.floats(0, 0.6)), max_size=5), st.floats(0, 0.9))
