@@ -15,7 +15,7 @@ def test_the_wall_shows_what_a_camera_sees_and_pauses_it(page):
     visit(page, "/live")
     tile = page.locator(".camera", has_text="door")
     tile.locator(".view img").wait_for()
-    page.wait_for_function("document.querySelector('.view img').naturalWidth > 100")
+    page.wait_for_function("() => document.querySelector('.view img').naturalWidth > 100")
     tile.locator(".pill.good").wait_for()
     page.wait_for_timeout(3500)
     picture(page, "live")

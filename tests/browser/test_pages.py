@@ -19,7 +19,7 @@ def violations(page) -> list[str]:
 
 
 def settled(page) -> None:
-    page.wait_for_function("document.querySelectorAll('main .busy').length === 0")
+    page.wait_for_function("() => document.querySelectorAll('main .busy').length === 0")
     page.wait_for_timeout(600)
 
 
@@ -80,5 +80,5 @@ def test_a_picture_that_moves_stands_still_for_whoever_asks_for_that(visitor):
     search(page)
     page.locator(".card .open").first.click()
     page.wait_for_selector("video")
-    page.wait_for_function("document.querySelector('video').readyState >= 2")
+    page.wait_for_function("() => document.querySelector('video').readyState >= 2")
     assert page.evaluate("document.querySelector('video').paused")
