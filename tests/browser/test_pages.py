@@ -68,7 +68,7 @@ def test_language_and_theme_are_switched_and_remembered(page):
     visit(page, "/")
     page.wait_for_selector(".welcome")
     page.click("#language")
-    page.wait_for_selector("html[lang=ko]")
+    page.wait_for_selector("html[lang=ko] body[data-ready]")
     page.click("#theme")
     visit(page, "/system")
     assert page.locator("html").get_attribute("lang") == "ko"
