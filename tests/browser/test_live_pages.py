@@ -79,6 +79,7 @@ def test_what_is_no_film_fails_in_words_and_its_name_stays_text(page):
     failed = page.locator("#jobs [data-state=failed]")
     failed.wait_for(timeout=READ_WITHIN_MS)
     assert HOSTILE.removesuffix(".mp4") in failed.inner_text()
+    assert "/uploads/" not in failed.inner_text()
     assert page.locator("img[src=x]").count() == 0
     assert page.title() == "Imports · Descry"
 
