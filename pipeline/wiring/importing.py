@@ -5,6 +5,7 @@ import json
 import logging
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.config import Settings
@@ -82,7 +83,9 @@ class _Replay:
             out, err = self._child.communicate()
         except OSError as error:
             return Ended(f"no reader could be started ({error.strerror})")
-        return _ended(out, err)
+        ended = _ended(out, err)
+        # Where things lie on this machine is nobody else's business.
+        return replace(ended, reason=ended.reason.replace(str(path), path.name))
 
     def _end(self) -> None:
         if self._child is not None and self._child.poll() is None:

@@ -15,7 +15,7 @@ def test_the_wall_shows_what_a_camera_sees_and_pauses_it(page):
     visit(page, "/live")
     tile = page.locator(".camera", has_text="door")
     tile.locator(".view img").wait_for()
-    page.wait_for_function("document.querySelector('.view img').naturalWidth > 100")
+    page.wait_for_function("() => document.querySelector('.view img').naturalWidth > 100")
     tile.locator(".pill.good").wait_for()
     page.wait_for_timeout(3500)
     picture(page, "live")
@@ -79,6 +79,7 @@ def test_what_is_no_film_fails_in_words_and_its_name_stays_text(page):
     failed = page.locator("#jobs [data-state=failed]")
     failed.wait_for(timeout=READ_WITHIN_MS)
     assert HOSTILE.removesuffix(".mp4") in failed.inner_text()
+    assert "/uploads/" not in failed.inner_text()
     assert page.locator("img[src=x]").count() == 0
     assert page.title() == "Imports · Descry"
 

@@ -19,7 +19,7 @@ def violations(page) -> list[str]:
 
 
 def settled(page) -> None:
-    page.wait_for_function("document.querySelectorAll('main .busy').length === 0")
+    page.wait_for_function("() => document.querySelectorAll('main .busy').length === 0")
     page.wait_for_timeout(600)
 
 
@@ -68,7 +68,7 @@ def test_language_and_theme_are_switched_and_remembered(page):
     visit(page, "/")
     page.wait_for_selector(".welcome")
     page.click("#language")
-    page.wait_for_selector("html[lang=ko]")
+    page.wait_for_selector("html[lang=ko] body[data-ready]")
     page.click("#theme")
     visit(page, "/system")
     assert page.locator("html").get_attribute("lang") == "ko"
@@ -80,5 +80,5 @@ def test_a_picture_that_moves_stands_still_for_whoever_asks_for_that(visitor):
     search(page)
     page.locator(".card .open").first.click()
     page.wait_for_selector("video")
-    page.wait_for_function("document.querySelector('video').readyState >= 2")
+    page.wait_for_function("() => document.querySelector('video').readyState >= 2")
     assert page.evaluate("document.querySelector('video').paused")

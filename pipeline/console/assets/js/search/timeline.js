@@ -1,12 +1,13 @@
 // When each camera saw the hits: a lane each, a mark each hit, red where a camera was blind.
 
 import { el, put, svg } from "../dom.js";
-import { instantOf, percent, secondsOf, t, timeOf } from "../words.js";
+import { dayOf, instantOf, percent, secondsOf, t, timeOf } from "../words.js";
 
 const LANE = 26;
 const LABEL = 132;
 const WIDTH = 1000;
-const TICKS = 5;
+const TICK_WIDTH = 130;
+const DAY_S = 86400;
 
 export function drawTimeline(node, hits, coverage, open) {
   if (hits.length === 0) { node.hidden = true; return; }
@@ -35,8 +36,10 @@ export function drawTimeline(node, hits, coverage, open) {
       svg("line", { class: "lane", x1: label, x2: width, y1: y + LANE, y2: y + LANE }),
       hits.filter((hit) => hit.camera === camera).map((hit) => mark(hit, x, y, open)));
   });
-  const ticks = Array.from({ length: TICKS }, (_, number) => begin + ((end - begin) * (number + 0.5)) / TICKS)
-    .map((at) => svg("text", { x: x(at), y: height - 4, "text-anchor": "middle" }, timeOf(at)));
+  const many = Math.min(5, Math.max(2, Math.floor((width - label) / TICK_WIDTH)));
+  const name = end - begin > 2 * DAY_S ? dayOf : timeOf;
+  const ticks = Array.from({ length: many }, (_, number) => begin + ((end - begin) * (number + 0.5)) / many)
+    .map((at) => svg("text", { x: x(at), y: height - 4, "text-anchor": "middle" }, name(at)));
   put(node, el("h2", { class: "unseen" }, t("timeline.title")),
     svg("svg", { viewBox: `0 0 ${width} ${height}`, height, role: "group", "aria-label": t("timeline.title") }, lanes, ticks));
 }
