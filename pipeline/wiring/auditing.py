@@ -11,13 +11,15 @@ from pipeline.store.audit_log import AuditLog
 from pipeline.workers.noted import Noting
 
 
-def open_audit(settings: Settings, folder: DataFolder) -> AuditLog:
-    """The audit of a data folder."""
+def open_audit(
+    settings: Settings, folder: DataFolder, *, sign_every: int | None = None
+) -> AuditLog:
+    """The audit of a data folder; its head is signed as the settings say, or as often as asked."""
     days = settings.audit.keep_days
     return AuditLog(
         folder.path / "audit",
         folder.path / "signing.key",
-        sign_every=settings.audit.sign_every,
+        sign_every=sign_every or settings.audit.sign_every,
         keep_s=None if days is None else days * DAY_S,
         now=SystemClock().now,
     )
@@ -25,5 +27,5 @@ def open_audit(settings: Settings, folder: DataFolder) -> AuditLog:
 
 def build_noting(settings: Settings, folder: DataFolder, grounds: Grounds) -> Noting:
     """What notes what a command does by itself, as the user of the machine that it runs as."""
-    audit = open_audit(settings, folder)
+    audit = open_audit(settings, folder, sign_every=1)  # it may end with each of them
     return Noting(audit, f"local:{os.getuid()}", grounds, settings.audit.reason_required)

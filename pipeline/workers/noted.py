@@ -45,7 +45,7 @@ class Noting:
     grounds: Grounds
     reason_required: bool
 
-    def show(self, what: str, ask: Callable[[], Answer], **asked: Any) -> Answer:
+    def show(self, what: str, ask: Callable[[], Answer], /, **asked: Any) -> Answer:
         """Ask, note what came back, and only then give it.
 
         Raises:
@@ -56,7 +56,7 @@ class Noting:
         return answer
 
     @contextmanager
-    def changing(self, what: str, **asked: Any) -> Iterator[None]:
+    def changing(self, what: str, /, **asked: Any) -> Iterator[None]:
         """Note that something is about to be done, and how it ended.
 
         Raises:

@@ -23,8 +23,7 @@ from pathlib import Path
 
 import httpx
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from pipeline.api.auditing import Auditing, AuditRules
 from pipeline.wiring.processes import start_redis
@@ -32,6 +31,7 @@ from pipeline.wiring.serving import build_query_worker
 from pipeline.wiring.settings import read_settings
 from pipeline.wiring.stores import open_folder, open_stores
 
+ROOT = Path(__file__).resolve().parents[2]
 SENTENCE = {"text": "a woman in a red coat", "limit": 10}
 
 

@@ -1,4 +1,4 @@
-"""The audit through the command line and the API: real processes, the drawn street, real weights."""
+"""The audit through the command line and the API: real processes, drawn street, real weights."""
 
 import json
 import os
