@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.options import ConfigOption, JsonOption
+from pipeline.cli.options import ConfigOption, JsonOption, ReasonOption
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -127,11 +127,12 @@ def export(
         list[Path] | None,
         typer.Option("--look-in", help="A folder that imported files were moved to; repeatable."),
     ] = None,
+    reason: ReasonOption = "",
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Write the evidence pack of a case: clips, pictures, a report, all signed."""
     from pipeline.cli.casing import Exporting, export_case
 
-    exporting = Exporting(case, out, before, after, blur, look_in or [])
+    exporting = Exporting(case, out, before, after, blur, look_in or [], reason)
     export_case(exporting, config=config, as_json=json)

@@ -27,6 +27,7 @@ from pipeline.cli.progress import progress_bar
 from pipeline.cli.searching import percent, short_instant
 from pipeline.errors import ConfigError, DescryError, NotFound
 from pipeline.logs import printable
+from pipeline.reason_fields import NO_GROUNDS, Grounds
 from pipeline.wiring.case_book import CaseBook, open_case_book
 from pipeline.wiring.sessions import open_session
 from pipeline.wiring.settings import read_settings
@@ -58,6 +59,7 @@ class Exporting:
     after: str
     blur: str | None
     look_in: Sequence[Path]
+    reason: str
 
 
 def add_hits(adding: Adding, *, config: Path | None, as_json: bool) -> None:
@@ -164,7 +166,8 @@ def export_case(exporting: Exporting, *, config: Path | None, as_json: bool) -> 
         if not folder.is_dir():
             raise ConfigError(f"--look-in {folder}: no such folder")
     out = exporting.out.absolute()
-    with _book(config, exporting.look_in) as book, progress_bar() as bars:
+    grounds = Grounds(exporting.reason, exporting.case)
+    with _book(config, exporting.look_in, grounds) as book, progress_bar() as bars:
         pack = book.export(exporting.case, request, out=out, progress=bars("items"))
     _tell_pack(pack, as_json=as_json)
 
@@ -184,8 +187,10 @@ def checked(kind: type[Model], **values: Any) -> Model:
 
 
 @contextmanager
-def _book(config: Path | None, look_in: Sequence[Path] = ()) -> Iterator[CaseBook]:
-    with open_session(read_settings(config), need=frozenset()) as session:
+def _book(
+    config: Path | None, look_in: Sequence[Path] = (), grounds: Grounds = NO_GROUNDS
+) -> Iterator[CaseBook]:
+    with open_session(read_settings(config), need=frozenset(), grounds=grounds) as session:
         yield open_case_book(session, look_in)
 
 

@@ -61,46 +61,57 @@ class LocalCases:
     ) -> None:
         self._settings, self._stores, self._caller = session.settings, stores, caller
         self._desk, self._look_in = build_case_desk(session.settings, stores), look_in
+        self._noting = session.noting()
 
     def open(self, request: CaseRequest) -> CaseDetail:
         """Begin a case."""
-        return self._desk.open(request, self._caller)
+        with self._noting.changing("case-open", id=request.id, title=request.title):
+            return self._desk.open(request, self._caller)
 
     def list(self, *, count: int, after: str | None = None) -> CasePage:
         """Cases, the newest first."""
-        return self._desk.list(count=count, after=after)
+        return self._noting.show("cases", lambda: self._desk.list(count=count, after=after))
 
     def show(self, case_id: str) -> CaseDetail:
         """A case with its items."""
-        return self._desk.show(case_id, self._caller)
+        return self._noting.show("case", lambda: self._desk.show(case_id, self._caller), id=case_id)
 
     def change(self, case_id: str, change: CaseChange) -> CaseDetail:
         """Change title, notes or status."""
-        return self._desk.change(case_id, change, self._caller)
+        with self._noting.changing(
+            "case-change", id=case_id, title=change.title, status=change.status
+        ):
+            return self._desk.change(case_id, change, self._caller)
 
     def forget(self, case_id: str) -> None:
         """Forget a case."""
-        self._desk.remove(case_id, self._caller)
+        with self._noting.changing("case-remove", id=case_id):
+            self._desk.remove(case_id, self._caller)
 
     def put(self, case_id: str, request: ItemRequest) -> ItemAnswer:
         """Put a hit into a case."""
-        return self._desk.add(case_id, request, self._caller)
+        with self._noting.changing("case-item-add", id=case_id, hit=request.hit):
+            return self._desk.add(case_id, request, self._caller)
 
     def note(self, case_id: str, number: int, note: str) -> ItemAnswer:
         """Replace the note of an item."""
-        return self._desk.note(case_id, number, note, self._caller)
+        with self._noting.changing("case-item-note", id=case_id, item=number):
+            return self._desk.note(case_id, number, note, self._caller)
 
     def take_out(self, case_id: str, number: int) -> ItemAnswer:
         """Take an item out."""
-        return self._desk.take_out(case_id, number, self._caller)
+        with self._noting.changing("case-item-remove", id=case_id, item=number):
+            return self._desk.take_out(case_id, number, self._caller)
 
     def keep(self, case_id: str) -> CaseDetail:
         """Hold the tracks of a case."""
-        return self._desk.hold(case_id, self._caller)
+        with self._noting.changing("case-hold", id=case_id):
+            return self._desk.hold(case_id, self._caller)
 
     def let_go(self, case_id: str) -> CaseDetail:
         """Hold them no longer."""
-        return self._desk.release(case_id, self._caller)
+        with self._noting.changing("case-hold-release", id=case_id):
+            return self._desk.release(case_id, self._caller)
 
     def export(
         self,
@@ -111,8 +122,10 @@ class LocalCases:
         progress: Callable[[float, float], None],
     ) -> PackAnswer:
         """Write the evidence pack of a case to `out`."""
+        self._noting.need_reason()
         desk = build_evidence_desk(self._settings, self._stores, self._look_in)
-        return desk.export(case_id, request, self._caller, out=out, progress=progress)
+        with self._noting.changing("evidence", id=case_id, blur=request.blur):
+            return desk.export(case_id, request, self._caller, out=out, progress=progress)
 
 
 def open_case_book(session: Session, look_in: Sequence[Path] = ()) -> CaseBook:
