@@ -49,7 +49,7 @@ class Client:
         """Talk over a unix socket, or to an address.
 
         Args:
-            token: what the token file of the data folder holds.
+            token: that of the data folder, or an API token; empty where a socket asks for none.
             socket: the worker's unix socket; `url` is used when None.
             url: `http(s)://host:port`, or `unix:///path` of a socket.
             ca_file: certificates that vouch for an https:// url; None: those of this machine.
@@ -66,7 +66,7 @@ class Client:
         self._http = httpx.Client(
             transport=transport,
             base_url=url if url and not socket else "http://descry",
-            headers={"Authorization": f"Bearer {token}", **grounds.headers()},
+            headers=({"Authorization": f"Bearer {token}"} if token else {}) | grounds.headers(),
             timeout=timeout_s,
             trust_env=False,
         )

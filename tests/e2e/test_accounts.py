@@ -65,6 +65,7 @@ class OnTerminal:
         self.process.send_signal(how)
         self.process.wait(60)
         self._reading.join(60)
+        self.web.close()
         return self.text
 
 
@@ -118,7 +119,8 @@ def test_a_fresh_installation_is_set_up_by_the_password_that_is_shown_once(
     assert changed.status_code == 200
     assert first.web.get("/api/v1/cameras").status_code == 200
     assert first.web.get("/api/v1/cameras", headers=token).status_code == 200
-    assert sign_in(httpx.Client(base_url=first.web.base_url), drawn).status_code == 401
+    with httpx.Client(base_url=first.web.base_url, timeout=60) as another:
+        assert sign_in(another, drawn).status_code == 401
 
     made = descry.run("token", "create", "desk", "--role", "viewer", "--camera", "gate").out.strip()
     added = descry.run("user", "add", "anna", "--role", "operator").out
