@@ -32,8 +32,7 @@ _OURS = {
     "version.json",
     "signing.key",
     "token",
-    "owner.lock",
-    "owner.json",
+    *("owner.lock", "owner.json"),
     "clients.lock",
     "lost+found",
 }
