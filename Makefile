@@ -2,7 +2,7 @@
 # Needs make and Python 3.11 to 3.14 with venv; everything else goes into .venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow test-browser test-street check lint fix bench requirements street-weights clean
+.PHONY: help install demo test test-slow test-api test-browser test-street check lint fix bench requirements street-weights clean
 .DELETE_ON_ERROR:
 
 # What a shell was given for other projects must not leak into this one.
@@ -41,6 +41,9 @@ test-slow: install ## the tests that take long: soaks, kills, training; half an 
 
 test-browser: install ## the console in a real browser (Debian's chromium): some minutes
 	$(PYTEST) -m slow tests/browser
+
+test-api: install ## the API: requests made from its own description, and every route as everybody
+	$(PYTEST) tests/unit/pipeline/api/test_openapi.py tests/unit/pipeline/api/test_authorisation.py
 
 test-street: .venv/.street ## the slow tests that draw the street and train on it
 	$(PYTEST) -m slow tests/integration/test_street_render.py tests/integration/test_street_recipe.py

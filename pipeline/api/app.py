@@ -31,6 +31,7 @@ from pipeline.api.identity import Identity
 from pipeline.api.imports import PIECE, Imports, import_routes
 from pipeline.api.installation import Models, System, installation_routes
 from pipeline.api.kept_clips import Clips, kept_clip_routes
+from pipeline.api.openapi import describe_problems
 from pipeline.api.problems import install_problem_handlers
 from pipeline.api.queries import query_routes
 from pipeline.api.rates import Rates
@@ -179,6 +180,7 @@ def build_app(backing: Backing, needs: Mapping[str, Need] = NEEDS) -> FastAPI:
         refuse_partial(asking, "what is measured")
         return Response(backing.metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
+    describe_problems(app)
     access.append(Access(ways_of(app), needs))
     check_every_route(app)
     return app

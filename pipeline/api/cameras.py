@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Response
 
 from pipeline.answers import CameraAnswer
 from pipeline.api.asking import Asking
+from pipeline.api.openapi import answers_with
 from pipeline.api.sight import refuse_unseen
 from pipeline.instants import format_instant
 
@@ -78,7 +79,11 @@ def picture_routes(last_picture: LastPicture) -> APIRouter:
     """`GET /cameras/{camera}/picture`."""
     routes = APIRouter()
 
-    @routes.get("/cameras/{camera}/picture", response_class=Response)
+    @routes.get(
+        "/cameras/{camera}/picture",
+        response_class=Response,
+        responses=answers_with("image/jpeg", _204="no picture is kept"),
+    )
     def picture(camera: str, asking: Asking) -> Response:
         """The newest picture of a live camera's recent video; 204 where none is kept."""
         found = last_picture(camera) if asking.may_see(camera) else None

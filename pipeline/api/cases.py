@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse
 
 from pipeline.api.asking import Asking
+from pipeline.api.openapi import answers_with
 from pipeline.callers import Caller
 from pipeline.case_answers import (
     CaseChange,
@@ -131,7 +132,11 @@ def evidence_routes(packs: Packs) -> APIRouter:
         """How far a pack is."""
         return packs.look(case, job, caller)
 
-    @routes.get("/cases/{case}/evidence/{job}/pack", response_class=FileResponse)
+    @routes.get(
+        "/cases/{case}/evidence/{job}/pack",
+        response_class=FileResponse,
+        responses=answers_with("application/zip", _206="a piece", _416="no such piece"),
+    )
     def fetch(case: str, job: str, caller: Asking) -> FileResponse:
         """The pack, a zip; `Range` goes on where a download broke off."""
         return FileResponse(

@@ -12,6 +12,7 @@ from starlette.background import BackgroundTask
 
 from pipeline.answers import ClipAnswer
 from pipeline.api.asking import Asking
+from pipeline.api.openapi import answers_with
 from pipeline.api.sight import refuse_unseen
 from pipeline.errors import Busy
 
@@ -31,7 +32,9 @@ def clip_routes(cut: Cut) -> APIRouter:
     """`GET /tracks/{key}/clip`."""
     routes, places = APIRouter(), threading.BoundedSemaphore(AT_ONCE)
 
-    @routes.get("/tracks/{key:path}/clip", response_class=FileResponse)
+    @routes.get(
+        "/tracks/{key:path}/clip", response_class=FileResponse, responses=answers_with("video/mp4")
+    )
     def clip(
         key: str, asking: Asking, before_s: Margin = 5.0, after_s: Margin = 5.0
     ) -> FileResponse:

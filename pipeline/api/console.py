@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, ConfigDict
 
+from pipeline.api.openapi import answers_with
 from pipeline.console.pages import ALONE, PAGES, THEMES, Pages, language_of
 from pipeline.console.source import LICENCE, source_address, source_archive, version
 
@@ -94,7 +95,7 @@ def console_routes(pages: Pages, source_url: str | None) -> APIRouter:
             archive=ARCHIVE,
         )
 
-    @routes.get(ARCHIVE, response_class=Response)
+    @routes.get(ARCHIVE, response_class=Response, responses=answers_with("application/gzip"))
     def archive() -> Response:
         """The program that runs, as a `.tar.gz`."""
         headers = {"Content-Disposition": 'attachment; filename="descry-source.tar.gz"'}

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.api.asking import Asking
 from pipeline.api.clips import AT_ONCE
+from pipeline.api.openapi import answers_with
 from pipeline.callers import Caller
 from pipeline.errors import Busy
 from pipeline.workers.kept_clips import KeptClip
@@ -47,7 +48,11 @@ def kept_clip_routes(clips: Clips) -> APIRouter:
         finally:
             places.release()
 
-    @routes.get("/clips/{clip}", response_class=FileResponse)
+    @routes.get(
+        "/clips/{clip}",
+        response_class=FileResponse,
+        responses=answers_with("video/mp4", _206="a piece", _416="no such piece"),
+    )
     def fetch(clip: str, caller: Asking) -> FileResponse:
         """The MP4, or the `Range` of it that is asked for (206; 416 where it has none such).
 

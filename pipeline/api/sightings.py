@@ -7,6 +7,7 @@ from fastapi import APIRouter, HTTPException, Query, Response
 
 from pipeline.answers import CameraAnswer, SearchAnswer, SearchRequest, TracksAnswer
 from pipeline.api.asking import Asking
+from pipeline.api.openapi import answers_with
 from pipeline.api.sight import hidden, narrowed, refuse_unseen, seen_by
 
 
@@ -91,7 +92,9 @@ def kept_picture_routes(kept: Callable[[str], bytes | None], lists: Lists) -> AP
     """Pictures behind their media keys, and the boxes of a run."""
     routes = APIRouter()
 
-    @routes.get("/pictures/{key:path}")
+    @routes.get(
+        "/pictures/{key:path}", response_class=Response, responses=answers_with("image/jpeg")
+    )
     def picture(key: str, asking: Asking) -> Response:
         """The JPEG of a kept shot."""
         refuse_unseen(asking, key)
@@ -100,7 +103,9 @@ def kept_picture_routes(kept: Callable[[str], bytes | None], lists: Lists) -> AP
             raise HTTPException(404, "no such picture: it was replaced or has expired")
         return Response(data, media_type="image/jpeg", headers={"Cache-Control": "private"})
 
-    @routes.get("/cameras/{camera}/boxes")
+    @routes.get(
+        "/cameras/{camera}/boxes", response_class=Response, responses=answers_with("text/csv")
+    )
     def boxes(camera: str, asking: Asking, run: str | None = None) -> Response:
         """Every tracked box of a run read with `--keep-boxes`, as MOTChallenge rows."""
         refuse_unseen(asking, camera)

@@ -10,6 +10,7 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from pipeline.api.asking import Asking, Staying, Still
+from pipeline.api.openapi import answers_with
 from pipeline.api.sight import Known, narrowed, refuse_unseen_watch, seen_by, watches_of
 from pipeline.callers import Caller
 from pipeline.errors import Busy, StoreUnavailable
@@ -113,7 +114,11 @@ def watch_routes(desk: Watches, known: Known) -> APIRouter:
         page = desk.alerts(after, count)
         return page.model_copy(update={"alerts": seen_by(asking, page.alerts)})
 
-    @routes.get("/alerts/stream", response_class=StreamingResponse)
+    @routes.get(
+        "/alerts/stream",
+        response_class=StreamingResponse,
+        responses=answers_with("text/event-stream"),
+    )
     def stream(
         asking: Staying, last_event_id: Annotated[str | None, Header()] = None
     ) -> StreamingResponse:

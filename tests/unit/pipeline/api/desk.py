@@ -12,6 +12,7 @@ from pipeline.watch_answers import (
     WatchAnswer,
     WatchRequest,
 )
+from pipeline.workers.watch_desk import check_position
 
 
 class Desk:
@@ -42,7 +43,8 @@ class Desk:
         return watch_answer("red")
 
     def alerts(self, after: str | None, count: int) -> AlertsAnswer:
-        return AlertsAnswer(alerts=self.words(after or "0-0", count), next=None)
+        words = self.words(check_position(after or "0-0"), count)
+        return AlertsAnswer(alerts=words, next=None)
 
     def words(self, after: str, count: int) -> list[AlertAnswer]:
         found = [alert_answer(n) for n in (1, 2) if n > int(after.split("-")[0])]
