@@ -36,6 +36,9 @@ NOBODY: Final = "nobody"
 
 _DEEPEST = 4
 
+#: Letters of a text, or texts of a list, that are noted.
+_MOST_NOTED: Final = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class AuditRules:
@@ -195,6 +198,7 @@ def event_of(scope: Scope, row: Audited, match: Match, body: bytes) -> Event:
     asked |= {name: _flat(fields[name]) for name in row.body if fields.get(name)}
     asked.pop("text", None)
     asked |= match.names
+    asked = {name: _cut(value) for name, value in asked.items()}
     if "picture" in row.body and isinstance(fields.get("picture"), str):
         asked["picture"] = (
             "sha256:" + sha256(fields["picture"].encode(errors="replace")).hexdigest()
@@ -208,6 +212,16 @@ def event_of(scope: Scope, row: Audited, match: Match, body: bytes) -> Event:
         asked=asked,
         shown=sorted(names_in(list(match.names.values()))),
     )
+
+
+def _cut(value: Any) -> Any:
+    """What is noted of a value that anybody may send: of a long text its beginning and digest."""
+    if isinstance(value, list):
+        return [_cut(each) for each in value[:_MOST_NOTED]]
+    if not isinstance(value, str) or len(value) <= _MOST_NOTED:
+        return value
+    digest = sha256(value.encode(errors="replace")).hexdigest()
+    return f"{value[:_MOST_NOTED]}… sha256:{digest}"
 
 
 def _fields(body: bytes) -> Mapping[str, Any]:

@@ -95,6 +95,8 @@ class Doorkeeper:
 
     async def _refusal(self, scope: Scope) -> Response | None:
         """Why a request is not let in; None if it is, and the scope says then who asks."""
+        if any(letter < " " for letter in scope["path"]):
+            return problem(404, "not-found", "no route has a control character")
         headers, state = Headers(scope=scope), scope.setdefault("state", {})
         need = self._rules.access().need(scope["method"], scope["path"])
         known = self._rules.identity.local(state.get(PEER_UID))

@@ -27,7 +27,7 @@ class Cases(Protocol):
 
     def open(self, request: CaseRequest, caller: Caller) -> CaseDetail: ...
 
-    def list(self, *, count: int, after: str | None = None) -> CasePage: ...
+    def list(self, caller: Caller, *, count: int, after: str | None = None) -> CasePage: ...
 
     def show(self, case_id: str, caller: Caller) -> CaseDetail: ...
 
@@ -62,10 +62,10 @@ def case_routes(cases: Cases) -> APIRouter:
 
     @routes.get("/cases")
     def list_cases(
-        after: str | None = None, count: Annotated[int, Query(ge=1, le=500)] = 100
+        caller: Asking, after: str | None = None, count: Annotated[int, Query(ge=1, le=500)] = 100
     ) -> CasePage:
         """Cases, the newest first; `after` is the `next` of the page before."""
-        return cases.list(count=count, after=after)
+        return cases.list(caller, count=count, after=after)
 
     @routes.post("/cases", status_code=201)
     def open_case(request: CaseRequest, caller: Asking) -> CaseDetail:

@@ -5,6 +5,7 @@ from typing import Annotated, Protocol
 from fastapi import APIRouter, Body, Query
 
 from pipeline.api.asking import Asking
+from pipeline.api.sight import refuse_partial
 from pipeline.errors import NotFound
 from pipeline.import_answers import (
     FileAnswer,
@@ -55,11 +56,14 @@ def import_routes(imports: Imports) -> APIRouter:
         """Import a recording that was sent, or one of `files`, once those before it are done."""
         if not asking.may_see(asked.camera):
             raise NotFound(f"no camera {asked.camera!r} that {asking.name} may see: choose another")
+        if asked.path is not None:
+            refuse_partial(asking, "a folder of recordings")
         return imports.start(asked)
 
     @routes.get("/imports/files")
-    def files() -> list[FileAnswer]:
+    def files(asking: Asking) -> list[FileAnswer]:
         """Recordings in the folders that `imports.folders` names."""
+        refuse_partial(asking, "a folder of recordings")
         return imports.files()
 
     @routes.post("/imports/uploads", status_code=201)

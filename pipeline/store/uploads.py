@@ -19,6 +19,8 @@ PIECE_BYTES = 8 * 2**20
 #: A sender that was away for longer begins anew.
 UNTOUCHED_S = 86_400.0
 _ID = re.compile(r"[0-9a-f]{16}")
+#: The folder below the data folder.
+UPLOADS = "uploads"
 _META, _PART, _IMPORTED = "upload.json", "upload.part", "upload.imported"
 # Nothing that leads out of a folder, hides a file, or moves a terminal's cursor.
 _UNFIT = re.compile(r"[\x00-\x1f\x7f/\\]")
@@ -105,6 +107,8 @@ class Uploads:
                 )
             if offset + len(piece) > known.size:
                 raise ConfigError(f"more than the {known.size} bytes that were announced")
+            if shutil.disk_usage(self._root).free < len(piece) + self._min_free:
+                raise StoreFull("no room for the recording: free some of the data folder's disk")
             part = self._root / upload / _PART
             try:
                 with part.open("ab") as file:
@@ -142,6 +146,8 @@ class Uploads:
         known = self.get(upload)
         if known.received < known.size:
             raise ConfigError(f"{known.received} of {known.size} bytes are here: send the rest")
+        if (self._root / upload / _IMPORTED).exists():
+            raise ConfigError("that recording was imported: send it again to import it again")
         return self._root / upload / known.name
 
     def mark_imported(self, path: Path) -> None:

@@ -6,14 +6,16 @@ from contextlib import contextmanager
 
 from pipeline.account_client import AccountClient
 from pipeline.config import Settings
+from pipeline.reason_fields import NO_GROUNDS
 from pipeline.wiring.accounts import build_account_desk, open_accounts
+from pipeline.wiring.auditing import build_noting
 from pipeline.wiring.settings import read_token
 from pipeline.wiring.stores import open_folder
-from pipeline.workers.account_desk import AccountDesk
+from pipeline.workers.noted_accounts import NotedAccounts
 
 
 @contextmanager
-def reach_accounts(settings: Settings) -> Iterator[tuple[AccountClient | AccountDesk, str]]:
+def reach_accounts(settings: Settings) -> Iterator[tuple[AccountClient | NotedAccounts, str]]:
     """What keeps the accounts, and as whom we ask it.
 
     Whoever runs Descry on this data folder is asked over its socket; then the worker of
@@ -35,7 +37,8 @@ def reach_accounts(settings: Settings) -> Iterator[tuple[AccountClient | Account
         # Nobody runs, or the worker that would answer is still loading its model.
         stores = open_accounts(folder.path)
         try:
-            yield build_account_desk(stores), me
+            noting = build_noting(settings, folder, NO_GROUNDS)
+            yield NotedAccounts(build_account_desk(stores), noting), me
         finally:
             stores.file.close()
         return

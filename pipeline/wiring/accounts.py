@@ -22,7 +22,7 @@ from pipeline.workers.signing_in import SigningIn
 log = logging.getLogger(__name__)
 
 _WELCOME = """
-  Sign in as {name} with this password, which works once and is not shown again:
+  Open {url} and sign in as {name} with this password, which works once and is not shown again:
 
       {password}
 
@@ -74,6 +74,12 @@ def build_door(settings: Settings, stores: AccountStores) -> Door:
     )
 
 
+def _address(settings: Settings) -> str:
+    api = settings.api
+    scheme = "http" if api.tls_certificate is None else "https"
+    return api.public_url or f"{scheme}://{api.host}:{api.port}/"
+
+
 def build_account_desk(stores: AccountStores) -> AccountDesk:
     """What adds and removes users and tokens."""
     return AccountDesk(stores.accounts, stores.tokens, Passwords(), SystemClock())
@@ -96,7 +102,7 @@ def welcome(settings: Settings, terminals: Sequence[TextIO]) -> None:
         if terminal is not None:
             drawn = one_time_password()
             if stores.accounts.begin(Passwords().hash(drawn), SystemClock().now()):
-                terminal.write(_WELCOME.format(name=FIRST, password=drawn))
+                terminal.write(_WELCOME.format(name=FIRST, password=drawn, url=_address(settings)))
                 terminal.flush()
                 return
         if not stores.accounts.is_set_up():

@@ -70,7 +70,9 @@ class LocalCases:
 
     def list(self, *, count: int, after: str | None = None) -> CasePage:
         """Cases, the newest first."""
-        return self._noting.show("cases", lambda: self._desk.list(count=count, after=after))
+        return self._noting.show(
+            "cases", lambda: self._desk.list(self._caller, count=count, after=after)
+        )
 
     def show(self, case_id: str) -> CaseDetail:
         """A case with its items."""

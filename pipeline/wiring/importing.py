@@ -11,7 +11,7 @@ from pathlib import Path
 from pipeline.config import Settings
 from pipeline.errors import StoreUnavailable
 from pipeline.import_answers import ImportRequest
-from pipeline.store.uploads import Uploads
+from pipeline.store.uploads import UPLOADS, Uploads
 from pipeline.wiring.settings import worker_environment
 from pipeline.wiring.stores import Stores
 from pipeline.workers.importing import Ended, Importing, Reading, ServerFolders
@@ -29,7 +29,7 @@ def build_importing(settings: Settings, stores: Stores) -> Importing:
         return frozenset(run.path for one in cameras for run in stores.runs.of_camera(one))
 
     uploads = Uploads(
-        settings.data_dir.expanduser().resolve() / "uploads",
+        settings.data_dir.expanduser().resolve() / UPLOADS,
         most_bytes=settings.imports.upload_megabytes * MEGABYTE,
         min_free_bytes=settings.ring.min_free_megabytes * MEGABYTE,
         paths_in_use=paths_in_use,

@@ -62,10 +62,17 @@ class Attempts:
         return 0.0
 
     def forgive(self, name: str, address: str) -> None:
-        """Hold nothing against who has signed in."""
+        """Hold nothing against who has signed in, and not this attempt against their address.
+
+        What was tried from there under other names stays: else who has one account could try
+        everybody else's without an end.
+        """
+        by_name, by_address = _keys(name, address)
         with self._lock:
-            for key in _keys(name, address):
-                self._failures.pop(key, None)
+            self._failures.pop(by_name, None)
+            known = self._failures.get(by_address)
+            if known is not None:
+                known.count, known.until = known.count - 1, float("-inf")
 
     def __len__(self) -> int:
         return len(self._failures)

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from detectors.types import TrackKey
@@ -61,15 +61,18 @@ class CaseDesk:
         )
         return self.show(name, caller)
 
-    def list(self, *, count: int, after: str | None = None) -> CasePage:
+    def list(self, caller: Caller, *, count: int, after: str | None = None) -> CasePage:
         """Cases, the newest first; `after` is the last of the page before.
+
+        Whoever may see some cameras is told of cases with something of these, and of empty ones.
 
         Raises:
             NotFound: there is no case `after`.
         """
         found = self.store.cases(count=count + 1, after=after)
-        page = [CaseAnswer(**_told(case)) for case in found[:count]]
-        return CasePage(cases=page, next=page[-1].id if len(found) > count else None)
+        shown = [case for each in found[:count] if (case := self._shown(each, caller))]
+        page = [CaseAnswer(**_told(case)) for case in shown]
+        return CasePage(cases=page, next=found[count - 1].id if len(found) > count else None)
 
     def show(self, case_id: str, caller: Caller) -> CaseDetail:
         """A case with those of its items whose cameras the caller may see.
@@ -77,10 +80,13 @@ class CaseDesk:
         Raises:
             NotFound: there is none of that name.
         """
+        case = self._shown(self.store.get(case_id), caller)
+        if case is None:
+            raise NotFound(f"no case {case_id!r}: 'descry case list' names all")
         items = [i for i in self.store.items(case_id) if caller.may_see(i.track.camera_id)]
         held = self.holding.which(item.track for item in items)
         told = [_item(item, is_held=item.track in held) for item in items]
-        return CaseDetail(**_told(self.store.get(case_id)), items=told)
+        return CaseDetail(**_told(case), items=told)
 
     def change(self, case_id: str, change: CaseChange, caller: Caller) -> CaseDetail:
         """Change title, notes or status.
@@ -89,6 +95,7 @@ class CaseDesk:
             NotFound: there is none of that name.
             ConfigError: it is closed, and stays so.
         """
+        self._see_all(case_id, caller)
         values: dict[str, Any] = change.model_dump(exclude_none=True)
         if change.status == "closed":
             values |= {"closed_at": self.clock.now(), "closed_by": caller.name}
@@ -105,6 +112,7 @@ class CaseDesk:
             NotFound: there is none of that name.
             ConfigError: tracks are held for it, and the caller may not release them.
         """
+        self._see_all(case_id, caller)
         held = self.store.held_for(case_id)
         _check_may_release(held, caller)
         self._release(case_id, held)
@@ -169,6 +177,7 @@ class CaseDesk:
         Raises:
             NotFound: no such case.
         """
+        self._see_all(case_id, caller)
         known = self.clips.tracks.get_many({i.track for i in self.store.items(case_id)})
         before = self.holding.which(known)
         for track in sorted(known):
@@ -193,6 +202,25 @@ class CaseDesk:
         for track in sorted(self.holding.which(set(tracks) - others)):
             self.holding.release(str(track))
         self.store.mark_held(case_id, tracks, held=False)
+
+    def _shown(self, case: Case, caller: Caller) -> Case | None:
+        """A case as `caller` may see it; None if it is all about cameras that they may not."""
+        if caller.cameras is None or not case.count:
+            return case
+        seen = sum(caller.may_see(i.track.camera_id) for i in self.store.items(case.id))
+        return replace(case, count=seen) if seen else None
+
+    def _see_all(self, case_id: str, caller: Caller) -> None:
+        """See that a caller may see all of a case, which is done something to as a whole.
+
+        Raises:
+            NotFound: some of it is of another camera, or there is no such case.
+        """
+        self.store.get(case_id)
+        if not all(caller.may_see(i.track.camera_id) for i in self.store.items(case_id)):
+            raise NotFound(
+                f"no case {case_id!r} that {caller.name} may see all of: ask an administrator"
+            )
 
     def _see(self, case_id: str, number: int, caller: Caller) -> None:
         for item in self.store.items(case_id):

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Final
 
 from detectors.types import TrackKey
@@ -20,6 +21,7 @@ from pipeline.store.forgetting import (
 )
 from pipeline.store.intents import Intent, Intents
 from pipeline.store.track_record import TrackRecord
+from pipeline.store.uploads import UPLOADS
 from pipeline.workers.erasable import Erasable
 
 log = logging.getLogger(__name__)
@@ -226,7 +228,19 @@ class Erasing:
             self._clock.sleep(LOOK_AGAIN_S)
             delete_pictures(self._parts.media, intent.tracks)
             left = search_files(sorted({found.path for found in left}), folder, wanted)
-        counts.left = left
+        counts.left = left + self._recordings(intent.tracks)
+
+    def _recordings(self, tracks: Collection[TrackKey]) -> list[Found]:
+        """Recordings that were sent to us and show them still."""
+        runs = {(track.camera_id, track.run_id) for track in tracks}
+        known = [self._parts.runs.get(*run) for run in sorted(runs)]
+        paths = {Path(run.path) for run in known if run is not None and run.path}
+        ours = self._parts.folder / UPLOADS
+        return [
+            Found(path, "recording that was sent: remove its collection, too")
+            for path in sorted(paths)
+            if path.is_relative_to(ours) and path.is_file()
+        ]
 
     def _step(self, name: str) -> None:
         self._now = ErasingAnswer(step=name, done=0, total=0)

@@ -7,7 +7,7 @@ import pytest
 
 from detectors.types import ShotId, TrackKey
 from pipeline.callers import Caller, Role
-from pipeline.case_answers import CaseRequest, EvidenceRequest, ItemRequest
+from pipeline.case_answers import CaseChange, CaseRequest, EvidenceRequest, ItemRequest
 from pipeline.errors import Busy, ConfigError, NotFound
 from pipeline.evidence.verifying import verify_pack
 from pipeline.wiring.casework import build_evidence_desk
@@ -132,6 +132,23 @@ def test_who_is_erased_while_a_pack_is_made_is_not_in_it(desk, house, tmp_path):
 
 def test_whoever_may_not_see_a_camera_has_nothing_of_it_in_their_pack(desk, tmp_path):
     yard = Caller("yuri", Role.OPERATOR, frozenset({"yard"}))
-    answer = desk.export("theft", EvidenceRequest(), yard, out=tmp_path / "pack.zip")
-    assert answer.items == 0
-    assert str(ALICE).encode() not in (tmp_path / "pack.zip").read_bytes()
+    with pytest.raises(NotFound):
+        desk.export("theft", EvidenceRequest(), yard, out=tmp_path / "pack.zip")
+    assert not (tmp_path / "pack.zip").exists()
+
+
+def test_a_case_about_other_cameras_is_none_that_they_may_touch(desk):
+    yard = Caller("yuri", Role.OPERATOR, frozenset({"yard"}))
+    for touch in (
+        lambda: desk.cases.show("theft", yard),
+        lambda: desk.cases.remove("theft", yard),
+        lambda: desk.cases.change("theft", CaseChange(status="closed"), yard),
+        lambda: desk.cases.hold("theft", yard),
+    ):
+        with pytest.raises(NotFound):
+            touch()
+    assert desk.cases.list(yard, count=9).cases == []
+    (mine,) = desk.cases.list(ANNA, count=9).cases
+    assert (mine.status, mine.count) == ("open", 3)
+    both = Caller("bea", Role.OPERATOR, frozenset({"lobby", "yard"}))
+    assert [case.count for case in desk.cases.list(both, count=9).cases] == [3]

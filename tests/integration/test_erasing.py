@@ -233,6 +233,23 @@ def test_a_run_whose_boxes_are_being_written_is_waited_for(house):
     assert "the imported file 'door.mp4' is yours, and shows them still" in answer.notes
 
 
+def test_a_recording_that_was_sent_to_us_shows_them_still_and_is_named(house):
+    fill(house)
+    sent = house.folder.path / "uploads" / "0123456789abcdef" / "door.mp4"
+    sent.parent.mkdir(parents=True)
+    sent.write_bytes(b"video")
+    run = RunRecord(
+        camera_id="lobby", run_id="r1", kind="file", source="door.mp4", started_at=NOON,
+        collection="imports", imported_at=NOON, path=str(sent),
+    )  # fmt: skip
+    house.stores.runs.begin(run)
+    house.stores.runs.finish("lobby", "r1", "done")
+    answer = house.erasing().erase([str(ALICE)])
+    (left,) = answer.left
+    assert left.startswith("uploads/0123456789abcdef/door.mp4: recording that was sent")
+    assert answer.certificate is None
+
+
 def test_the_video_in_which_they_were_in_view_goes(house):
     fill(house)
     ring = house.stores.ring

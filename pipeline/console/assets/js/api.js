@@ -1,5 +1,6 @@
 // Asks the API, with the cookie of the session; what it refuses becomes an error with a line to read.
 
+import { grounds } from "./grounds.js";
 import { t } from "./words.js";
 
 export class Refused extends Error {
@@ -20,6 +21,7 @@ export async function ask(method, path, how = {}) {
   const headers = new Headers(how.headers);
   if (how.json !== undefined) headers.set("Content-Type", "application/json");
   if (WRITES.has(method) && csrf) headers.set("X-CSRF-Token", csrf);
+  for (const [header, text] of Object.entries(grounds())) headers.set(header, encodeURIComponent(text));
   let response;
   try {
     response = await fetch(path, {
@@ -38,7 +40,11 @@ async function refusalOf(response, stay) {
   let told = {};
   try { told = await response.json(); } catch { /* not every proxy answers in JSON */ }
   if (response.status === 401 && !stay) toSignIn();
-  if (response.status === 403 && told.code !== "csrf") return new Refused(403, told.code, t("trouble.forbidden"));
+  if (told.code === "reason-required") {
+    dispatchEvent(new CustomEvent("reason-required"));
+    return new Refused(response.status, told.code, t("trouble.reason"));
+  }
+  if (told.code === "forbidden") return new Refused(403, told.code, t("trouble.forbidden"));
   return new Refused(response.status, told.code || "failed", told.detail || t("trouble.failed", { status: response.status }));
 }
 

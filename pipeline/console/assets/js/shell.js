@@ -2,6 +2,7 @@
 
 import { ask, get, keepCsrf, remove, toSignIn } from "./api.js";
 import { byId } from "./dom.js";
+import { forgetGrounds, keepGrounds } from "./grounds.js";
 import { forgetAll } from "./search/kept.js";
 import { t } from "./words.js";
 
@@ -72,6 +73,7 @@ async function session() {
   byId("sign-out").addEventListener("click", async () => {
     await remove("/api/v1/session");
     forgetAll();
+    forgetGrounds();
     location.assign("/sign-in");
   });
   return who;
@@ -80,5 +82,6 @@ async function session() {
 export const source = version();
 switches();
 keys();
+keepGrounds(document.getElementById("grounds-form"));
 export const me = document.body.dataset.page === "sign-in" || document.body.dataset.page === "about" ? null : await session();
 export { ask };

@@ -9,7 +9,14 @@ from fastapi.testclient import TestClient
 
 from pipeline.answers import SearchAnswer
 from pipeline.api import app as app_module
-from pipeline.api.audited import ROUTES, Audited, NotAudited, check_every_route, routes_of
+from pipeline.api.audited import (
+    ROUTES,
+    Audited,
+    NotAudited,
+    RowFinder,
+    check_every_route,
+    routes_of,
+)
 from pipeline.errors import AuditUnavailable, StoreUnavailable
 from pipeline.reason_fields import Grounds
 from pipeline.store.audit_files import files_in
@@ -264,3 +271,26 @@ def test_the_audit_is_read_by_pages_and_filters(client, audit):
     assert len(asked("until=9999999999&what=search")["entries"]) == 3
     assert client.get("/api/v1/audit?track=x", headers=AUTHORISED).status_code == 422
     assert entries(audit)[-1]["what"] == "audit"
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if "/api/v1/" in route])
+def test_no_way_to_write_a_path_goes_round_the_audit(client, audit, route):
+    """The router's patterns let a newline be at the end: this reached a route without a row."""
+    method, _, path = route.partition(" ")
+    path = path.replace(":path", "").replace("{", "").replace("}", "")
+    answer = client.request(method, f"{path}%0A", json=ASK, headers=AUTHORISED)
+    assert answer.status_code == 404
+    assert entries(audit) == []
+
+
+def test_a_row_is_found_as_the_router_finds_a_route():
+    found = RowFinder().find({"method": "POST", "path": "/api/v1/watches\n"})
+    assert found is not None
+
+
+def test_of_a_long_text_its_beginning_and_digest_are_noted(client, audit):
+    told = {"name": "A" * 5_000, "password": "x"}
+    client.post("/api/v1/session", json=told)
+    (entry,) = entries(audit)
+    assert len(entry["asked"]["name"]) < 1_200
+    assert entry["asked"]["name"].startswith("A" * 1_000)

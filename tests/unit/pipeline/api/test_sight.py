@@ -168,3 +168,10 @@ def test_parts_of_the_index_that_are_away_name_their_cameras_alone():
     assert told.coverage.parts_missing == ["shard 2 (cameras gate)"]
     assert told.notes[1:] == ["another"]
     assert hidden(Caller("anna", Role.VIEWER), answer) is answer
+
+
+def test_recordings_of_the_server_are_for_who_may_see_all_cameras(limited, client):
+    assert limited.get("/api/v1/imports/files").status_code == 403
+    asked = {"path": "0/a.mp4", "camera": "lobby"}
+    assert limited.post("/api/v1/imports", json=asked).status_code in {403, 404}
+    assert client.get("/api/v1/imports/files", headers=AUTHORISED).status_code == 200

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import NotFound, StoreFull
+from pipeline.errors import ConfigError, NotFound, StoreFull
 from pipeline.store.uploads import UNTOUCHED_S, Uploads, fit_name
 
 
@@ -88,3 +88,28 @@ def finished(uploads: Uploads):
     begun = uploads.begin("a.mp4", 4)
     uploads.add(begun.id, 0, b"film")
     return uploads.whole(begun.id)
+
+
+def test_one_that_was_imported_is_not_imported_again(uploads, needed):
+    path = send(uploads)
+    upload = path.parent.name
+    assert uploads.whole(upload) == path
+    uploads.mark_imported(path)
+    with pytest.raises(ConfigError, match="send it again"):
+        uploads.whole(upload)
+
+
+def test_room_that_went_meanwhile_is_looked_for_with_each_piece(uploads, tmp_path):
+    upload = uploads.begin("hall.mp4", 4)
+    crowded = Uploads(
+        tmp_path / "uploads", most_bytes=9, min_free_bytes=10**18, paths_in_use=frozenset
+    )
+    with pytest.raises(StoreFull):
+        crowded.add(upload.id, 0, b"hall")
+    assert uploads.get(upload.id).received == 0
+
+
+def send(uploads):
+    upload = uploads.begin("hall.mp4", 4)
+    uploads.add(upload.id, 0, b"hall")
+    return uploads.whole(upload.id)

@@ -70,9 +70,9 @@ def test_of_many_at_once_only_the_free_ones_are_let_in():
 def test_signing_in_and_time_forgive():
     clock = ManualClock()
     attempts = Attempts(clock.monotonic)
-    fail_often(attempts, clock, 9)
+    fail_often(attempts, clock, FREE)
     attempts.forgive("anna", "10.0.0.7")
-    assert len(attempts) == 0
+    assert attempts.begin("anna", "10.0.0.7") == 0
     fail_often(attempts, clock, 9)
     clock.sleep(FORGOTTEN_AFTER_S + 1)
     assert fail_often(attempts, clock, FREE) == []
@@ -91,3 +91,15 @@ def test_the_wait_stays_a_number_however_stubborn_somebody_is():
     attempts = Attempts(clock.monotonic)
     fail_often(attempts, clock, 3000)
     assert attempts.begin("anna", "10.0.0.7") == LONGEST_OF_AN_ADDRESS_S
+
+
+def test_whoever_has_an_account_cannot_try_everybody_elses_with_its_help():
+    clock = ManualClock()
+    attempts = Attempts(clock.monotonic)
+    guesses = 0
+    for n in range(40):
+        if attempts.begin(f"user-{n}", "10.0.0.7") == 0:
+            guesses += 1
+        if attempts.begin("vera", "10.0.0.7") == 0:
+            attempts.forgive("vera", "10.0.0.7")
+    assert guesses == FREE
