@@ -26,11 +26,27 @@ class Stop(threading.Event):
     def __init__(self) -> None:
         super().__init__()
         self.signum: int | None = None
+        self.is_at_once = False
 
     @property
     def exit_code(self) -> int:
         """130 after an interrupt, 0 after an orderly request or none."""
         return INTERRUPTED if self.signum == signal.SIGINT else 0
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Have a signal end the process where it stands, for as long as the block runs.
+
+        For what takes seconds and cannot be asked to stop, loading a model say, in a process that
+        a kill at that time does not harm.
+        """
+        self.is_at_once = True
+        if self.is_set():
+            os._exit(self.exit_code)
+        try:
+            yield
+        finally:
+            self.is_at_once = False
 
 
 @contextmanager
@@ -75,6 +91,8 @@ def _watch(reader: int, stop: Stop) -> None:
             if signum in _SIGNALS and not stop.is_set():
                 stop.signum = signum
                 stop.set()
+                if stop.is_at_once:
+                    os._exit(stop.exit_code)
 
 
 def die_with_parent(parent_pid: int | None = None) -> None:

@@ -174,13 +174,16 @@ def _open_frames(job: ReplayJob, first_frame: int) -> "Footage":
 
 def work_embed(settings: Settings, name: str | None, stop: Stop) -> None:
     """Embed shots until `stop`."""
-    from pipeline.wiring.models import encoder_in_use
-    from pipeline.workers.embed import Embedding, EmbedWorker
+    with stop.at_once():
+        from pipeline.wiring.models import encoder_in_use
+        from pipeline.workers.embed import Embedding, EmbedWorker
 
     stores, telemetry, name = open_stores(settings), Telemetry(), name or process_name()
     while not stop.is_set():  # once for each model that comes into use
+        with stop.at_once():
+            encoder = encoder_in_use(settings, stores.models.in_use())
         parts = Embedding(
-            encoder=encoder_in_use(settings, stores.models.in_use()),
+            encoder=encoder,
             crops=stores.crops,
             sightings=stores.sightings,
             media=stores.media,
@@ -206,6 +209,8 @@ def work_reindex(settings: Settings, stop: Stop) -> None:
 
 def work_query(settings: Settings, api_socket: Path | None, stop: Stop) -> None:
     """Keep the index and answer until `stop`."""
-    from pipeline.wiring.serving import build_query_worker
+    with stop.at_once():
+        from pipeline.wiring.serving import build_query_worker
 
-    build_query_worker(settings, open_stores(settings), api_socket).run(stop)
+        worker = build_query_worker(settings, open_stores(settings), api_socket)
+    worker.run(stop)

@@ -155,3 +155,34 @@ def test_a_worker_whose_supervisor_died_first_ends_too() -> None:
     with running(PARENT.format(parent="1")) as parent:
         line_of(parent)
         assert line_of(parent) == f"asked by {int(signal.SIGTERM)}"
+
+
+LOADS = """
+import sys, time
+from pipeline.shutdown import stopping
+with stopping() as stop:
+    with stop.at_once():
+        print("loading", flush=True)
+        time.sleep({seconds})
+    print("loaded", flush=True)
+    stop.wait(60)
+    print("stopping", flush=True)
+sys.exit(stop.exit_code)
+"""
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_who_is_loading_ends_where_it_stands(signum: signal.Signals, code: int) -> None:
+    with running(LOADS.format(seconds=600)) as process:
+        assert line_of(process) == "loading"
+        process.send_signal(signum)
+        assert process.wait(30) == code
+        assert line_of(process) == ""
+
+
+def test_who_has_loaded_ends_as_it_likes() -> None:
+    with running(LOADS.format(seconds=0)) as process:
+        assert [line_of(process), line_of(process)] == ["loading", "loaded"]
+        process.send_signal(signal.SIGTERM)
+        assert line_of(process) == "stopping"
+        assert process.wait(30) == 0
