@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import ConfigError, FolderInUse, FolderTooNew, StoreFull
-from pipeline.files import write_whole
+from pipeline.files import make_folder, write_whole
 from pipeline.owner import Owner, command_of
 
 log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ class DataFolder:
             log.warning("data folder %s: was open to others and is now closed", path)
             path.chmod(0o700)
         for name in _SUBFOLDERS:
-            (path / name).mkdir(mode=0o700, exist_ok=True)
+            make_folder(path / name)
         chosen = runtime_dir or _default_runtime_dir(path, xdg_runtime_dir)
         return cls(path=path, runtime_dir=_check_runtime_dir(chosen.absolute()))
 

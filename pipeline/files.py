@@ -4,6 +4,8 @@ import os
 import secrets
 from pathlib import Path
 
+from pipeline.errors import ConfigError
+
 
 def write_whole(path: Path, content: str | bytes) -> None:
     """Put `content` in place of what `path` holds, readable by us alone and safe from a power cut.
@@ -40,3 +42,17 @@ def flush_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def make_folder(path: Path) -> None:
+    """Create a folder where there is none, for us alone; it may be a link to one.
+
+    Raises:
+        ConfigError: it cannot be made, or something else is there.
+    """
+    try:
+        path.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be made ({error.strerror}): move what is there"
+        ) from error

@@ -259,3 +259,17 @@ def test_who_cannot_write_that_it_owns_says_so_and_owns_nothing(place, runtime):
     assert folder.read_owner() is None
     with folder.lock():
         assert folder.read_owner() is not None
+
+
+def test_what_is_in_the_way_of_a_part_is_named(folder, place, runtime):
+    (place / "audit").rmdir()
+    (place / "audit").write_text("in the way")
+    with pytest.raises(ConfigError, match=r"/audit cannot be made .*: move what is there"):
+        DataFolder.open(place, runtime_dir=runtime)
+
+
+def test_a_part_may_be_a_link_to_a_larger_disk(folder, place, runtime, tmp_path):
+    (tmp_path / "larger").mkdir()
+    (place / "media").rmdir()
+    (place / "media").symlink_to(tmp_path / "larger")
+    assert DataFolder.open(place, runtime_dir=runtime).media.is_dir()
