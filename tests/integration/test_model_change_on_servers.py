@@ -246,8 +246,16 @@ def test_a_part_that_lacks_something_for_now_is_no_reason_to_fail(replica):
     end = house.log.last_id()
     waited(lambda: end in (house.index(NEW).position or ""))
     states = [keys.state for keys in house.keys.index_shards(NEW.model_id, 3)]
-    for state in states:
-        house.servers.tell(state, ("HSET", state, "behind", 1))  # as after a fail-over
+
+    def are_behind():
+        for state in states:
+            house.servers.tell(state, ("HSET", state, "behind", 1))  # as after a fail-over
+        looks = house.models.looks
+        waited(lambda: house.models.looks > looks + 4)
+        # A checkpoint that was on its way says that nothing is behind.
+        return all(house.servers.tell(state, ("HGET", state, "behind")) for state in states)
+
+    waited(are_behind)
     house.models.draw_sample(shots(1, 2))
     house.models.advance(told, state="checking", upto=end)
     looks = house.models.looks
