@@ -59,11 +59,12 @@ def running_system(folder: Path):
     with server_process(FOOTAGE / "platform-1.mp4") as (_, camera_url):
         write_settings(descry, port, recordings, camera_url)
         make_users(descry.data)
-        descry.start("run")
+        running = descry.start("run")
         url = f"http://127.0.0.1:{port}"
         wait_for(lambda: is_ready(url), within_s=180, what="the query worker")
         yield System(url)
         end_processes_of(folder)
+        running.process.wait(30)
 
 
 def import_clips(descry: Descry) -> None:
