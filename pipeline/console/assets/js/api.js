@@ -48,8 +48,12 @@ async function refusalOf(response, stay) {
   return new Refused(response.status, told.code || "failed", told.detail || t("trouble.failed", { status: response.status }));
 }
 
+// Who signs out is led by that alone: a page that asks meanwhile is refused, and must not lead elsewhere.
+let leaving = false;
+export const leave = (now) => { leaving = now; };
+
 export function toSignIn() {
-  if (location.pathname === "/sign-in") return;
+  if (leaving || location.pathname === "/sign-in") return;
   location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
 }
 

@@ -1,6 +1,6 @@
 // What every page has: who is signed in, language, theme, version, the key `/`.
 
-import { ask, get, keepCsrf, remove, toSignIn } from "./api.js";
+import { ask, get, keepCsrf, leave, remove, toSignIn } from "./api.js";
 import { byId } from "./dom.js";
 import { forgetGrounds, keepGrounds } from "./grounds.js";
 import { forgetAll } from "./search/kept.js";
@@ -71,7 +71,8 @@ async function session() {
   byId("account-name").textContent = t("frame.signed_in", { name: who.name });
   byId("account").hidden = false;
   byId("sign-out").addEventListener("click", async () => {
-    await remove("/api/v1/session");
+    leave(true);
+    try { await remove("/api/v1/session"); } catch (error) { leave(false); throw error; }
     forgetAll();
     forgetGrounds();
     location.assign("/sign-in");
