@@ -20,6 +20,7 @@ from retrieval.index.scoring import HalfVectors, Rows
 from retrieval.index.sharing import (
     Distances,
     Kept,
+    NearCodes,
     Tracks,
     alike,
     are_no_starts,
@@ -29,7 +30,6 @@ from retrieval.index.sharing import (
     pieces,
     together,
 )
-from retrieval.index.vectors import Candidates
 from retrieval.types import Vector
 from retrieval.whole_files import flush
 
@@ -173,7 +173,7 @@ class Codes:
         empty.reset()
         return Codebook(empty, self.errors.learnt)
 
-    def nearest(self, query: Vector, fetch: int) -> Candidates:
+    def nearest(self, query: Vector, fetch: int) -> NearCodes:
         """The codes of about so many of the best rows, best first, and about what they score.
 
         How wrong the scores are is no promise: it follows the query, and is measured with it.
@@ -184,17 +184,8 @@ class Codes:
         """
         codes = min(-(-fetch * len(self._starts) // self._count), len(self._starts))
         scores, best = self._coded.search(query[None], codes)  # (1, codes)
-        return Candidates(best[0], scores[0])
-
-    def lengths(self, codes: Rows) -> Rows:
-        """(C,) how many rows each of `codes` has."""
-        return self._lengths[codes]
-
-    def rows(self, codes: Rows) -> tuple[Rows, Rows]:
-        """The rows of (C,) codes, one behind the other, and how many each has; C is 1 or more."""
-        first, lengths = self._starts[codes], self._lengths[codes]
-        ends = np.cumsum(lengths)
-        return np.repeat(first - ends + lengths, lengths) + np.arange(ends[-1]), lengths
+        found = best[0]
+        return NearCodes(self._starts[found], self._lengths[found], scores[0])
 
     def write(self, folder: Path) -> None:
         """Write what `read` reads, down to the disk.

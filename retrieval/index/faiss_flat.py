@@ -25,6 +25,9 @@ PIECE_OF = 1 / 4
 #: One is made in as long as it takes to search a third of a camera's day, so some are kept.
 PIECES_KEPT = 256
 
+Packed = NDArray[np.uint8]
+"""(N, 2 D) the bytes of N vectors of D halves."""
+
 # The stubs know the C++ signatures only, not the ones Python sees.
 _Bitmap: Any = faiss.IDSelectorBitmap
 _Parameters: Any = faiss.SearchParameters
@@ -53,6 +56,8 @@ class FaissHalves:
         self.slack = slack
         self._faiss, self._ahead = codes, ahead
         self._pieces: dict[tuple[int, int], Any] = {}
+        # Of a mapped file, which stays where it is for as long as FAISS's index lives.
+        self._packed: Packed | None = None if ahead is None else _bytes_of(codes)
 
     @classmethod
     def empty(cls, dimension: int) -> Self:
@@ -117,9 +122,16 @@ class FaissHalves:
         self._faiss.remove_ids(faiss.IDSelectorNot(_only(mask)))
 
     def kept(self, rows: Rows) -> HalfVectors:
+        halves: HalfVectors = self.packed(rows).view(np.float16)
+        return halves
+
+    def packed(self, rows: Rows) -> Packed:
+        """(N, 2 D) a copy of the bytes of the vectors in `rows`."""
+        if self._packed is not None:
+            return self._packed[rows]
         if not len(rows):
-            return np.empty((0, self._faiss.d), np.float16)
-        halves: HalfVectors = self._faiss.reconstruct_batch(rows).astype(np.float16)
+            return np.empty((0, self._faiss.code_size), np.uint8)
+        halves: Packed = self._faiss.reconstruct_batch(rows).astype(np.float16).view(np.uint8)
         return halves
 
     def nearest(self, query: Vector, *, k: int, admitted: Rows) -> Candidates:
@@ -160,10 +172,7 @@ class FaissHalves:
 
     def products(self, query: Vector, rows: Rows) -> NDArray[np.float32]:
         """(N,) what `rows` score, but for `slack`."""
-        if not len(rows):
-            return np.empty(0, np.float32)
-        products: NDArray[np.float32] = self._faiss.reconstruct_batch(rows) @ query
-        return products
+        return products(self.packed(rows), query)
 
     def _where(self, admitted: Admitted) -> tuple[Any, int, Mask]:
         """What is searched for some rows: a part, the row it begins at, (M,) who is in it.
@@ -194,6 +203,28 @@ class FaissHalves:
         piece.codes = _Bytes.create_view(begin, (last - first) * size, codes.owner)
         piece.ntotal = last - first
         return piece
+
+
+def products(packed: Packed, query: Vector) -> NDArray[np.float32]:
+    """(N,) of (N, 2 D) bytes of halves with (D,) `query`; of what is no number, by damage, none.
+
+    FAISS widens halves in registers as it multiplies: a seventh of the time that NumPy takes to
+    widen them, and a fifth of what FAISS takes to hand them out.
+    """
+    found: NDArray[np.float32] = np.full(len(packed), np.nan, np.float32)
+    if len(packed):
+        halves = _empty(len(query))
+        halves.add_sa_codes(packed)
+        scores, rows = halves.search(query[None], len(packed))  # (1, N)
+        is_row = rows[0] >= 0
+        found[rows[0][is_row]] = scores[0][is_row]
+    return found
+
+
+def _bytes_of(codes: Any) -> Packed:
+    """(N, 2 D) what an index holds, where it lies."""
+    held: Packed = faiss.rev_swig_ptr(codes.codes.data(), codes.ntotal * codes.code_size)
+    return held.reshape(codes.ntotal, codes.code_size)
 
 
 def _empty(dimension: int) -> Any:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from detectors.types import TrackKey
 from retrieval.index.codes import CODES_TOO, Codes, are_worth_codes, codes_of
 from retrieval.index.columns import Columns
-from retrieval.index.faiss_flat import FaissHalves
+from retrieval.index.faiss_flat import FaissHalves, Packed
 from retrieval.index.filters import Admitted, Mask, admits
 from retrieval.index.gallery import best_shots
 from retrieval.index.manifest import FileEntry, SegmentEntry
@@ -127,6 +127,10 @@ class Segment:
     def nearest_of(self, query: Vector, rows: Rows, *, k: int) -> Candidates:
         """As `nearest`, of (M,) rows, rising."""
         return self._vectors.nearest(query, k=k, admitted=rows)
+
+    def packed(self, rows: Rows) -> Packed:
+        """(N, 2 D) a copy of the bytes of the vectors in `rows`, as `products` takes them."""
+        return self._vectors.packed(rows)
 
     def products(self, query: Vector, rows: Rows) -> NDArray[np.float32]:
         """(N,) what `rows` score, but for `slack`."""

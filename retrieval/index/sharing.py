@@ -1,7 +1,7 @@
 """Which rows of a segment share a code: shots of one track, by their mean."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,31 @@ Tracks = NDArray[np.uint64]
 """(N,) of which track each of N rows is, by a number of its own."""
 Kept = HalfVectors | NDArray[np.float32]
 """(N, D) as they are kept, or widened."""
+
+
+class NearCodes(NamedTuple):
+    """Codes that were found, best first.
+
+    Attributes:
+        firsts: (C,) the first row of each.
+        lengths: (C,) how many rows share it.
+        scores: (C,) float32, about what they score.
+    """
+
+    firsts: Rows
+    lengths: Rows
+    scores: NDArray[np.float32]
+
+
+def rows_of(firsts: Rows, lengths: Rows) -> Rows:
+    """The rows of (C,) codes, one behind the other.
+
+    >>> rows_of(np.array([8, 2]), np.array([3, 1])).tolist()
+    [8, 9, 10, 2]
+    """
+    ends = np.cumsum(lengths)
+    behind: Rows = np.repeat(firsts - ends + lengths, lengths)
+    return behind + np.arange(len(behind))
 
 
 def together(tracks: Tracks) -> Rows:

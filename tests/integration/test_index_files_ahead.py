@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.index.faiss_flat import FaissHalves
+from retrieval.index.faiss_flat import FaissHalves, products
 from retrieval.index.filters import Admitted
 from retrieval.index.mapped_file import FileAhead, runs
 
@@ -94,6 +94,20 @@ def mapped(tmp_path_factory):
     found = FaissHalves.mapped(path, store.slack)
     path.unlink()
     return found, store
+
+
+@given(st.lists(st.integers(0, 3_999), max_size=200), st.integers(0, 199))
+def test_rows_of_a_file_multiply_as_those_in_memory(mapped, rows, at):
+    here, there = mapped
+    some = np.array(rows, np.int64)
+    assert here.kept(some).tobytes() == there.kept(some).tobytes() == here.packed(some).tobytes()
+    query = there.kept(np.array([7]))[0].astype(np.float32)
+    right = there.kept(some).astype(np.float64) @ query.astype(np.float64)
+    np.testing.assert_allclose(here.products(query, some), right, atol=1e-5)
+    damaged = here.packed(some)
+    damaged[at : at + 1] = 0xFF  # halves that are no numbers
+    told = np.isnan(products(damaged, query))
+    assert np.flatnonzero(told).tolist() == [n for n in range(len(some)) if n == at]
 
 
 @given(

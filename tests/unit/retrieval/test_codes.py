@@ -10,15 +10,14 @@ from hypothesis import strategies as st
 from retrieval.index import codes
 from retrieval.index.codes import ERRORS, Codebook, Coder
 from retrieval.index.mapped_file import mapped_arrays, write_arrays
-from retrieval.index.sharing import are_no_starts, together
+from retrieval.index.sharing import are_no_starts, rows_of, together
 from tests.data.draw_crowds import DIMENSION, anyhow, dressed_alike
 
 
 def rows_near(made, query, fetch):
     """The rows of the codes that are nearest."""
-    rows, lengths = made.rows(made.nearest(query, fetch).rows)
-    assert lengths.sum() == len(rows)
-    return rows
+    near = made.nearest(query, fetch)
+    return rows_of(near.firsts, near.lengths)
 
 
 def apart(count):
