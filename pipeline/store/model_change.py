@@ -37,6 +37,16 @@ redis.call('HSET', KEYS[1], unpack(ARGV, 2))
 return 1
 """
 
+# What is said of a change is written only while it stands where its author saw it.
+_NOTE = """
+local told = redis.call('HMGET', KEYS[1], 'state', 'facts', 'cut')
+if told[1] ~= ARGV[1] or (told[3] or '') ~= ARGV[4] then return 0 end
+local facts = cjson.decode(told[2])
+if facts['model_id'] ~= ARGV[2] or facts['upto'] ~= ARGV[3] then return 0 end
+redis.call('HSET', KEYS[1], unpack(ARGV, 5))
+return 1
+"""
+
 # From this step on nobody settles a shot of the old model, so what it left has an end.
 _SWITCH = """
 if redis.call('HGET', KEYS[1], 'state') ~= 'checking' then return 0 end
@@ -125,6 +135,7 @@ class ModelStore:
         self.copies = LogCopies(client, keys, self._whole)
         self._redis, self._keys = client, keys
         self._write = client.register_script(_WRITE)
+        self._note = client.register_script(_NOTE)
         self._switch = client.register_script(_SWITCH)
         self._name = client.register_script(_NAME)
 
@@ -177,10 +188,15 @@ class ModelStore:
         return fresh if self._written(change.state, fresh) else None
 
     @store_errors()
-    def note(self, **said: str) -> None:
-        """What a query worker says of a change: `checked`, `served`."""
-        for word, value in said.items():
-            self._redis.hset(self._keys.reindex, word, value)
+    def note(self, change: ModelChange, **said: str) -> bool:
+        """What a query worker says of a change, `checked` or `served`; False if it is another now.
+
+        Who compared two indexes may be late: what was compared then says nothing of a change that
+        began since.
+        """
+        known = [change.state, change.model_id, change.upto, change.cut]
+        fields = [part for pair in said.items() for part in pair]
+        return bool(self._note(keys=[self._keys.reindex], args=[*known, *fields]))
 
     @store_errors()
     def undo(self, reason: str = "") -> bool:

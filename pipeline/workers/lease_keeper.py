@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 log = logging.getLogger(__name__)
 
@@ -44,3 +45,14 @@ class LeaseKeeper(threading.Thread):
         self._stopping.set()
         if self.is_alive():
             self.join(1.0)
+
+
+@contextmanager
+def renewed(renew: Callable[[], object]) -> Iterator[None]:
+    """Renew beside what is done meanwhile, and would keep its thread for long."""
+    keeper = LeaseKeeper(renew, lambda: True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        keeper.stop()

@@ -7,8 +7,9 @@ place in one step once both agree.
 import logging
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby, islice
 from typing import Final
 
@@ -19,6 +20,7 @@ from pipeline.errors import DescryError, StoreUnavailable
 from pipeline.store.model_change import REVOCABLE, ModelChange, ModelStore
 from pipeline.store.searchers import SearcherStore
 from pipeline.store.sighting_log import position_order
+from pipeline.workers.lease_keeper import renewed
 from pipeline.workers.service import Engine
 from pipeline.workers.view import VIEW_NAME, LogView
 from retrieval.errors import RetrievalError
@@ -145,7 +147,8 @@ class Succession:
         if now.model_id != change.from_id:
             raise DescryError(f"{now.model_id} is not in use any more: this worker begins anew")
         if change.model_id and self._next is None and change.name != self._refused:
-            self._begin(change, alarm)
+            with self._known_to_live(now.model_id):
+                self._begin(change, alarm)
         return now if self._next is None else self._raise_heir(change, now, self._next)
 
     def _raise_heir(self, change: ModelChange, now: _Reign, heir: _Reign) -> _Reign:
@@ -153,10 +156,15 @@ class Succession:
             _missing(now, heir)  # what was missing before
             told = self._compare(now, heir)
             if not _missing(now, heir):  # else it says nothing: it is looked at again
-                self._estate.models.note(checked=told)
+                self._estate.models.note(change, checked=told)
         if change.state in {"tidying", "done"} and _has_read(heir, change.cut):
             return self._succeed(change, now, heir)
         return now
+
+    def _known_to_live(self, model_id: str) -> AbstractContextManager[None]:
+        """Loading a model may take longer than a worker that is silent counts."""
+        searchers = self._estate.searchers
+        return nullcontext() if searchers is None else renewed(partial(searchers.attend, model_id))
 
     def _begin(self, change: ModelChange, alarm: Callable[[Exception], None]) -> None:
         try:
@@ -196,7 +204,7 @@ class Succession:
         self._estate.forget_view(NEXT_VIEW_NAME)
         searchers = self._estate.searchers
         if searchers is None or not searchers.is_searched(change.from_id):
-            self._estate.models.note(served="1")
+            self._estate.models.note(change, served="1")
 
     def _end_next(self) -> None:
         self._refused = ""
