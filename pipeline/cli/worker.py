@@ -61,7 +61,10 @@ def query(
     config: ConfigOption = None,
 ) -> None:
     """Keep the index, answer searches."""
-    from pipeline.wiring.workers import work_query
+    from pipeline.waiting_threads import threads_that_sleep
+
+    with threads_that_sleep():
+        from pipeline.wiring.workers import work_query
 
     _work("query", lambda settings, stop: work_query(settings, socket, stop), config, parent)
 

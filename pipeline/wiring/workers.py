@@ -18,6 +18,7 @@ from pipeline.shutdown import Stop
 from pipeline.store.keys import Keys
 from pipeline.store.leases import LeaseStore
 from pipeline.telemetry import Telemetry
+from pipeline.waiting_threads import threads_that_sleep
 from pipeline.wiring.cameras import chosen_cameras, reader_maker
 from pipeline.wiring.models import FollowerMaker, build_detector, quiet_libraries
 from pipeline.wiring.places import build_blackout, build_gate, place_of
@@ -209,7 +210,7 @@ def work_reindex(settings: Settings, stop: Stop) -> None:
 
 def work_query(settings: Settings, api_socket: Path | None, stop: Stop) -> None:
     """Keep the index and answer until `stop`."""
-    with stop.at_once():
+    with stop.at_once(), threads_that_sleep():
         from pipeline.wiring.serving import build_query_worker
 
         worker = build_query_worker(settings, open_stores(settings), api_socket)
