@@ -10,9 +10,10 @@ from pipeline.api.asking import Asking
 from pipeline.api.openapi import answers_with
 from pipeline.api.sight import hidden, narrowed, refuse_unseen, seen_by
 from pipeline.api.turns import Turns
+from pipeline.machine import cores
 
-SEARCHING_AT_ONCE: Final = 8
-"""More than a machine has cores for, and few enough that lists and pictures find threads."""
+SEARCHING_AT_ONCE: Final = min(max(cores(), 2), 16)
+"""More would answer no more of them, and take the cores that cameras and the encoder need."""
 
 MOST_SEARCHES: Final = 256
 """Those that wait for their turn among them."""

@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 import pytest
 from fastapi.testclient import TestClient
 
-from pipeline.api import sightings
+from pipeline.api import sessions, sightings
 from pipeline.api.app import build_app
+from pipeline.errors import SignInRefused
 from tests.unit.pipeline.api.conftest import ANSWER, ASK, AUTHORISED
 
 
@@ -42,6 +43,32 @@ def test_however_many_search_it_says_how_it_does_and_lists_and_searches_all(back
         assert not held.begun.acquire(blocking=False), "no more than that at once"
         held.go_on.set()
         assert {each.result().status_code for each in asked} == {200}
+
+
+def test_strangers_who_sign_in_hold_nobody_up(backing, house, monkeypatch):
+    begun, go_on = threading.Semaphore(0), threading.Event()
+
+    def sign_in(*_, **__):
+        begun.release()
+        assert go_on.wait(60)
+        raise SignInRefused("no")
+
+    monkeypatch.setattr(type(house.signing_in), "sign_in", sign_in)
+    many = 45
+    body = {"name": "admin", "password": "some password"}
+    with TestClient(build_app(backing)) as client, ThreadPoolExecutor(many) as crowd:
+        asked = [crowd.submit(client.post, "/api/v1/session", json=body) for _ in range(many)]
+        for _ in range(sessions.SIGNING_IN_AT_ONCE):
+            assert begun.acquire(timeout=60)
+        try:
+            assert client.get("/api/v1/cameras", headers=AUTHORISED).status_code == 200
+            assert not begun.acquire(blocking=False), "no more than that at once"
+        finally:
+            go_on.set()
+        told = [each.result().status_code for each in asked]
+        # Most wait in turn; those beyond are put off at once.
+        assert set(told) == {401, 503}
+        assert told.count(401) >= sessions.MOST_SIGN_INS
 
 
 def test_those_who_wait_are_counted_and_one_more_is_put_off(backing, held, monkeypatch):
