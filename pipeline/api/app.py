@@ -145,7 +145,13 @@ def build_app(backing: Backing, needs: Mapping[str, Need] = NEEDS) -> FastAPI:
     Raises:
         LookupError: a route is not in `needs`, or a row of it has no route.
     """
-    app = FastAPI(title="Descry", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
+    app = FastAPI(
+        title="Descry",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        redirect_slashes=False,  # to an address made of whatever `Host` says
+    )
     access: list[Access] = []
     # What is added later stands further out: who asks is known before it is noted.
     app.add_middleware(Auditing, rules=backing.audit)

@@ -194,3 +194,11 @@ def test_no_answer_says_more_of_a_failure_than_its_line(client, service):
     assert broken.status_code == 500
     assert "secret" not in broken.text
     assert "Traceback" not in broken.text
+
+
+@pytest.mark.parametrize("path", ["/api/v1/cameras/", "/api/v1//cameras", "/healthz/"])
+def test_a_path_that_is_no_route_leads_nowhere(client, path):
+    headers = AUTHORISED | {"Host": "evil.example"}
+    answer = client.get(path, headers=headers, follow_redirects=False)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+    assert "location" not in answer.headers
