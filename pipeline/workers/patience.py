@@ -10,8 +10,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 ASKED_WITHIN_S: Final = 20.0
 """A request is there with all its headers so long after its connection, or the request before."""
 
-STALLED_S: Final = 30.0
-"""Whoever takes nothing of an answer for so long is gone; alerts and clips can be resumed."""
+STALLED_S: Final = 60.0
+"""Whoever takes nothing of an answer for so long is gone, or asks again for the rest of a clip."""
 
 MOST_CONNECTIONS: Final = 4096
 
