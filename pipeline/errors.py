@@ -24,6 +24,7 @@ DescryError                     exit code
     Forbidden                       2   a role that may not, or a password to be changed first
     SetupNeeded                     2   nobody has set the administrator's password yet
     TooManyAttempts                 3   too many wrong passwords, or requests: later again
+    TooManyOpen                     3   one caller has as many of these open as may be
     EvidenceChanged                 5   an evidence pack or certificate is not as it was signed
     WireError                       1   a message that cannot be read: damaged or of another version
 """
@@ -123,6 +124,12 @@ class TooManyAttempts(DescryError):
         """Say how long to wait."""
         self.wait_s = max(1, math.ceil(wait_s))
         super().__init__(f"too many attempts: try again in {self.wait_s} s")
+
+
+class TooManyOpen(DescryError):
+    """One caller has as many of these open as one may have; they close some, or wait."""
+
+    exit_code = 3
 
 
 class UnwritableClip(ConfigError):

@@ -27,6 +27,7 @@ _BY_CODE: dict[str, type[DescryError]] = {
     "store-full": StoreFull,
     "busy": Busy,
     "too-many-requests": Busy,
+    "too-many-open": Busy,
     "forbidden": Forbidden,
     "password-change-needed": Forbidden,
     "setup-needed": SetupNeeded,

@@ -67,6 +67,13 @@ def scrub(text: str) -> str:
     return _secrets.blot_out(text)
 
 
+_BREAKS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def _spelt_out(sign: re.Match[str]) -> str:
+    return sign[0].encode("unicode_escape").decode()
+
+
 class _ScrubbedLines(logging.Formatter):
     """Scrubs the finished line: message, arguments, traceback and all."""
 
@@ -77,6 +84,11 @@ class _ScrubbedLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return scrub(super().format(record))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  logging's own name
+        """One line: what others named must not look like a line of its own. Tracebacks stay."""
+        record.message = _BREAKS.sub(_spelt_out, record.message)
+        return super().formatMessage(record)
 
 
 class _LogHandler(logging.StreamHandler[TextIO]):

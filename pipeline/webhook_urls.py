@@ -10,6 +10,10 @@ BROKER: Final = "mqtt:"
 
 LONGEST: Final = 2048
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+#: What of IPv6 is handed out to anybody: old forms that wrap an IPv4 address lie outside it.
+_HANDED_OUT: Final = ipaddress.IPv6Network("2000::/3")
+#: Kept for documents, protocols and relays, which not every version of the library knows.
+_KEPT: Final = tuple(map(ipaddress.ip_network, ("3fff::/20", "192.0.0.0/24", "192.88.99.0/24")))
 
 
 def check_webhook(url: str) -> SplitResult:
@@ -71,7 +75,10 @@ def is_private(address: str) -> bool:
             inner = found.teredo[1]
         if inner is not None:
             return is_private(str(inner))
-    return not found.is_global or found.is_multicast
+        if found not in _HANDED_OUT:
+            return True
+    is_kept = any(found in network for network in _KEPT)
+    return is_kept or not found.is_global or found.is_multicast
 
 
 def names_private(host: str) -> bool:

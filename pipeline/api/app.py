@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
+import anyio
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse
 
@@ -47,6 +49,9 @@ from pipeline.console.pages import Pages
 from pipeline.errors import StoreUnavailable
 from pipeline.likeness_fields import MOST_LETTERS
 from pipeline.store.uploads import PIECE_BYTES
+
+PROBING_AT_ONCE: Final = 2
+"""Threads that ask how it does: whatever keeps the others busy, that is answered."""
 
 #: A search may bring a picture.
 LARGE_PATHS = dict.fromkeys(
@@ -140,7 +145,13 @@ def build_app(backing: Backing, needs: Mapping[str, Need] = NEEDS) -> FastAPI:
     Raises:
         LookupError: a route is not in `needs`, or a row of it has no route.
     """
-    app = FastAPI(title="Descry", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
+    app = FastAPI(
+        title="Descry",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        redirect_slashes=False,  # to an address made of whatever `Host` says
+    )
     access: list[Access] = []
     # What is added later stands further out: who asks is known before it is noted.
     app.add_middleware(Auditing, rules=backing.audit)
@@ -201,16 +212,18 @@ def _rules(backing: Backing, access: Callable[[], Access]) -> Rules:
 def _health(backing: Backing) -> APIRouter:
     routes = APIRouter()
 
+    threads = anyio.CapacityLimiter(PROBING_AT_ONCE)
+
     @routes.get("/healthz")
-    def healthz() -> dict[str, str]:
+    async def healthz() -> dict[str, str]:
         """The process answers."""
         return {"status": "alive"}
 
     @routes.get("/readyz")
-    def readyz() -> JSONResponse:
+    async def readyz() -> JSONResponse:
         """The model is loaded, Redis answers, and the index has caught up with the log."""
         try:
-            backing.ping()
+            await anyio.to_thread.run_sync(backing.ping, limiter=threads)
             store = True
         except StoreUnavailable:
             store = False

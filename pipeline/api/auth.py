@@ -25,8 +25,15 @@ from pipeline.workers.listening import PEER_UID
 # A sentence and a few names, or settings of a camera.
 BODY_BYTES = 65_536
 
+BODY_WITHIN_S: Final = 30.0
+BYTES_PER_S: Final = 4096.0
+"""The longest that a body may take: `BODY_WITHIN_S`, and what it holds at this rate."""
+
 LOOKING_AT_ONCE: Final = 4
 """Threads that look into the accounts: those of searches must not hold up the door."""
+
+CLOSE: Final = MappingProxyType({"Connection": "close"})
+"""With what is left of a request that nobody reads, its connection is of no use."""
 
 SETUP_NEEDED: Final = (
     "nobody has set the administrator's password yet: sign in as 'admin' with the one-time "
@@ -81,12 +88,11 @@ class Doorkeeper:
             await refusal(scope, receive, send)
             return
         most = self._rules.large_paths.get(scope["path"], BODY_BYTES)
-        messages = await _take_body(receive, most)
-        if messages is None:
-            await problem(413, "too-large", f"a request may hold {most} bytes")(
-                scope, receive, send
-            )
+        taken = await _take_body(receive, most)
+        if isinstance(taken, Response):
+            await taken(scope, receive, send)
             return
+        messages = deque([taken])
 
         async def again() -> Message:
             return messages.popleft() if messages else await receive()
@@ -98,6 +104,9 @@ class Doorkeeper:
         if any(letter < " " for letter in scope["path"]):
             return problem(404, "not-found", "no route has a control character")
         headers, state = Headers(scope=scope), scope.setdefault("state", {})
+        if "content-length" in headers and "transfer-encoding" in headers:
+            # Who stands before us may count by the other one, and see another request in it.
+            return problem(400, "malformed", "a body has one length: send one of both", CLOSE)
         need = self._rules.access().need(scope["method"], scope["path"])
         known = self._rules.identity.local(state.get(PEER_UID))
         if known is None and not isinstance(need, Open) and not await self._set_up():
@@ -117,13 +126,14 @@ class Doorkeeper:
         return self._unlet(known, need) or self._forged(known, scope["method"], headers)
 
     async def _still(self, before: Known, need: Need | None, headers: Headers) -> Caller | None:
-        """Who asked this, as they are now; None if they may ask it no more."""
+        """Who asked this, as they are now; None if they may ask it no more.
+
+        Raises:
+            DescryError: the accounts are away for a moment, so that nobody can tell.
+        """
         if before.is_local:
             return before.caller
-        try:
-            known = await self._look(partial(self._rules.identity.known, headers, is_use=False))
-        except DescryError:  # the accounts are away for a moment: nothing was taken back yet
-            return before.caller
+        known = await self._look(partial(self._rules.identity.known, headers, is_use=False))
         return None if known is None or self._unlet(known, need) else known.caller
 
     def _unlet(self, known: Known | None, need: Need | None) -> Response | None:
@@ -189,15 +199,22 @@ class Doorkeeper:
         return await anyio.to_thread.run_sync(what, *arguments, limiter=self._looking)
 
 
-async def _take_body(receive: Receive, most: int) -> deque[Message] | None:
-    """The messages of a request's body; None if it is too large, and the rest of it unread."""
-    messages: deque[Message] = deque()
-    size = 0
-    while True:
-        message = await receive()
-        messages.append(message)
-        size += len(message.get("body", b""))
-        if size > most:
-            return None
-        if message["type"] != "http.request" or not message.get("more_body", False):
-            return messages
+async def _take_body(receive: Receive, most: int) -> Message | Response:
+    """All of a request's body as one message; why not, if it is too large or too slow.
+
+    One: whoever sends it byte by byte must not have us keep a message for each.
+    """
+    body = bytearray()
+    with anyio.move_on_after(BODY_WITHIN_S) as limit:
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                return message
+            piece = message.get("body", b"")
+            body += piece
+            if len(body) > most:
+                return problem(413, "too-large", f"a request may hold {most} bytes", CLOSE)
+            if not message.get("more_body", False):
+                return {"type": "http.request", "body": bytes(body), "more_body": False}
+            limit.deadline += len(piece) / BYTES_PER_S
+    return problem(408, "too-slow", "the request did not come to its end: send it again", CLOSE)

@@ -22,6 +22,7 @@ from pipeline.errors import (
     StoreFull,
     StoreUnavailable,
     TooManyAttempts,
+    TooManyOpen,
     VideoGone,
 )
 from pipeline.names import in_utf8
@@ -46,7 +47,7 @@ def problem(
         "code": code,
         "detail": in_utf8(detail),
     }
-    told = {"Retry-After": "2"} if status == 503 else {}
+    told = {"Retry-After": "2"} if status in {429, 503} else {}
     return JSONResponse(
         body, status_code=status, media_type=MEDIA_TYPE, headers={**told, **(headers or {})}
     )
@@ -70,6 +71,7 @@ _ANSWERS: Final[Sequence[tuple[type[Exception], int, str]]] = (
     (SignInRefused, 401, "sign-in-refused"),
     (Forbidden, 403, "forbidden"),
     (TooManyAttempts, 429, "too-many-attempts"),
+    (TooManyOpen, 429, "too-many-open"),
     (StoreUnavailable, 503, "store-unavailable"),
     (AuditUnavailable, 503, "audit-unavailable"),
     (Busy, 503, "busy"),

@@ -1,5 +1,6 @@
 """Signing in and out over HTTP."""
 
+from functools import partial
 from typing import Final, Protocol
 
 from fastapi import APIRouter, Request, Response
@@ -7,9 +8,16 @@ from fastapi import APIRouter, Request, Response
 from pipeline.account_answers import PasswordRequest, SessionAnswer, SignInRequest
 from pipeline.api.asking import Asking
 from pipeline.api.identity import COOKIE, cookie_of
+from pipeline.api.turns import Turns
 from pipeline.callers import Caller
 from pipeline.errors import ConfigError
 from pipeline.store.login_sessions import LoginSession
+
+SIGNING_IN_AT_ONCE: Final = 4
+"""Threads that compare passwords or wait to: anybody may ask that, and nobody is held up by it."""
+
+MOST_SIGN_INS: Final = 32
+"""Those that wait for their turn among them."""
 
 _PRIVATE: Final = {"Cache-Control": "no-store"}
 
@@ -47,18 +55,23 @@ def session_routes(signing_in: SigningIn, *, is_behind_tls: bool) -> APIRouter:
         is_behind_tls: whether browsers use https though we do not see it.
     """
     routes = APIRouter()
+    turns = Turns("sign-ins", at_once=SIGNING_IN_AT_ONCE, most=MOST_SIGN_INS)
 
     @routes.post("/session")
-    def sign_in(body: SignInRequest, request: Request, response: Response) -> SessionAnswer:
+    async def sign_in(body: SignInRequest, request: Request, response: Response) -> SessionAnswer:
         """Sign in: the cookie that comes back opens the rest; writes need `csrf` beside it.
 
-        401 for an unknown name as for a wrong password, 429 after too many of them.
+        401 for an unknown name as for a wrong password, 429 after too many of them, 503 while
+        many sign in.
         """
-        session = signing_in.sign_in(
-            body.name,
-            body.password.get_secret_value(),
-            address=_address(request),
-            before=cookie_of(request.headers),
+        session = await turns.run(
+            partial(
+                signing_in.sign_in,
+                body.name,
+                body.password.get_secret_value(),
+                address=_address(request),
+                before=cookie_of(request.headers),
+            )
         )
         _set_cookie(request, response, session, max_age_s=signing_in.lasts_s, secure=is_behind_tls)
         return session_answer(session.user.caller, session)
@@ -79,7 +92,7 @@ def session_routes(signing_in: SigningIn, *, is_behind_tls: bool) -> APIRouter:
         response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
 
     @routes.post("/session/password")
-    def change_password(
+    async def change_password(
         body: PasswordRequest, request: Request, response: Response, asking: Asking
     ) -> SessionAnswer:
         """Choose another password: every session of the user ends, and a new one begins here."""
@@ -87,7 +100,8 @@ def session_routes(signing_in: SigningIn, *, is_behind_tls: bool) -> APIRouter:
         if session is None:
             raise ConfigError(f"{asking.name} has no password: this is for users who are signed in")
         old, new = body.old.get_secret_value(), body.new.get_secret_value()
-        fresh = signing_in.change_password(session, old, new, address=_address(request))
+        change = partial(signing_in.change_password, session, old, new, address=_address(request))
+        fresh = await turns.run(change)
         _set_cookie(request, response, fresh, max_age_s=signing_in.lasts_s, secure=is_behind_tls)
         return session_answer(fresh.user.caller, fresh)
 

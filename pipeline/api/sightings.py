@@ -1,7 +1,7 @@
 """What was seen: searched by a description, listed by time, shown as pictures and boxes."""
 
 from collections.abc import Callable, Collection
-from typing import Annotated, Protocol
+from typing import Annotated, Final, Protocol
 
 from fastapi import APIRouter, HTTPException, Query, Response
 
@@ -9,6 +9,14 @@ from pipeline.answers import CameraAnswer, SearchAnswer, SearchRequest, TracksAn
 from pipeline.api.asking import Asking
 from pipeline.api.openapi import answers_with
 from pipeline.api.sight import hidden, narrowed, refuse_unseen, seen_by
+from pipeline.api.turns import Turns
+from pipeline.machine import cores
+
+SEARCHING_AT_ONCE: Final = min(max(cores(), 2), 16)
+"""More would answer no more of them, and take the cores that cameras and the encoder need."""
+
+MOST_SEARCHES: Final = 256
+"""Those that wait for their turn among them."""
 
 
 class Service(Protocol):
@@ -56,14 +64,20 @@ def sighting_routes(service: Service, lists: Lists) -> APIRouter:
     """Search, and what was seen in order of time."""
     routes = APIRouter()
 
-    @routes.post("/search")
-    def search(request: SearchRequest, asking: Asking) -> SearchAnswer:
+    searching = Turns("searches", at_once=SEARCHING_AT_ONCE, most=MOST_SEARCHES)
+
+    @routes.post("/search", response_model=SearchAnswer)
+    async def search(request: SearchRequest, asking: Asking) -> Response:
         """The tracks that look most like the description, best first.
 
-        A POST, so that no description of a person lands in an access log.
+        A POST, so that no description of a person lands in an access log. 503 while too many wait.
         """
-        asked = narrowed(asking, request, lists.known)
-        return hidden(asking, service.search(asked))
+
+        def answer() -> str:
+            asked = narrowed(asking, request, lists.known)
+            return hidden(asking, service.search(asked)).model_dump_json(by_alias=True)
+
+        return Response(await searching.run(answer), media_type="application/json")
 
     @routes.get("/tracks")
     def tracks(

@@ -1,6 +1,7 @@
 """Checks an evidence pack, whoever made it: nothing is unpacked, and nothing in it is believed."""
 
 import hashlib
+import io
 import stat
 import struct
 import zipfile
@@ -25,6 +26,9 @@ from pipeline.evidence.manifest import (
 
 _BLOCK = 1 << 20
 _ENCRYPTED: Final = 0x1
+_DIRECTORY_BYTES: Final = FILES_AT_MOST * 400
+"""More than the table of contents of any pack takes; the library reads all of it at once."""
+
 _LOCAL_HEADER: Final = struct.Struct("<4s5H3I2H")
 _END_BYTES: Final = 22
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError)
@@ -63,11 +67,25 @@ def verify_pack(path: Path, key: str | None = None) -> Verdict:
     """
     verdict = Verdict()
     try:
-        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+        with _Bounded(io.FileIO(path)) as file, zipfile.ZipFile(file) as archive:
             _verify(archive, path.stat().st_size, verdict, key)
     except _UNREADABLE as error:
         verdict.faults.append(f"the zip cannot be read ({error})")
     return verdict
+
+
+class _Bounded(io.BufferedReader):
+    """A file of which nobody reads more at once than an honest pack asks for."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Bytes from here on.
+
+        Raises:
+            BadZipFile: a table of contents as long as that would fill the memory.
+        """
+        if size is not None and size > _DIRECTORY_BYTES:
+            raise zipfile.BadZipFile(f"a table of contents of {size} bytes: no pack has one")
+        return super().read(size)
 
 
 def _verify(archive: zipfile.ZipFile, size: int, verdict: Verdict, key: str | None) -> None:
@@ -200,7 +218,7 @@ def _directory_end(archive: zipfile.ZipFile) -> int:
     """Where the zip ends if nothing follows its table of contents; small zips alone."""
     assert archive.fp is not None
     archive.fp.seek(archive.start_dir)
-    rest = archive.fp.read(FILES_AT_MOST * 400)
+    rest = archive.fp.read(_DIRECTORY_BYTES)
     return archive.start_dir + rest.rfind(b"PK\x05\x06") + _END_BYTES
 
 

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from pipeline.errors import ConfigError
+from pipeline.workers.patience import PatientProtocol
 
 GRACE_S: Final = 2
 PEER_UID: Final = "peer_uid"
@@ -98,7 +98,7 @@ def peer_uid(connection: socket.socket) -> int | None:
     return None if uid < 0 else uid
 
 
-class LocalProtocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type]  # chosen while the library loads
+class LocalProtocol(PatientProtocol):
     """HTTP over the unix socket: every request of a connection says who made it."""
 
     def connection_made(self, transport: Any) -> None:
@@ -158,11 +158,12 @@ class Servers:
 
 
 def _config(
-    app: FastAPI, *, http: type[asyncio.Protocol] = AutoHTTPProtocol, tls: TlsFiles | None = None
+    app: FastAPI, *, http: type[asyncio.Protocol] = PatientProtocol, tls: TlsFiles | None = None
 ) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=http,
+        ws="none",
         log_config=None,
         access_log=False,  # paths name cameras and pictures; counts are in the metrics
         lifespan="off",

@@ -129,3 +129,14 @@ def test_a_very_short_secret_leaves_other_words_alone() -> None:
 def test_text_without_secrets_is_left_alone() -> None:
     text = "mail a@b.example about http://h/x and rtsp://h:554/1?x=%40"
     assert scrub(text) == text
+
+
+def test_what_others_named_makes_no_line_of_its_own(lines: io.StringIO) -> None:
+    log.warning("%s failed", "x\r\n2026 INFO api: admin signed in\u2028\x85y")
+    (line,) = lines.getvalue().splitlines()
+    assert "x\\r\\n2026 INFO" in line
+    try:
+        int("x")
+    except ValueError:
+        log.exception("once\nmore")
+    assert "once\\nmore\nTraceback" in lines.getvalue()

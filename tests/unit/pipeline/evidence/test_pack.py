@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import stat
+import struct
 import tempfile
 import zipfile
 from functools import cache
@@ -192,6 +193,25 @@ def test_a_bomb_is_not_set_off(tmp_path):
     huge = json.dumps({"files": "x" * 9_000_000}).encode()
     (fault,) = faults(tmp_path, zipped([(MANIFEST, huge)]))
     assert "no evidence pack" in fault
+
+
+def test_a_table_of_contents_without_an_end_is_not_read(tmp_path):
+    entry = struct.pack("<4s6H3I5H2I", b"PK\x01\x02", *[0] * 9, 1, *[0] * 6) + b"a"
+    many = 8_200_000 // len(entry)
+    end = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 1, 1, many * len(entry), 0, 0)
+    (fault,) = faults(tmp_path, entry * many + end)
+    assert "table of contents" in fault
+
+
+def test_absurd_sizes_are_named_and_not_believed(tmp_path):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in signed(FILES):
+            archive.writestr(zipfile.ZipInfo(name), data)
+        for info in archive.infolist():
+            if info.filename == "report.html":
+                info.file_size = info.compress_size = 1 << 60
+    assert any("report.html" in fault for fault in faults(tmp_path, out.getvalue()))
 
 
 def test_what_is_hidden_between_or_behind_the_files_is_found(tmp_path):
