@@ -21,6 +21,7 @@ from pipeline.store.audit_check import Broken, Whole, check, logged_heads
 from pipeline.store.audit_files import files_in
 from pipeline.store.audit_heads import read_heads
 from pipeline.store.audit_reading import AuditReader
+from pipeline.store.audit_witness import Witness
 from pipeline.store.signing import SigningKey
 from pipeline.wiring.auditing import build_noting
 from pipeline.wiring.sessions import open_session
@@ -104,17 +105,19 @@ def verify_audit(
         AuditBroken: it is not as it was written.
         ConfigError: there is no key to check with, or nothing to check.
     """
-    logged = list(_logged(logs))
+    logged, every = list(_logged(logs)), None
     if folder is None:
-        opened = open_folder(read_settings(config))
+        settings = read_settings(config)
+        opened, every = open_folder(settings), settings.audit.sign_every
         folder, key = opened.path / "audit", key or _public(opened)
         for path in sorted(opened.logs.glob("*.log*")):
             logged += _heads_in(path)
+        logged += _kept_beside(opened, key)
     folder, public = _checkable(folder, key)
     if not logged and not files_in(folder) and not read_heads(folder)[0]:
         sys.stdout.write("nothing was noted yet\n")
         return
-    found = check(folder, public, logged)
+    found = check(folder, public, logged, every=every)
     if json:
         sys.stdout.write(dumps({"whole": isinstance(found, Whole), **asdict(found)}) + "\n")
     if isinstance(found, Broken):
@@ -164,6 +167,20 @@ def _logged(logs: Sequence[Path]) -> Iterator[Place]:
             yield from logged_heads(sys.stdin)
         else:
             yield from _heads_in(path)
+
+
+def _kept_beside(folder: DataFolder, public: str) -> list[Place]:
+    """The last head that was signed, which lies beside the audit."""
+    witness = Witness.beside(folder.path / "signing.key", None)
+    try:
+        head = witness.read()
+    except ValueError as error:
+        raise AuditBroken(str(error)) from error
+    if head is None:
+        return []
+    if head.key != public or not head.is_authentic:
+        raise AuditBroken(f"{witness.last} was changed, or another key signed it")
+    return [head.place]
 
 
 def _heads_in(path: Path) -> list[Place]:

@@ -4,6 +4,7 @@
     audit/000000000001.jsonl     entries from that number on; a file a day, or 8 MiB
     audit/heads.jsonl            signed heads
     audit/salt                   what digests of tracks are made with
+    audit-head.json              the last signed head once more: see `audit_witness`
 
 A note is acknowledged once its line is flushed. So a process that is killed loses what nobody was
 answered for; the next writer takes half a line off, and goes on from the last whole one.
@@ -28,6 +29,7 @@ from pipeline.store.audit_files import Tail, files_in, name_of, read_tail
 from pipeline.store.audit_heads import read_heads
 from pipeline.store.audit_names import HiddenNames
 from pipeline.store.audit_signing import HeadSigner
+from pipeline.store.audit_witness import Witness
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +64,8 @@ class AuditLog:
         sign_every: int,
         keep_s: float | None,
         now: Callable[[], float],
+        logs: Path | None = None,
+        signs_each: bool = False,
     ) -> None:
         """Open it; nothing is read or written yet.
 
@@ -71,13 +75,17 @@ class AuditLog:
             sign_every: entries after which the head is signed.
             keep_s: how old an entry may get; None: for ever.
             now: Unix seconds.
+            logs: the folder of logs, for one of the heads; None: it is not kept.
+            signs_each: whether the head is signed behind each note, by a process that is brief.
         """
         self.folder, self._now = folder, now
-        self._sign_every, self._keep_s = sign_every, keep_s
+        self._sign_every, self._keep_s = 1 if signs_each else sign_every, keep_s
         self._waiting: list[_Waiting] = []
         self._changed, self._is_busy = threading.Condition(), False
         self._known = Tail()
-        self._heads = HeadSigner(folder, key, now)
+        self._heads = HeadSigner(
+            folder, key, now, every=sign_every, witness=Witness.beside(key, logs)
+        )
         self._names: HiddenNames | None = None
 
     def note(self, event: Event) -> int:
@@ -120,8 +128,8 @@ class AuditLog:
             AuditUnavailable: something cannot be written.
         """
         with self._alone():
-            self._heads.sign(self._tail().place)
-            if self._keep_s is not None:
+            is_signed = self._heads.sign(self._tail().place)
+            if is_signed and self._keep_s is not None:
                 self._heads.age(self._keep_s)
 
     def names(self) -> HiddenNames:
@@ -180,7 +188,7 @@ class AuditLog:
         try:
             with _in_words(), self._lock():
                 place = self._append(batch)
-                if place.number - self._heads.signed >= self._sign_every:
+                if place.number - self._heads.tried >= self._sign_every:
                     self._sign_later(place)
         except AuditUnavailable as error:
             log.warning("%s", error)

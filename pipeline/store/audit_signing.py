@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.instants import format_instant
-from pipeline.store.audit_chain import Place
+from pipeline.store.audit_chain import BEGIN, Place
 from pipeline.store.audit_files import files_in, first_of, read_tail
+from pipeline.store.audit_gaps import MARGIN, is_on_chain
 from pipeline.store.audit_heads import Head, append_head, read_heads, replace_heads, sign
+from pipeline.store.audit_witness import Witness, words_of
 from pipeline.store.signing import SigningKey
 
 log = logging.getLogger(__name__)
@@ -17,38 +19,93 @@ HEADS_KEPT: Final = 1000
 """Of older heads the last of each file stays."""
 
 
+class _Changed(Exception):
+    """The audit is not as it was signed."""
+
+
 class HeadSigner:
     """The signed heads of a folder; only whoever holds the lock of the audit may call it.
 
+    A head is signed only where the chain holds every head that was signed before, as they are told
+    by `heads.jsonl`, by the witness, and by what this process remembers: or whoever can write the
+    files, and has no key, would have their forgery signed.
+
     Attributes:
-        signed: entries that a head vouches for, as far as this process knows.
+        tried: entries up to which this process signed, or found that it must not.
     """
 
-    def __init__(self, folder: Path, key: Path, now: Callable[[], float]) -> None:
+    def __init__(
+        self, folder: Path, key: Path, now: Callable[[], float], *, every: int, witness: Witness
+    ) -> None:
         self._folder, self._key_file, self._now = folder, key, now
-        self.signed = 0
+        self._every, self._witness = every, witness
+        self._last: Head | None = None
+        self.tried = 0
 
-    def sign(self, place: Place) -> None:
+    def sign(self, place: Place) -> bool:
         """Sign the end of the chain, unless it is signed.
+
+        Returns:
+            Whether it is; False where the chain, or a head, is not as it was signed: the log says
+            what is wrong, and nothing more is signed.
 
         Raises:
             OSError: the head cannot be written.
             ValueError: the key is none.
         """
-        heads, _ = read_heads(self._folder)
-        self.signed = heads[-1].count if heads else 0
-        if place.number < self.signed:
-            log.error(
-                "the audit ends at entry %d, and %d were signed: see 'descry audit verify'",
-                place.number,
-                self.signed,
-            )
-        if place.number <= self.signed:
-            return
+        if self._last is not None and self._last.place == place:
+            return True
+        if place.number == 0 and not self._key_file.exists():
+            return True  # nothing was ever noted
         key = SigningKey.of(self._key_file)
-        append_head(self._folder, sign(key, place, format_instant(self._now())))
-        self.signed = place.number
-        log.info("audit: %d entries, head %s", place.number, place.hash)
+        try:
+            last = self._last_of(key, place)
+        except _Changed as error:
+            log.error(  # noqa: TRY400  a line for a person, who needs no traceback
+                "the audit is signed no more: %s: see 'descry audit verify'", error
+            )
+            self.tried = place.number
+            return False
+        if last is None and place.number == 0:
+            return True
+        if last is None or place.number > last.count:
+            last = sign(key, place, format_instant(self._now()), every=self._every)
+            append_head(self._folder, last)
+            log.info("%s", words_of(last))
+        if self._last != last:
+            self._witness.keep(last)
+        self._last, self.tried = last, last.count
+        return True
+
+    def _last_of(self, key: SigningKey, place: Place) -> Head | None:
+        """The last head that was signed, which lies on the chain that ends at `place`.
+
+        Raises:
+            _Changed: one does not, or was not signed by us.
+            OSError: something cannot be read.
+        """
+        heads, unreadable = read_heads(self._folder)
+        try:
+            kept = self._witness.read()
+        except ValueError as error:
+            raise _Changed(str(error)) from error
+        marks = [head for head in heads if head.is_checkpoint]
+        known = [head for head in (*heads[-1:], kept, self._last) if head is not None]
+        if unreadable or not all(_is_ours(head, key) for head in (*marks, *known)):
+            raise _Changed("a signed head was changed, or another key signed it")
+        if not known:
+            if place.number > self._every + MARGIN:
+                raise _Changed(f"no head is left of {place.number} entries")
+            return None
+        last = max(known, key=lambda head: head.count)
+        begin = marks[-1].place if marks else BEGIN
+        wanted = {head.count: head.hash for head in known if head.count >= begin.number}
+        if not is_on_chain(self._folder, place, wanted, begin):
+            raise _Changed(f"it does not lead to the head that was signed at entry {last.count}")
+        if last not in heads:
+            log.warning("audit: the head of entry %d was gone, and is put back", last.count)
+            append_head(self._folder, last)
+        return last
 
     def age(self, keep_s: float) -> None:
         """Remove the files in which everything is older than `keep_s`, but for the last file.
@@ -69,12 +126,16 @@ class HeadSigner:
             return
         # First it is said that they may be missing: a kill on the way leaves too many files.
         key, at = SigningKey.of(self._key_file), format_instant(self._now())
-        checkpoint = sign(key, last, at, is_checkpoint=True)
+        checkpoint = sign(key, last, at, is_checkpoint=True, every=self._every)
         later = [head for head in read_heads(self._folder)[0] if head.count > last.number]
         replace_heads(self._folder, [checkpoint, *_thinned(later, files)])
         for path in gone:
             path.unlink()
         log.info("audit: entries up to %d are past retention and removed", last.number)
+
+
+def _is_ours(head: Head, key: SigningKey) -> bool:
+    return head.key == key.public and head.is_authentic
 
 
 def _thinned(heads: Sequence[Head], files: Sequence[Path]) -> list[Head]:
