@@ -35,6 +35,7 @@ from pipeline.api.openapi import describe_problems
 from pipeline.api.problems import install_problem_handlers
 from pipeline.api.queries import query_routes
 from pipeline.api.rates import Rates
+from pipeline.api.refusals import refusals_in
 from pipeline.api.retention import Retention, retention_routes
 from pipeline.api.sessions import session_routes
 from pipeline.api.shots import Why, shot_routes
@@ -195,6 +196,7 @@ def _rules(backing: Backing, access: Callable[[], Access]) -> Rules:
         rates=Rates(door.requests_per_minute, door.monotonic),
         public_url=door.public_url,
         large_paths=LARGE_PATHS,
+        refused=refusals_in(backing.audit.audit),
     )
 
 
