@@ -26,6 +26,7 @@ _SUBFOLDERS = ("redis", "media", "models", "boxes", "logs", "ring", "clips", "au
 _OURS = {
     *_SUBFOLDERS,
     *("sightings", "uploads", "version.json", "signing.key", "token", "lost+found"),
+    "audit-head.json",
     *("accounts.sqlite", "accounts.sqlite-journal", "cases.sqlite", "cases.sqlite-journal"),
     *("owner.lock", "owner.json", "clients.lock"),
 }

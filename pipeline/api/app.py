@@ -37,12 +37,14 @@ from pipeline.api.openapi import describe_problems
 from pipeline.api.problems import install_problem_handlers
 from pipeline.api.queries import query_routes
 from pipeline.api.rates import Rates
+from pipeline.api.refusals import refusals_in
 from pipeline.api.retention import Retention, retention_routes
 from pipeline.api.sessions import session_routes
 from pipeline.api.shots import Why, shot_routes
 from pipeline.api.sight import refuse_partial
 from pipeline.api.sightings import Lists, Service, kept_picture_routes, sighting_routes
 from pipeline.api.travel import Travel, travel_routes
+from pipeline.api.uncached import Uncached
 from pipeline.api.users import token_routes, user_routes
 from pipeline.api.watches import Watches, watch_routes
 from pipeline.console.pages import Pages
@@ -156,6 +158,7 @@ def build_app(backing: Backing, needs: Mapping[str, Need] = NEEDS) -> FastAPI:
     # What is added later stands further out: who asks is known before it is noted.
     app.add_middleware(Auditing, rules=backing.audit)
     app.add_middleware(Doorkeeper, rules=_rules(backing, lambda: access[0]))
+    app.add_middleware(Uncached)
     install_problem_handlers(app)
     app.include_router(_health(backing))
     app.include_router(sighting_routes(backing.service, backing.lists), prefix="/api/v1")
@@ -206,6 +209,7 @@ def _rules(backing: Backing, access: Callable[[], Access]) -> Rules:
         rates=Rates(door.requests_per_minute, door.monotonic),
         public_url=door.public_url,
         large_paths=LARGE_PATHS,
+        refused=refusals_in(backing.audit.audit),
     )
 
 

@@ -23,7 +23,8 @@ class Audited:
 
     Attributes:
         what: its name in the audit.
-        body: fields of the JSON body that are noted; no pictures, no passwords.
+        body: fields of the JSON body that are noted; no pictures, no passwords. A description, a
+            reason and a case are taken from there as well only where they are named.
         changes: whether it changes something: then it is noted before that as well.
         needs_reason: whether `audit.reason_required` is about it.
     """
@@ -45,13 +46,14 @@ Row = Audited | NotAudited
 
 _LIKENESS = ("text", "like", "box", "picture")
 _WHERE = ("cameras", "zones", "since", "until")
+_GROUNDS = ("reason", "case")
 _SEARCH = (
     *_LIKENESS, *_WHERE, "collections", "limit", "live", "min_quality", "more_like", "less_like",
-    "answers", "then",
+    "answers", "then", *_GROUNDS,
 )  # fmt: skip
 _WATCH = (
     *_LIKENESS, *_WHERE, "name", "hours", "timezone", "false_alarms", "cooldown_s", "webhook",
-    "mqtt",
+    "mqtt", *_GROUNDS,
 )  # fmt: skip
 _USER = ("role", "cameras", "all_cameras", "new_password")
 _TOKEN = ("name", "role", "cameras", "expires_s")
@@ -70,7 +72,7 @@ ROUTES: Final[Mapping[str, Row]] = {
     "GET /api/v1/tracks": Audited("tracks"),
     "GET /api/v1/tracks/{key:path}/clip": Audited("clip", needs_reason=True),
     "GET /api/v1/pictures/{key:path}": Audited("picture"),
-    "POST /api/v1/shots/{shot:path}/why": Audited("why", ("text",)),
+    "POST /api/v1/shots/{shot:path}/why": Audited("why", ("text", *_GROUNDS)),
     "GET /api/v1/cameras": NotAudited("what is watched and how it does; no track, no picture"),
     "GET /api/v1/cameras/{camera}/boxes": Audited("boxes", needs_reason=True),
     # Addresses of cameras hold passwords, so none of their settings are noted.
@@ -80,7 +82,7 @@ ROUTES: Final[Mapping[str, Row]] = {
     "POST /api/v1/cameras/{camera}/resume": Audited("camera-resume", changes=True),
     "GET /api/v1/collections": _FIGURES,
     "DELETE /api/v1/collections/{name}": Audited("collection-remove", changes=True),
-    "POST /api/v1/erasures": Audited("erasure", ("tracks",), changes=True),
+    "POST /api/v1/erasures": Audited("erasure", ("tracks", *_GROUNDS), changes=True),
     "GET /api/v1/erasures": NotAudited("how far an erasure is; it names no track"),
     "GET /api/v1/holds": Audited("holds"),
     "PUT /api/v1/holds/{track:path}": Audited("hold", changes=True),
@@ -92,7 +94,9 @@ ROUTES: Final[Mapping[str, Row]] = {
     "GET /api/v1/alerts": Audited("alerts"),
     "GET /api/v1/alerts/stream": Audited("alerts-stream"),
     "GET /api/v1/alerts/undelivered": Audited("alerts-undelivered"),
-    "POST /api/v1/alerts/undelivered/resend": Audited("alerts-resend", ("ids",), changes=True),
+    "POST /api/v1/alerts/undelivered/resend": Audited(
+        "alerts-resend", ("ids", *_GROUNDS), changes=True
+    ),
     "GET /api/v1/travel": NotAudited("counts of how long people took, of nobody in particular"),
     "POST /api/v1/travel/learn": Audited("travel-learn", changes=True),
     "GET /api/v1/audit": Audited("audit"),

@@ -12,14 +12,17 @@ from functools import partial
 from hashlib import sha256
 from math import isfinite
 from typing import Any, Final, TypeVar
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 import anyio
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.api.audited import Audited, Match, NotAudited, RowFinder
+from pipeline.api.bounds import asked_in_query, bounded, cut
 from pipeline.api.problems import problem
+from pipeline.api.refusals import NOBODY, address_of
+from pipeline.api.repeats import Repeats, rule_of
 from pipeline.audit_events import Audit, Event, Phase
 from pipeline.callers import Caller
 from pipeline.errors import AuditUnavailable
@@ -31,13 +34,10 @@ T = TypeVar("T")
 NOTING_AT_ONCE: Final = 16
 """Threads that wait for the disk; notes that come together share a flush."""
 
-NOBODY: Final = "nobody"
-"""Who is not known yet, where anybody may ask."""
-
 _DEEPEST = 4
 
-#: Letters of a text, or texts of a list, that are noted.
-_MOST_NOTED: Final = 1_000
+#: What has a place of its own in an entry, and comes from the bodies of rows that name it.
+_SAID: Final = ("text", "reason", "case")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ class Auditing:
     def __init__(self, app: ASGIApp, *, rules: AuditRules) -> None:
         self._app, self._rules = app, rules
         self._rows, self._threads = RowFinder(), anyio.CapacityLimiter(NOTING_AT_ONCE)
+        self._repeats = Repeats(rules.audit.note)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Note a request, have it answered, note what the answer shows, and send it."""
@@ -104,8 +105,11 @@ class Auditing:
         """
 
         def note() -> None:
-            shown = names_in(_parsed(answer)) if is_json else set()
-            self._rules.audit.note(replace(event, shown=sorted({*event.shown, *shown})))
+            said = _parsed(answer) if is_json else None
+            told = replace(event, shown=sorted({*event.shown, *names_in(said)}))
+            if event.what == "sign-in" and event.outcome == "200" and isinstance(said, dict):
+                told = replace(told, who=str(said.get("name", NOBODY)))
+            self._repeats.note(told, rule_of(told))
 
         await self._in_thread(note)
 
@@ -194,34 +198,26 @@ def event_of(scope: Scope, row: Audited, match: Match, body: bytes) -> Event:
     """
     headers, fields = Headers(scope=scope), _fields(body)
     caller: Caller | None = scope.get("state", {}).get("caller")
-    asked: dict[str, Any] = dict(parse_qsl(scope["query_string"].decode("latin-1")))
-    asked |= {name: _flat(fields[name]) for name in row.body if fields.get(name)}
+    asked = asked_in_query(scope["query_string"])
     asked.pop("text", None)
-    asked |= match.names
-    asked = {name: _cut(value) for name, value in asked.items()}
+    named = [name for name in row.body if name not in _SAID and fields.get(name)]
+    asked = bounded({**asked, **{name: _flat(fields[name]) for name in named}, **match.names})
     if "picture" in row.body and isinstance(fields.get("picture"), str):
         asked["picture"] = (
             "sha256:" + sha256(fields["picture"].encode(errors="replace")).hexdigest()
         )
+    if caller is None:
+        asked["address"] = address_of(scope)
+    said = {name: _text(fields.get(name)) for name in _SAID if name in row.body}
     return Event(
         who=NOBODY if caller is None else caller.name,
         what=row.what,
-        text=_text(fields.get("text")),
-        reason=(_text(fields.get("reason")) or unquote(headers.get(REASON_HEADER, ""))).strip(),
-        case=(_text(fields.get("case")) or unquote(headers.get(CASE_HEADER, ""))).strip(),
+        text=cut(said.get("text", "")),
+        reason=(said.get("reason") or unquote(headers.get(REASON_HEADER, ""))).strip(),
+        case=(said.get("case") or unquote(headers.get(CASE_HEADER, ""))).strip(),
         asked=asked,
         shown=sorted(names_in(list(match.names.values()))),
     )
-
-
-def _cut(value: Any) -> Any:
-    """What is noted of a value that anybody may send: of a long text its beginning and digest."""
-    if isinstance(value, list):
-        return [_cut(each) for each in value[:_MOST_NOTED]]
-    if not isinstance(value, str) or len(value) <= _MOST_NOTED:
-        return value
-    digest = sha256(value.encode(errors="replace")).hexdigest()
-    return f"{value[:_MOST_NOTED]}… sha256:{digest}"
 
 
 def _fields(body: bytes) -> Mapping[str, Any]:

@@ -17,6 +17,7 @@ from pipeline.api.access import Access, Need, Open
 from pipeline.api.identity import READING, Identity, Known, is_from_elsewhere, shows_csrf
 from pipeline.api.problems import problem, problem_of
 from pipeline.api.rates import Rates
+from pipeline.api.refusals import Refused, forget
 from pipeline.callers import Caller, Role
 from pipeline.errors import DescryError
 from pipeline.workers.attempts import network_of
@@ -53,6 +54,7 @@ class Rules:
         rates: how often each may ask.
         public_url: the address that browsers know us by, where a proxy changes it.
         large_paths: how many bytes a request may hold there; elsewhere `BODY_BYTES`.
+        refused: notes who is turned away.
     """
 
     identity: Identity
@@ -61,6 +63,7 @@ class Rules:
     rates: Rates
     public_url: str | None = None
     large_paths: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    refused: Refused = forget
 
 
 class Doorkeeper:
@@ -85,6 +88,7 @@ class Doorkeeper:
         except DescryError as error:
             refusal = problem_of(error)
         if refusal is not None:
+            await self._rules.refused(scope, refusal)
             await refusal(scope, receive, send)
             return
         most = self._rules.large_paths.get(scope["path"], BODY_BYTES)

@@ -16,6 +16,7 @@ from typing import Final
 
 from pipeline.store.audit_chain import Place, follows, read_line
 from pipeline.store.audit_files import files_in, first_of, lines_of
+from pipeline.store.audit_gaps import unsigned
 from pipeline.store.audit_heads import Head, read_heads
 from pipeline.store.audit_log import LOCK
 
@@ -80,33 +81,35 @@ def logged_heads(lines: Iterable[str]) -> list[Place]:
     return [Place(int(found[1]), found[2]) for found in matches if found is not None]
 
 
-def check(folder: Path, public: str, logged: Collection[Place] = ()) -> Whole | Broken:
+def check(
+    folder: Path, public: str, logged: Collection[Place] = (), *, every: int | None = None
+) -> Whole | Broken:
     """Check the audit in `folder`.
 
     Args:
         folder: with the entries and the heads.
         public: the public key that heads are to be signed with, hexadecimal.
         logged: heads that were noted elsewhere.
+        every: entries after which a head is signed, where no head tells it.
 
     Raises:
         OSError: a file cannot be read.
     """
     for attempt in range(_ATTEMPTS):
         try:
-            return _check(_look(folder), public, logged)
+            return _check(_look(folder), public, logged, every)
         except FileNotFoundError:  # a file aged meanwhile
             if attempt == _ATTEMPTS - 1:
                 raise
     raise AssertionError
 
 
-def _check(seen: _Seen, public: str, logged: Collection[Place]) -> Whole | Broken:
+def _check(
+    seen: _Seen, public: str, logged: Collection[Place], every: int | None
+) -> Whole | Broken:
     heads = list(seen.heads)
-    for head in heads:
-        if head.key != public or not head.is_authentic:
-            return Broken(head.count, f"the signed head of entry {head.count} was changed")
-    if seen.unreadable_heads:
-        return Broken(0, f"{seen.unreadable_heads} signed heads cannot be read")
+    if (bad := _changed_head(seen, public)) is not None:
+        return bad
     checkpoints = [head.place for head in heads if head.is_checkpoint]
     begin = checkpoints[-1] if checkpoints else Place()
     # A kill amid ageing leaves files that a checkpoint allows to be missing.
@@ -122,6 +125,8 @@ def _check(seen: _Seen, public: str, logged: Collection[Place]) -> Whole | Broke
         return end
     if missing := [count for count in wanted if count > end.number]:
         return _cut_off(end.number + 1, max(missing), {head.count for head in heads})
+    if (gap := unsigned(heads, end, every)) is not None:
+        return Broken(gap[0], f"no signed head is left of entries {gap[0]} to {gap[1]}")
     return Whole(
         first=begin.number + 1,
         last=end.number,
@@ -130,6 +135,15 @@ def _check(seen: _Seen, public: str, logged: Collection[Place]) -> Whole | Broke
         logged=sum(begin.number < place.number <= end.number for place in set(logged)),
         removed=begin.number,
     )
+
+
+def _changed_head(seen: _Seen, public: str) -> Broken | None:
+    for head in seen.heads:
+        if head.key != public or not head.is_authentic:
+            return Broken(head.count, f"the signed head of entry {head.count} was changed")
+    if seen.unreadable_heads:
+        return Broken(0, f"{seen.unreadable_heads} signed heads cannot be read")
+    return None
 
 
 def _walk(

@@ -7,7 +7,7 @@ are gone, and the chain is checked from there.
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +29,7 @@ class Head:
         is_checkpoint: whether what comes before was removed because it was old.
         key: the public key, hexadecimal.
         signature: of all that.
+        every: entries after which the next one was to follow at the latest; 0: nobody said.
     """
 
     count: int
@@ -37,6 +38,7 @@ class Head:
     is_checkpoint: bool
     key: str
     signature: str
+    every: int = 0
 
     @property
     def place(self) -> Place:
@@ -46,14 +48,15 @@ class Head:
     @property
     def is_authentic(self) -> bool:
         """Whether the owner of `key` signed it as it is."""
-        message = _message(self.count, self.hash, self.at, is_checkpoint=self.is_checkpoint)
-        return is_signed_by(self.key, message, self.signature)
+        return is_signed_by(self.key, _message(self), self.signature)
 
 
-def sign(key: SigningKey, place: Place, at: str, *, is_checkpoint: bool = False) -> Head:
+def sign(
+    key: SigningKey, place: Place, at: str, *, is_checkpoint: bool = False, every: int = 0
+) -> Head:
     """Sign a place."""
-    message = _message(place.number, place.hash, at, is_checkpoint=is_checkpoint)
-    return Head(place.number, place.hash, at, is_checkpoint, key.public, key.sign(message))
+    head = Head(place.number, place.hash, at, is_checkpoint, key.public, "", every)
+    return replace(head, signature=key.sign(_message(head)))
 
 
 def append_head(folder: Path, head: Head) -> None:
@@ -70,7 +73,7 @@ def append_head(folder: Path, head: Head) -> None:
         if size > 0 and os.pread(descriptor, 1, size - 1) != b"\n":
             # Who was killed, or had no room, left half a line.
             os.ftruncate(descriptor, path.read_bytes().rfind(b"\n") + 1)
-        os.write(descriptor, _line(head))
+        os.write(descriptor, line_of(head))
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -84,7 +87,7 @@ def replace_heads(folder: Path, heads: Iterable[Head]) -> None:
     Raises:
         OSError: they cannot be written; the old ones stay.
     """
-    write_whole(folder / FILE, b"".join(map(_line, heads)))
+    write_whole(folder / FILE, b"".join(map(line_of, heads)))
 
 
 def read_heads(folder: Path) -> tuple[list[Head], int]:
@@ -98,7 +101,7 @@ def read_heads(folder: Path) -> tuple[list[Head], int]:
         return [], 0
     heads, unreadable = [], 0
     for line in lines:
-        head = _read(line)
+        head = read_head(line)
         if head is None:
             unreadable += 1
         else:
@@ -106,21 +109,24 @@ def read_heads(folder: Path) -> tuple[list[Head], int]:
     return heads, unreadable
 
 
-def _read(line: bytes) -> Head | None:
+def read_head(line: bytes) -> Head | None:
+    """The head of a line, which need not be authentic; None where it is none."""
     try:
         fields: dict[str, Any] = json.loads(line)
         head = Head(**fields)
     except (ValueError, TypeError):
         return None
     texts = (head.hash, head.at, head.key, head.signature)
-    is_sound = type(head.count) is int and type(head.is_checkpoint) is bool
+    is_sound = type(head.count) is type(head.every) is int and type(head.is_checkpoint) is bool
     return head if is_sound and all(isinstance(text, str) for text in texts) else None
 
 
-def _line(head: Head) -> bytes:
+def line_of(head: Head) -> bytes:
+    """A head as files have it, with its line feed."""
     return json.dumps(asdict(head), sort_keys=True).encode() + b"\n"
 
 
-def _message(count: int, digest: str, at: str, *, is_checkpoint: bool) -> bytes:
-    kind = "checkpoint" if is_checkpoint else "head"
-    return f"descry audit {kind}\n{count}\n{digest}\n{at}\n".encode()
+def _message(head: Head) -> bytes:
+    kind = "checkpoint" if head.is_checkpoint else "head"
+    every = f"every {head.every}\n" if head.every else ""  # heads of earlier versions say nothing
+    return f"descry audit {kind}\n{head.count}\n{head.hash}\n{head.at}\n{every}".encode()
