@@ -163,7 +163,7 @@ def _backing(
         models=build_models(settings, lambda: service.engine.encoder.model_id),
         clip=clip_cutter(settings, stores),
         why=Explaining(lambda: service.engine, partial(_picture, stores.media), SystemClock()).why,
-        accountable=build_accountable(settings, stores),
+        accountable=build_accountable(settings, stores, audit),
         ping=ping,
         metrics=ScrapePage(telemetry, figures).render,
         audit=AuditRules(audit, reason_required=settings.audit.reason_required),

@@ -1,12 +1,13 @@
 """Cases, packs, kept clips and retention behind the API of these tests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
 from pipeline.answers import ClipAnswer
 from pipeline.api.app import Accountable
+from pipeline.audit_events import Audit
 from pipeline.callers import Caller
 from pipeline.case_answers import EvidenceRequest, PackAnswer
 from pipeline.clock import ManualClock
@@ -77,14 +78,16 @@ class Packer:
         self,
         case_id: str,
         request: EvidenceRequest,
-        _caller: Caller,
+        caller: Caller,
         *,
         out: Path,
         progress: Callable[[float, float], None],
+        made: Callable[[Sequence[str], str], None],
     ) -> PackAnswer:
         if self.fails:
             raise DescryError("the disk is on fire")
         progress(0.5, 1)
+        made([item.track for item in self.cases.show(case_id, caller).items], "0" * 64)
         out.write_bytes(VIDEO)
         return PackAnswer(
             case=case_id, path=str(out), bytes=len(VIDEO), files=2, items=1,
@@ -97,7 +100,7 @@ class Policy:
         return RetentionAnswer(collections=[], video_s=600, clips_s=3600, sweep_s=60)
 
 
-def an_accountable(folder: Path) -> Accountable:
+def an_accountable(folder: Path, audit: Audit) -> Accountable:
     folder.mkdir(parents=True, exist_ok=True)
     clock = ManualClock()
 
@@ -112,7 +115,7 @@ def an_accountable(folder: Path) -> Accountable:
     packer: Any = Packer(desk)
     return Accountable(
         cases=desk,
-        packs=PackJobs(packer, folder, clock, start=lambda work: work()),
+        packs=PackJobs(packer, folder, clock, audit, start=lambda work: work()),
         clips=KeptClips(folder, cut, 3600, clock),
         retention=Policy(),
     )
