@@ -107,9 +107,12 @@ def case_routes(cases: Cases) -> APIRouter:
 
 def _item_routes(routes: APIRouter, cases: Cases) -> None:
     @routes.post("/cases/{case}/items", status_code=201)
-    def add_item(case: str, request: ItemRequest, caller: Asking) -> ItemAnswer:
-        """Put a hit into a case, as it was shown."""
-        return cases.add(case, request, caller)
+    def add_item(case: str, request: ItemRequest, caller: Asking, asked: Request) -> ItemAnswer:
+        """Put a hit into a case, as it was shown: by its `voucher`, or as somebody states."""
+        item = cases.add(case, request, caller)
+        shown = item.shown.model_dump(exclude={"text"}, exclude_defaults=True)
+        tell_audit(asked, item=item.item, checked=item.checked, **shown)
+        return item
 
     @routes.patch("/cases/{case}/items/{item}")
     def note_item(case: str, item: int, request: NoteRequest, caller: Asking) -> ItemAnswer:

@@ -92,7 +92,8 @@ class LocalCases:
 
     def put(self, case_id: str, request: ItemRequest) -> ItemAnswer:
         """Put a hit into a case."""
-        with self._noting.changing("case-item-add", id=case_id, hit=request.hit):
+        stated = request.model_dump(exclude={"note", "voucher"}, exclude_defaults=True)
+        with self._noting.changing("case-item-add", id=case_id, **stated):
             return self._desk.add(case_id, request, self._caller)
 
     def note(self, case_id: str, number: int, note: str) -> ItemAnswer:

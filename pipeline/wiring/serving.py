@@ -27,6 +27,7 @@ from pipeline.telemetry import ScrapePage, Telemetry
 from pipeline.wiring.accountable import build_accountable
 from pipeline.wiring.accounts import build_door, open_accounts, tls_files, warn_of_open_doors
 from pipeline.wiring.auditing import open_audit
+from pipeline.wiring.casework import build_vouchers
 from pipeline.wiring.delivering import build_delivery_desk, delivery_figures
 from pipeline.wiring.enrolment import build_enrolment
 from pipeline.wiring.erasing import build_erasing
@@ -49,6 +50,7 @@ from pipeline.workers.query import QueryWorker
 from pipeline.workers.service import SearchService
 from pipeline.workers.succession import Succession
 from pipeline.workers.travelling import Travelling
+from pipeline.workers.vouching import VouchedSearch
 from pipeline.workers.watch_desk import WatchDesk
 
 
@@ -146,7 +148,7 @@ def _backing(
         return replace(known, collection_bytes=weights, deliveries=deliveries())
 
     return Backing(
-        service=service,
+        service=VouchedSearch(service, build_vouchers(settings)),
         lists=catalogue,
         switches=catalogue,
         enrolment=build_enrolment(settings, stores, catalogue),

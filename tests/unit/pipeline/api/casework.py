@@ -18,7 +18,9 @@ from pipeline.workers.casework import CaseDesk
 from pipeline.workers.kept_clips import KeptClips
 from pipeline.workers.pack_jobs import PackJobs
 from pipeline.workers.retained import RetentionAnswer
+from pipeline.workers.vouching import Vouchers
 
+VOUCHERS = Vouchers(lambda: bytes(32))
 VIDEO = bytes(range(256)) * 40
 
 
@@ -111,7 +113,7 @@ def an_accountable(folder: Path, audit: Audit) -> Accountable:
         path.write_bytes(VIDEO)
         return path, a_clip(name.split("/")[0])
 
-    desk: Any = CaseDesk(CaseStore(folder / "cases.sqlite"), Watched(), Kept(), clock)  # type: ignore[arg-type]
+    desk: Any = CaseDesk(CaseStore(folder / "cases.sqlite"), Watched(), Kept(), clock, VOUCHERS)  # type: ignore[arg-type]
     packer: Any = Packer(desk)
     return Accountable(
         cases=desk,
