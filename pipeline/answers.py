@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.evidence_answers import EvidenceAnswer
+from pipeline.evidence_answers import EvidenceAnswer, VoucherMark
 from pipeline.journey_answers import PathMark, Paths, ThenFields
 from pipeline.likeness_fields import LikenessFields
 from pipeline.person_answers import PersonMark, Persons
@@ -45,7 +45,7 @@ class ShotAnswer(_Record):
     zones: Annotated[list[str], Field(description="where the person stood")] = []
 
 
-class HitAnswer(_Record, PersonMark, PathMark):
+class HitAnswer(_Record, PersonMark, PathMark, VoucherMark):
     """A track that answers the query; times are ISO-8601 UTC."""
 
     rank: int

@@ -52,6 +52,9 @@ class AuditEntryAnswer(BaseModel):
         dict[str, dict[str, list[int]]],
         Field(description="by camera: track → the numbers of its shots that were shown"),
     ] = {}
+    told: Annotated[
+        dict[str, Any], Field(description="ids and digests of what was handed out: clips, packs")
+    ] = {}
     of: Annotated[int | None, Field(description="the entry that said it would be done")] = None
 
 

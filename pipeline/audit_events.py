@@ -27,6 +27,7 @@ class Event:
         asked: what else was asked, as JSON: cameras, times, filters, ids.
         outcome: the HTTP status of the answer, or `done`, `failed`; empty where there is none yet.
         shown: names of the tracks and shots that the answer holds.
+        told: ids and digests of what the answer hands out, as JSON: a clip's, a pack's.
         of: the number of the entry that said it would be done; None if there is none.
     """
 
@@ -39,6 +40,7 @@ class Event:
     asked: Mapping[str, Any] = field(default_factory=dict)
     outcome: str = ""
     shown: Sequence[str] = ()
+    told: Mapping[str, Any] = field(default_factory=dict)
     of: int | None = None
 
 

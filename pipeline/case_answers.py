@@ -49,6 +49,14 @@ class ItemRequest(Shown):
 
     hit: Annotated[str, Field(min_length=5, max_length=400)]
     note: Annotated[str, Field(max_length=NOTE)] = ""
+    voucher: Annotated[
+        str | None,
+        Field(
+            max_length=100_000,
+            description="of the hit, from the search: what it holds counts, whatever else is said; "
+            "without one, what is said is kept as stated and not checked",
+        ),
+    ] = None
 
 
 class NoteRequest(_Record):
@@ -75,6 +83,7 @@ class ItemFacts(_Record):
     """What was known of a hit when it became an item; instants in Unix seconds."""
 
     shown: Shown
+    checked: bool = False
     camera: str
     collection: str
     first_seen_at: float
@@ -98,6 +107,10 @@ class ItemAnswer(_Record):
     time_from: Annotated[str | None, Field(description="where its instants come from")]
     zones: list[str]
     shown: Shown
+    checked: Annotated[
+        bool,
+        Field(description="`shown` is what a search answered; else whoever added it stated it"),
+    ] = False
     shots: Annotated[list[int], Field(description="numbers of the shots kept when it was added")]
     note: str
     added_at: str

@@ -1,4 +1,4 @@
-"""What a search answers of each phrase of a description."""
+"""What a search answers of each phrase of a description, and what vouches for that."""
 
 from typing import Annotated
 
@@ -16,3 +16,12 @@ class EvidenceAnswer(BaseModel):
     shot: Annotated[
         int | None, Field(description="number of the shot that shows most of it; null: none could")
     ]
+
+
+class VoucherMark(BaseModel):
+    """What a hit is known by when it comes back, to be put into a case."""
+
+    voucher: Annotated[
+        str | None,
+        Field(description="proves to a case of this installation what was answered of the hit"),
+    ] = None

@@ -20,7 +20,9 @@ RETRY_S = 600.0
 class Post:
     """A site, and who delivers what it tells."""
 
-    def __init__(self, bus, *, everywhere=(), allow_private=True, timeout_s=0.5, others=None):
+    def __init__(
+        self, bus, *, everywhere=(), allow_private=True, timeout_s=0.5, others=None, note=None
+    ):
         self.site = Site(bus)
         self.site.clock = ManualClock(NOON)
         self.clock, self.store = self.site.clock, DeliveryStore(bus.client, bus.keys)
@@ -32,7 +34,9 @@ class Post:
         send = sender(allow_private=allow_private, timeout_s=timeout_s).send
         carriers = {"webhook": Carrier(send, RETRY_S), **(others or {})}
         self.worker = self.site.worker()
-        self.deliverer = Deliverer(ledger, tuple(everywhere), carriers, self.clock)
+        self.deliverer = Deliverer(
+            ledger, tuple(everywhere), carriers, self.clock, note or (lambda *_: None)
+        )
         self.threads = ThreadPoolExecutor(8)
         self.look()
 

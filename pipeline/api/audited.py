@@ -58,6 +58,7 @@ _WATCH = (
 _USER = ("role", "cameras", "all_cameras", "new_password")
 _TOKEN = ("name", "role", "cameras", "expires_s")
 _IMPORT = ("upload", "path", "camera", "collection", "start")
+_ITEM = ("hit", "text", "score", "probability", "evidence", "model")
 _PAGE = NotAudited("a page as it is for everybody; what it shows is asked for by other routes")
 _FIGURES = NotAudited("figures about the installation, of nobody")
 
@@ -118,7 +119,7 @@ ROUTES: Final[Mapping[str, Row]] = {
     "DELETE /api/v1/cases/{case}": Audited("case-remove", changes=True),
     "PUT /api/v1/cases/{case}/hold": Audited("case-hold", changes=True),
     "DELETE /api/v1/cases/{case}/hold": Audited("case-hold-release", changes=True),
-    "POST /api/v1/cases/{case}/items": Audited("case-item-add", ("hit", "text"), changes=True),
+    "POST /api/v1/cases/{case}/items": Audited("case-item-add", _ITEM, changes=True),
     "PATCH /api/v1/cases/{case}/items/{item}": Audited("case-item-note", changes=True),
     "DELETE /api/v1/cases/{case}/items/{item}": Audited("case-item-remove", changes=True),
     "POST /api/v1/cases/{case}/evidence": Audited(

@@ -23,6 +23,7 @@ from pipeline.api.bounds import asked_in_query, bounded, cut
 from pipeline.api.problems import problem
 from pipeline.api.refusals import NOBODY, address_of
 from pipeline.api.repeats import Repeats, rule_of
+from pipeline.api.telling import EVENT, told_in
 from pipeline.audit_events import Audit, Event, Phase
 from pipeline.callers import Caller
 from pipeline.errors import AuditUnavailable
@@ -84,6 +85,7 @@ class Auditing:
                 await problem(503, "audit-unavailable", str(error))(scope, receive, send)
                 return
             event = replace(event, of=number)
+            scope.setdefault("state", {})[EVENT] = event
         await self._app(scope, _again(body, receive), _Held(self, event, scope, send).send)
 
     def _refusal(self, row: Audited, event: Event) -> ASGIApp | None:
@@ -136,7 +138,13 @@ class _Held:
         if message["type"] == "http.response.start":
             self._start = message
             self._kind = Headers(raw=message["headers"]).get("content-type", "").split(";")[0]
-            self._event = replace(self._event, outcome=str(message["status"]))
+            shown, told = told_in(self._scope)
+            self._event = replace(
+                self._event,
+                outcome=str(message["status"]),
+                shown=sorted({*self._event.shown, *shown}),
+                told=told,
+            )
             if "json" not in self._kind:
                 await self._noted(b"", [message])
         elif "json" in self._kind:

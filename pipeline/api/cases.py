@@ -1,13 +1,14 @@
 """Cases over HTTP, and their evidence packs."""
 
-from pathlib import Path
 from typing import Annotated, Protocol
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
 
 from pipeline.api.asking import Asking
 from pipeline.api.openapi import answers_with
+from pipeline.api.telling import event_of_change, tell_audit
+from pipeline.audit_events import Event
 from pipeline.callers import Caller
 from pipeline.case_answers import (
     CaseChange,
@@ -20,6 +21,7 @@ from pipeline.case_answers import (
     NoteRequest,
     PackJob,
 )
+from pipeline.workers.pack_jobs import ReadyPack
 
 
 class Cases(Protocol):
@@ -49,11 +51,13 @@ class Cases(Protocol):
 class Packs(Protocol):
     """What makes evidence packs (`pipeline.workers.pack_jobs.PackJobs`)."""
 
-    def begin(self, case_id: str, request: EvidenceRequest, caller: Caller) -> PackJob: ...
+    def begin(
+        self, case_id: str, request: EvidenceRequest, caller: Caller, *, noted: Event | None = None
+    ) -> PackJob: ...
 
     def look(self, case_id: str, job_id: str, caller: Caller) -> PackJob: ...
 
-    def fetch(self, case_id: str, job_id: str, caller: Caller) -> Path: ...
+    def fetch(self, case_id: str, job_id: str, caller: Caller) -> ReadyPack: ...
 
 
 def case_routes(cases: Cases) -> APIRouter:
@@ -103,9 +107,12 @@ def case_routes(cases: Cases) -> APIRouter:
 
 def _item_routes(routes: APIRouter, cases: Cases) -> None:
     @routes.post("/cases/{case}/items", status_code=201)
-    def add_item(case: str, request: ItemRequest, caller: Asking) -> ItemAnswer:
-        """Put a hit into a case, as it was shown."""
-        return cases.add(case, request, caller)
+    def add_item(case: str, request: ItemRequest, caller: Asking, asked: Request) -> ItemAnswer:
+        """Put a hit into a case, as it was shown: by its `voucher`, or as somebody states."""
+        item = cases.add(case, request, caller)
+        shown = item.shown.model_dump(exclude={"text"}, exclude_defaults=True)
+        tell_audit(asked, item=item.item, checked=item.checked, **shown)
+        return item
 
     @routes.patch("/cases/{case}/items/{item}")
     def note_item(case: str, item: int, request: NoteRequest, caller: Asking) -> ItemAnswer:
@@ -123,9 +130,11 @@ def evidence_routes(packs: Packs) -> APIRouter:
     routes = APIRouter()
 
     @routes.post("/cases/{case}/evidence", status_code=202)
-    def begin(case: str, request: EvidenceRequest, caller: Asking) -> PackJob:
+    def begin(case: str, request: EvidenceRequest, caller: Asking, asked: Request) -> PackJob:
         """Begin an evidence pack; look at the job until it is done, then fetch `url`."""
-        return packs.begin(case, request, caller)
+        job = packs.begin(case, request, caller, noted=event_of_change(asked))
+        tell_audit(asked, job=job.id)
+        return job
 
     @routes.get("/cases/{case}/evidence/{job}")
     def look(case: str, job: str, caller: Asking) -> PackJob:
@@ -137,10 +146,12 @@ def evidence_routes(packs: Packs) -> APIRouter:
         response_class=FileResponse,
         responses=answers_with("application/zip", _206="a piece", _416="no such piece"),
     )
-    def fetch(case: str, job: str, caller: Asking) -> FileResponse:
+    def fetch(case: str, job: str, caller: Asking, asked: Request) -> FileResponse:
         """The pack, a zip; `Range` goes on where a download broke off."""
+        pack = packs.fetch(case, job, caller)
+        tell_audit(asked, pack.tracks, manifest_sha256=pack.manifest_sha256)
         return FileResponse(
-            packs.fetch(case, job, caller),
+            pack.path,
             media_type="application/zip",
             filename=f"{case}.zip",
             headers={"Cache-Control": "private, no-store"},

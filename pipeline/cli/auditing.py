@@ -79,7 +79,9 @@ def _entries(settings: Settings, filters: Filters, count: int) -> Iterator[Audit
 def line_of(entry: AuditEntryAnswer) -> str:
     """An entry in a line for a person."""
     shown = [shots for tracks in entry.shown.values() for shots in tracks.values()]
-    asked = " ".join(f"{name}={_short(value)}" for name, value in entry.asked.items())
+    asked = " ".join(
+        f"{name}={_short(value)}" for name, value in [*entry.asked.items(), *entry.told.items()]
+    )
     parts = [
         f"{entry.n}  {entry.at}  {entry.who}  {entry.what}  {entry.outcome or entry.phase}",
         f"'{_short(entry.text)}'" if entry.text else "",

@@ -215,6 +215,7 @@ def _requests(adding: Adding) -> list[ItemRequest]:
                 probability=hit.get("probability"),
                 evidence=hit.get("evidence", []),
                 model=answer.get("model", {}).get("id"),
+                voucher=hit.get("voucher"),
             )
         )
     return requests
@@ -257,9 +258,10 @@ def _line(item: ItemAnswer) -> str:
     hit = item.track if item.shot is None else f"{item.track}/{item.shot}"
     marks = f"  {marks_of(item.shown.evidence)}" if item.shown.evidence else ""
     held = "  held" if item.held else ""
+    stated = "" if item.checked or item.shown.probability is None else " (stated, not checked)"
     return printable(
         f"{item.item:4d}  {hit}  {short_instant(item.first_seen_at)}  "
-        f"{percent(item.shown.probability)}{marks}{held}"
+        f"{percent(item.shown.probability)}{stated}{marks}{held}"
     )
 
 

@@ -163,6 +163,7 @@ class AuditLog:
             "reason": event.reason,
             "case": event.case,
             "asked": dict(event.asked),
+            "told": dict(event.told),
         }
         fields = {
             "at": format_instant(self._now()),

@@ -1,5 +1,6 @@
 """The installation's own key (Ed25519, RFC 8032): what it signs can be checked by anybody."""
 
+import hmac
 import os
 import secrets
 from contextlib import suppress
@@ -42,6 +43,10 @@ class SigningKey:
     def public(self) -> str:
         """The public half: 64 hexadecimal digits."""
         return self._private.public_key().public_bytes_raw().hex()
+
+    def secret(self, purpose: bytes) -> bytes:
+        """A secret of the installation for one purpose, 32 bytes; it tells nothing of the key."""
+        return hmac.new(self._private.private_bytes_raw(), purpose, "sha256").digest()
 
     def sign(self, message: bytes) -> str:
         """The signature of `message`: 128 hexadecimal digits."""

@@ -1,6 +1,7 @@
 """Builds what the API answers of cases, evidence, kept clips and retention."""
 
 from pipeline.api.app import Accountable
+from pipeline.audit_events import Audit
 from pipeline.clock import SystemClock
 from pipeline.config import Settings
 from pipeline.wiring.casework import build_evidence_desk
@@ -11,13 +12,13 @@ from pipeline.workers.pack_jobs import PackJobs
 from pipeline.workers.retained import Retained
 
 
-def build_accountable(settings: Settings, stores: Stores) -> Accountable:
+def build_accountable(settings: Settings, stores: Stores, audit: Audit) -> Accountable:
     """Likewise."""
     evidence, clock = build_evidence_desk(settings, stores), SystemClock()
     keep_s = settings.export.keep_s
     return Accountable(
         cases=evidence.cases,
-        packs=PackJobs(evidence, stores.clips, clock),
+        packs=PackJobs(evidence, stores.clips, clock, audit),
         clips=KeptClips(stores.clips, clip_cutter(settings, stores), keep_s, clock),
         retention=Retained(
             contents=build_collections(stores),

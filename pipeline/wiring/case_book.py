@@ -92,7 +92,8 @@ class LocalCases:
 
     def put(self, case_id: str, request: ItemRequest) -> ItemAnswer:
         """Put a hit into a case."""
-        with self._noting.changing("case-item-add", id=case_id, hit=request.hit):
+        stated = request.model_dump(exclude={"note", "voucher"}, exclude_defaults=True)
+        with self._noting.changing("case-item-add", id=case_id, **stated):
             return self._desk.add(case_id, request, self._caller)
 
     def note(self, case_id: str, number: int, note: str) -> ItemAnswer:
@@ -126,8 +127,17 @@ class LocalCases:
         """Write the evidence pack of a case to `out`."""
         self._noting.need_reason()
         desk = build_evidence_desk(self._settings, self._stores, self._look_in)
-        with self._noting.changing("evidence", id=case_id, blur=request.blur):
-            return desk.export(case_id, request, self._caller, out=out, progress=progress)
+        margins = {"before_s": request.before_s, "after_s": request.after_s}
+        noted = self._noting.changing("evidence", id=case_id, blur=request.blur, **margins)
+        with noted as number:
+
+            def made(tracks: Sequence[str], manifest_sha256: str) -> None:
+                told = {"manifest_sha256": manifest_sha256}
+                self._noting.handed_out("evidence-made", tracks, of=number, told=told, id=case_id)
+
+            return desk.export(
+                case_id, request, self._caller, out=out, progress=progress, made=made
+            )
 
 
 def open_case_book(session: Session, look_in: Sequence[Path] = ()) -> CaseBook:

@@ -21,13 +21,19 @@ from pipeline.wiring.weights import detector_file, detector_name, open_library
 from pipeline.workers.casework import CaseDesk
 from pipeline.workers.evidencing import EvidenceDesk
 from pipeline.workers.holding import HoldFolder
+from pipeline.workers.vouching import PURPOSE, Vouchers
 from retrieval.errors import RetrievalError
 
 
 def build_case_desk(settings: Settings, stores: Stores) -> CaseDesk:
     """What keeps cases."""
     clips = build_clip_desk(settings, stores)
-    return CaseDesk(stores.cases, clips, stores.holding, SystemClock())
+    return CaseDesk(stores.cases, clips, stores.holding, SystemClock(), build_vouchers(settings))
+
+
+def build_vouchers(settings: Settings) -> Vouchers:
+    """What seals hits, with a key that is drawn from the installation's."""
+    return Vouchers(lambda: signing_key(settings).secret(PURPOSE))
 
 
 def build_evidence_desk(

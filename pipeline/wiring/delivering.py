@@ -1,14 +1,16 @@
 """Builds what delivers alerts, and what is asked about them."""
 
+import logging
 import ssl
 from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
+from pipeline.audit_events import Audit
 from pipeline.clock import SystemClock
 from pipeline.config import Settings
 from pipeline.config_delivery import Mqtt
-from pipeline.errors import ConfigError
+from pipeline.errors import AuditUnavailable, ConfigError
 from pipeline.names import process_name
 from pipeline.shutdown import Stop
 from pipeline.store.alerts import AlertStore
@@ -18,13 +20,17 @@ from pipeline.store.leases import LeaseStore
 from pipeline.store.watches import WatchStore
 from pipeline.store_figures import DeliveryFigures
 from pipeline.webhook_urls import BROKER
-from pipeline.wiring.stores import Stores, open_stores
+from pipeline.wiring.auditing import open_audit
+from pipeline.wiring.stores import Stores, open_folder, open_stores
 from pipeline.workers.broker import Broker
 from pipeline.workers.broker_connection import BrokerAccount
 from pipeline.workers.delivering import LEASE_S, Carrier, Deliverer, DeliveryLedger
 from pipeline.workers.delivery_desk import DeliveryDesk
+from pipeline.workers.noted_deliveries import NotedDeliveries
 from pipeline.workers.receiver_rules import ReceiverRules
 from pipeline.workers.webhook import WebhookSender
+
+log = logging.getLogger(__name__)
 
 PORT: Final = 1883
 TLS_PORT: Final = 8883
@@ -32,10 +38,15 @@ TLS_PORT: Final = 8883
 
 def work_deliver(settings: Settings, stop: Stop) -> None:
     """Deliver alerts until `stop`."""
-    build_deliverer(settings, open_stores(settings)).run(stop)
+    audit = open_audit(settings, open_folder(settings))
+    build_deliverer(settings, open_stores(settings), audit).run(stop)
+    try:
+        audit.seal()
+    except AuditUnavailable as error:
+        log.warning("%s", error)
 
 
-def build_deliverer(settings: Settings, stores: Stores) -> Deliverer:
+def build_deliverer(settings: Settings, stores: Stores, audit: Audit) -> Deliverer:
     """What delivers alerts to webhooks, and to a broker if the settings name one."""
     keys, clock, hooks = Keys(settings.redis.namespace), SystemClock(), settings.webhooks
     ledger = DeliveryLedger(
@@ -54,12 +65,14 @@ def build_deliverer(settings: Settings, stores: Stores) -> Deliverer:
         tls=ssl.create_default_context(),
     )
     carriers = {"webhook": Carrier(sender.send, hooks.retry_s)}
+    noted = NotedDeliveries(audit)
     if settings.mqtt.url is not None:
         account = broker_account(settings.mqtt)
         broker = Broker(account, matches=f"{settings.mqtt.prefix}/matches")
         carriers["mqtt"] = Carrier(broker.send, settings.mqtt.retry_s, broker.attend)
+        noted.broker = f"{account.host}:{account.port}"
         everywhere += [BROKER] if settings.mqtt.every_watch else []
-    return Deliverer(ledger, tuple(everywhere), carriers, clock)
+    return Deliverer(ledger, tuple(everywhere), carriers, clock, noted.note)
 
 
 def broker_account(mqtt: Mqtt) -> BrokerAccount:

@@ -27,6 +27,7 @@ from pipeline.telemetry import ScrapePage, Telemetry
 from pipeline.wiring.accountable import build_accountable
 from pipeline.wiring.accounts import build_door, open_accounts, tls_files, warn_of_open_doors
 from pipeline.wiring.auditing import note_settings, open_audit
+from pipeline.wiring.casework import build_vouchers
 from pipeline.wiring.delivering import build_delivery_desk, delivery_figures
 from pipeline.wiring.enrolment import build_enrolment
 from pipeline.wiring.erasing import build_erasing
@@ -49,6 +50,7 @@ from pipeline.workers.query import QueryWorker
 from pipeline.workers.service import SearchService
 from pipeline.workers.succession import Succession
 from pipeline.workers.travelling import Travelling
+from pipeline.workers.vouching import VouchedSearch
 from pipeline.workers.watch_desk import WatchDesk
 
 
@@ -148,7 +150,7 @@ def _backing(
         return replace(known, collection_bytes=weights, deliveries=deliveries())
 
     return Backing(
-        service=service,
+        service=VouchedSearch(service, build_vouchers(settings)),
         lists=catalogue,
         switches=catalogue,
         enrolment=build_enrolment(settings, stores, catalogue),
@@ -165,7 +167,7 @@ def _backing(
         models=build_models(settings, lambda: service.engine.encoder.model_id),
         clip=clip_cutter(settings, stores),
         why=Explaining(lambda: service.engine, partial(_picture, stores.media), SystemClock()).why,
-        accountable=build_accountable(settings, stores),
+        accountable=build_accountable(settings, stores, audit),
         ping=ping,
         metrics=ScrapePage(telemetry, figures).render,
         audit=AuditRules(audit, reason_required=settings.audit.reason_required),

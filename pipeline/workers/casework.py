@@ -1,7 +1,7 @@
 """Cases: hits are put together, noted, held, and taken out again."""
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,9 +14,7 @@ from pipeline.case_answers import (
     CasePage,
     CaseRequest,
     ItemAnswer,
-    ItemFacts,
     ItemRequest,
-    ShotFact,
     Shown,
 )
 from pipeline.clock import Clock
@@ -25,10 +23,10 @@ from pipeline.instants import format_instant
 from pipeline.names import check_name
 from pipeline.store.case_records import Case, CaseItem
 from pipeline.store.cases import CaseStore
-from pipeline.store.track_record import TrackRecord
-from pipeline.store.wire import LoggedSighting
+from pipeline.workers.case_facts import facts_of
 from pipeline.workers.clipping import ClipDesk, parse_name
 from pipeline.workers.holding import Holding
+from pipeline.workers.vouching import Vouchers
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +38,14 @@ class CaseDesk:
         clips: knows tracks and their shots.
         holding: keeps tracks past retention.
         clock: says when something was done.
+        vouchers: tell what a search answered from what somebody says that it did.
     """
 
     store: CaseStore
     clips: ClipDesk
     holding: Holding
     clock: Clock
+    vouchers: Vouchers
 
     def open(self, request: CaseRequest, caller: Caller) -> CaseDetail:
         """Begin a case.
@@ -123,13 +123,14 @@ class CaseDesk:
 
         Raises:
             NotFound: no such case, track or shot.
-            ConfigError: the case is closed, or that names no hit.
+            ConfigError: the case is closed, that names no hit, or its voucher is not of this hit
+                and installation.
         """
         track, shot = parse_name(request.hit)
         record = self.clips.tracks.get_many([track]).get(track)
         if record is None or not caller.may_see(track.camera_id):
             raise NotFound(f"no track {track}: retention may have forgotten it")
-        facts = _facts(request, record, list(self.clips.shots(record)))
+        facts = facts_of(self._shown_as(request, track), record, list(self.clips.shots(record)))
         if shot is not None and shot not in {each.shot for each in facts.shots}:
             raise NotFound(f"no shot {request.hit}: it was replaced, or retention forgot it")
         item = self.store.add(
@@ -197,6 +198,18 @@ class CaseDesk:
         self._release(case_id, self.store.held_for(case_id))
         return self.show(case_id, caller)
 
+    def _shown_as(self, request: ItemRequest, track: TrackKey) -> tuple[Shown, bool]:
+        """How a hit was shown, and whether that is known; else it is what somebody states."""
+        if request.voucher is None:
+            return Shown(**{name: getattr(request, name) for name in Shown.model_fields}), False
+        shown = self.vouchers.opened(str(track), request.voucher)
+        if shown is None:
+            raise ConfigError(
+                f"the voucher of {track} is not of this hit, or of another installation: search "
+                "again here, or leave it out, and what is said of the hit is kept as stated"
+            )
+        return shown, True
+
     def _release(self, case_id: str, tracks: Collection[TrackKey]) -> None:
         others = self.store.held_for_others(case_id, tracks)
         for track in sorted(self.holding.which(set(tracks) - others)):
@@ -236,36 +249,6 @@ def _check_may_release(tracks: Collection[TrackKey], caller: Caller) -> None:
         )
 
 
-def _facts(request: ItemRequest, record: TrackRecord, shots: Sequence[LoggedSighting]) -> ItemFacts:
-    shown = {name: getattr(request, name) for name in Shown.model_fields}
-    newest = {each.shot.number: each for each in shots}  # one may be there twice, of two models
-    return ItemFacts(
-        shown=Shown(**shown),
-        camera=record.key.camera_id,
-        collection=record.collection,
-        first_seen_at=record.first_seen_at,
-        last_seen_at=record.last_seen_at,
-        is_live=record.is_live_source,
-        imported_at=record.imported_at,
-        zones=list(record.zones),
-        shots=[_shot_fact(each) for _, each in sorted(newest.items())],
-    )
-
-
-def _shot_fact(shot: LoggedSighting) -> ShotFact:
-    return ShotFact(
-        shot=shot.shot.number,
-        captured_at=shot.captured_at,
-        box=shot.box,
-        frame_width=shot.frame_width,
-        frame_height=shot.frame_height,
-        picture=shot.picture,
-        quality=shot.quality,
-        time_from=shot.time_source,
-        model=shot.model_id,
-    )
-
-
 def _told(case: Case) -> Mapping[str, Any]:
     return {
         "id": case.id, "title": case.title, "notes": case.notes, "status": case.status,
@@ -288,6 +271,7 @@ def _item(item: CaseItem, *, is_held: bool = False) -> ItemAnswer:
         time_from=facts.shots[0].time_from if facts.shots else None,
         zones=facts.zones,
         shown=facts.shown,
+        checked=facts.checked,
         shots=[each.shot for each in facts.shots],
         note=item.note,
         added_at=format_instant(item.added_at),

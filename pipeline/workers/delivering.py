@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pipeline.clock import Clock
-from pipeline.errors import StoreUnavailable
+from pipeline.errors import AuditUnavailable, StoreUnavailable
 from pipeline.retry import JITTER, Backoff
 from pipeline.store.alerts import AlertStore, Word
 from pipeline.store.deliveries import MOST_WAITING, Delivery, DeliveryStore
@@ -42,6 +42,9 @@ UNNAMED_FOR_S: Final = 12 * 3600.0
 
 Send = Callable[[str, AlertAnswer], None]
 """Delivers a word to a target, or raises DeliveryFailed."""
+
+Note = Callable[[Delivery, AlertAnswer], None]
+"""Notes that a word is about to be sent; where it raises AuditUnavailable, that waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +104,14 @@ class Deliverer:
         everywhere: targets of every alert.
         carriers: by the kind of a target.
         clock: tells instants and spans.
+        note: hears of a word before it is sent.
     """
 
     ledger: DeliveryLedger
     everywhere: tuple[str, ...]
     carriers: Mapping[str, Carrier]
     clock: Clock
+    note: Note
     _rng: random.Random = field(default_factory=random.Random)
     _lanes: dict[str, _Lane] = field(default_factory=dict)
     _position: str | None = None
@@ -200,7 +205,7 @@ class Deliverer:
         """Send to one receiver what may be sent; what goes wrong with us is not its fault."""
         try:
             self._send_in_turn(lane, theirs)
-        except StoreUnavailable as error:
+        except (StoreUnavailable, AuditUnavailable) as error:
             lane.rests_until = self.clock.monotonic() + lane.backoff.next_wait_s()
             log.warning("deliveries: %s", error)
         except Exception:  # a thread's outermost loop
@@ -234,7 +239,9 @@ class Deliverer:
             self.ledger.deliveries.drop(one)
             return True
         try:
-            self._carrier(one).send(one.target, alert_answer(word))
+            carrier, told = self._carrier(one), alert_answer(word)
+            self.note(one, told)
+            carrier.send(one.target, told)
         except DeliveryFailed as error:
             self._failed(one, str(error))
             lane.rests_until = self.clock.monotonic() + lane.backoff.next_wait_s()

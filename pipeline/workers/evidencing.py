@@ -40,6 +40,10 @@ from pipeline.workers.scene_picture import person_in_picture, scene_of
 Progress = Callable[[float, float], None]
 """Is told items done, in parts, and items in all."""
 
+Made = Callable[[Sequence[str], str], None]
+"""Is told whom a pack shows, and the digest of its manifest, before the pack is there; what it
+raises, nobody has a pack."""
+
 REPORT_BYTES: Final = 48_000_000
 """Pictures that the report shows; the others lie beside it all the same."""
 
@@ -79,6 +83,7 @@ class EvidenceDesk:
         *,
         out: Path,
         progress: Progress = lambda _done, _total: None,
+        made: Made = lambda _tracks, _digest: None,
     ) -> PackAnswer:
         """Write the evidence pack of a case to `out`, whole or not at all.
 
@@ -112,6 +117,7 @@ class EvidenceDesk:
                 items=packing.items,
             )
             manifest, files = self._finish(writer, dossier, packing.shown)
+            made(packing.tracks, manifest)
         return PackAnswer(
             case=case_id,
             path=str(out),
@@ -155,6 +161,12 @@ class _Packing:
     items: list[PackedItem] = field(default_factory=list)
     shown: dict[str, bytes] = field(default_factory=dict)
     models: set[str] = field(default_factory=set)
+
+    @property
+    def tracks(self) -> list[str]:
+        """Whom it shows: a track, or the shot of it that was named."""
+        named = [(each.item.track, each.item.shot) for each in self.items]
+        return [track if shot is None else f"{track}/{shot}" for track, shot in named]
 
     def take(self, answer: ItemAnswer, item: CaseItem, progress: Callable[[float], None]) -> None:
         """Put one item in."""

@@ -56,8 +56,8 @@ class Noting:
         return answer
 
     @contextmanager
-    def changing(self, what: str, /, **asked: Any) -> Iterator[None]:
-        """Note that something is about to be done, and how it ended.
+    def changing(self, what: str, /, **asked: Any) -> Iterator[int]:
+        """Note that something is about to be done, and how it ended; yields the first's number.
 
         Raises:
             AuditUnavailable: it could not be noted; if before, then nothing is done.
@@ -66,10 +66,28 @@ class Noting:
         number = self.audit.note(replace(event, phase=Phase.ASKED))
         outcome = "failed"
         try:
-            yield
+            yield number
             outcome = "done"
         finally:
             self.audit.note(replace(event, outcome=outcome, of=number))
+
+    def handed_out(
+        self, what: str, /, shown: Sequence[str], *, of: int, told: Mapping[str, Any], **asked: Any
+    ) -> None:
+        """Note what is about to be handed out.
+
+        Args:
+            what: in a word.
+            shown: the tracks and shots in it.
+            of: the number of the entry that said it would be made.
+            told: ids and digests of it.
+            asked: which it is.
+
+        Raises:
+            AuditUnavailable: it could not be noted: do not hand it out.
+        """
+        event = self._event(what, asked)
+        self.audit.note(replace(event, shown=shown, told=told, outcome="done", of=of))
 
     def need_reason(self) -> None:
         """See that there is a reason, where one is needed.

@@ -4,17 +4,18 @@ import logging
 import re
 import secrets
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from pipeline.audit_events import Audit, Event
 from pipeline.callers import Caller
 from pipeline.case_answers import EvidenceRequest, PackAnswer, PackJob
 from pipeline.clock import Clock
-from pipeline.errors import Busy, ConfigError, DescryError, NotFound
+from pipeline.errors import AuditUnavailable, Busy, ConfigError, DescryError, NotFound
 from pipeline.files import write_whole
 from pipeline.workers.evidencing import EvidenceDesk
 
@@ -39,6 +40,16 @@ class _Told(BaseModel):
     by: str
     told_at: float
     job: PackJob
+    tracks: Sequence[str] = ()  # of a pack that is done
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyPack:
+    """A pack that is done: its file, whom it shows, and the digest of its manifest."""
+
+    path: Path
+    tracks: Sequence[str]
+    manifest_sha256: str
 
 
 def on_a_thread(work: Callable[[], None]) -> None:
@@ -54,17 +65,27 @@ class PackJobs:
         desk: makes them.
         folder: where they wait; retention sweeps it, and an erasure empties it.
         clock: tells how long it takes.
+        audit: hears of each that is made, and whom it shows, before it can be fetched.
         start: runs one aside.
     """
 
     desk: EvidenceDesk
     folder: Path
     clock: Clock
+    audit: Audit
     start: Start = on_a_thread
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
-    def begin(self, case_id: str, request: EvidenceRequest, caller: Caller) -> PackJob:
+    def begin(
+        self, case_id: str, request: EvidenceRequest, caller: Caller, *, noted: Event | None = None
+    ) -> PackJob:
         """Begin a pack.
+
+        Args:
+            case_id: of which case.
+            request: how.
+            caller: for whom.
+            noted: what the audit has of it: why, and `of` which entry.
 
         Raises:
             NotFound: no such case.
@@ -76,7 +97,8 @@ class PackJobs:
         try:
             job = PackJob(id=secrets.token_hex(16), case=case_id, state="working")
             self._tell(job, caller)
-            self.start(lambda: self._make(job, request, caller))
+            event = _event(job, caller, noted)
+            self.start(lambda: self._make(job, request, caller, event))
         except BaseException:
             self._turn.release()
             raise
@@ -88,6 +110,9 @@ class PackJobs:
         Raises:
             NotFound: there is none of that name, or not for the caller.
         """
+        return self._find(case_id, job_id, caller).job
+
+    def _find(self, case_id: str, job_id: str, caller: Caller) -> _Told:
         gone = NotFound(f"no pack {job_id}: it was not fetched in time, or somebody was erased")
         if not _ID.fullmatch(job_id):
             raise gone
@@ -100,24 +125,26 @@ class PackJobs:
             raise gone
         if told.job.state == "working" and self.clock.now() - told.told_at > SILENT_FOR_S:
             detail = "whoever made it has ended: begin another"
-            return told.job.model_copy(update={"state": "failed", "detail": detail})
-        return told.job
+            job = told.job.model_copy(update={"state": "failed", "detail": detail})
+            return told.model_copy(update={"job": job})
+        return told
 
-    def fetch(self, case_id: str, job_id: str, caller: Caller) -> Path:
-        """The file of a pack that is done.
+    def fetch(self, case_id: str, job_id: str, caller: Caller) -> ReadyPack:
+        """A pack that is done.
 
         Raises:
             NotFound: there is none of that name, it is not for the caller, or not done yet.
         """
-        job = self.look(case_id, job_id, caller)
+        told = self._find(case_id, job_id, caller)
         path = self.folder / f"{job_id}.zip"
-        if job.state != "done" or not path.is_file():
-            raise NotFound(f"pack {job_id} is {job.state}: look at it until it is done")
-        return path
+        if told.job.state != "done" or told.job.pack is None or not path.is_file():
+            raise NotFound(f"pack {job_id} is {told.job.state}: look at it until it is done")
+        return ReadyPack(path, told.tracks, told.job.pack.manifest_sha256)
 
-    def _make(self, job: PackJob, request: EvidenceRequest, caller: Caller) -> None:
+    def _make(self, job: PackJob, request: EvidenceRequest, caller: Caller, event: Event) -> None:
         began = told = self.clock.now()
         steps = 100
+        shown: Sequence[str] = ()
 
         def progress(done: float, total: float) -> None:
             nonlocal told
@@ -129,22 +156,36 @@ class PackJobs:
             shown = {"done": round(steps * done), "total": round(steps * total), "eta_s": eta_s}
             self._tell(job.model_copy(update=shown), caller)
 
+        def made(tracks: Sequence[str], manifest_sha256: str) -> None:
+            nonlocal shown
+            shown, digest = tracks, {"manifest_sha256": manifest_sha256}
+            self.audit.note(replace(event, shown=tracks, told=digest, outcome="done"))
+
         path = self.folder / f"{job.id}.zip"
         try:
-            pack = self.desk.export(job.case, request, caller, out=path, progress=progress)
-            self._tell(job.model_copy(update=_done(job, pack)), caller)
+            pack = self.desk.export(
+                job.case, request, caller, out=path, progress=progress, made=made
+            )
+            self._tell(job.model_copy(update=_done(job, pack)), caller, shown)
         except DescryError as error:
             log.warning("evidence pack of case '%s': %s", job.case, error)
             # Where things lie on this machine is nobody else's business.
             is_ours = isinstance(error, ConfigError) or str(self.folder) in str(error)
             failed = {"state": "failed", "detail": NO_PACK if is_ours else str(error)}
             self._tell(job.model_copy(update=failed), caller)
+            self._note_failure(event)
         finally:
             self._turn.release()
 
-    def _tell(self, job: PackJob, caller: Caller) -> None:
+    def _note_failure(self, event: Event) -> None:
+        try:
+            self.audit.note(replace(event, outcome="failed"))
+        except AuditUnavailable as error:
+            log.warning("that no pack was made is not noted: %s", error)
+
+    def _tell(self, job: PackJob, caller: Caller, tracks: Sequence[str] = ()) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        told = _Told(by=caller.name, told_at=self.clock.now(), job=job)
+        told = _Told(by=caller.name, told_at=self.clock.now(), job=job, tracks=tracks)
         write_whole(self.folder / f"{job.id}.json", told.model_dump_json())
 
 
@@ -156,3 +197,13 @@ def _done(job: PackJob, pack: PackAnswer) -> dict[str, object]:
         "pack": pack.model_copy(update={"path": None}),
         "url": f"/api/v1/cases/{job.case}/evidence/{job.id}/pack",
     }
+
+
+def _event(job: PackJob, caller: Caller, noted: Event | None) -> Event:
+    asked = {"case": job.case, "job": job.id}
+    if noted is None:
+        return Event(caller.name, "evidence-made", asked=asked)
+    return Event(
+        caller.name, "evidence-made", reason=noted.reason, case=noted.case, asked=asked,
+        of=noted.of,
+    )  # fmt: skip

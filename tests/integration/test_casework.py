@@ -2,16 +2,22 @@
 
 import json
 import zipfile
+from hashlib import sha256
+from types import SimpleNamespace
 
 import pytest
 
 from detectors.types import ShotId, TrackKey
+from pipeline.audit_events import Phase
 from pipeline.callers import Caller, Role
 from pipeline.case_answers import CaseChange, CaseRequest, EvidenceRequest, ItemRequest
 from pipeline.errors import Busy, ConfigError, NotFound
 from pipeline.evidence.verifying import verify_pack
+from pipeline.reason_fields import Grounds
+from pipeline.wiring.case_book import LocalCases
 from pipeline.wiring.casework import build_evidence_desk
 from pipeline.workers.evidencing import EvidenceDesk
+from pipeline.workers.noted import Noting
 from tests.erasing_house import House, jpeg_of
 from tests.store_messages import NOON
 
@@ -66,6 +72,29 @@ def test_a_pack_has_the_pictures_and_says_why_there_is_no_clip(desk, tmp_path):
     assert all("no recent video of it is kept here" in why for why in answer.missing)
     assert verify_pack(tmp_path / "pack.zip", answer.public_key).faults == []
     assert list(desk.scratch.glob("*")) == []
+
+
+def test_a_pack_of_the_command_line_is_noted_with_whom_it_shows_before_it_is_there(
+    desk, house, tmp_path
+):
+    out, noted = tmp_path / "pack.zip", []
+
+    def note(event):
+        noted.append((event, out.exists()))
+        return len(noted)
+
+    noting = Noting(SimpleNamespace(note=note), "local:7", Grounds("r", "c"), False)
+    session = SimpleNamespace(settings=house.settings, noting=lambda: noting)
+    book = LocalCases(session, house.stores, ANNA, [])
+    book.export("theft", EvidenceRequest(), out=out, progress=lambda *_: None)
+    (asked, _), (made, is_there), _ = noted
+    assert not is_there
+    assert (asked.what, asked.phase) == ("evidence", Phase.ASKED)
+    assert (made.what, made.of, made.reason) == ("evidence-made", 1, "r")
+    assert made.shown == [f"{ALICE}", f"{ALICE}/2", f"{BOB}"]
+    with zipfile.ZipFile(out) as archive:
+        digest = sha256(archive.read("manifest.json")).hexdigest()
+    assert made.told == {"manifest_sha256": digest}
 
 
 def test_items_outlive_their_tracks_and_pictures_where_they_are_held(desk, house, tmp_path):

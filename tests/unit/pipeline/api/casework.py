@@ -1,12 +1,13 @@
 """Cases, packs, kept clips and retention behind the API of these tests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
 from pipeline.answers import ClipAnswer
 from pipeline.api.app import Accountable
+from pipeline.audit_events import Audit
 from pipeline.callers import Caller
 from pipeline.case_answers import EvidenceRequest, PackAnswer
 from pipeline.clock import ManualClock
@@ -17,7 +18,9 @@ from pipeline.workers.casework import CaseDesk
 from pipeline.workers.kept_clips import KeptClips
 from pipeline.workers.pack_jobs import PackJobs
 from pipeline.workers.retained import RetentionAnswer
+from pipeline.workers.vouching import Vouchers
 
+VOUCHERS = Vouchers(lambda: bytes(32))
 VIDEO = bytes(range(256)) * 40
 
 
@@ -77,14 +80,16 @@ class Packer:
         self,
         case_id: str,
         request: EvidenceRequest,
-        _caller: Caller,
+        caller: Caller,
         *,
         out: Path,
         progress: Callable[[float, float], None],
+        made: Callable[[Sequence[str], str], None],
     ) -> PackAnswer:
         if self.fails:
             raise DescryError("the disk is on fire")
         progress(0.5, 1)
+        made([item.track for item in self.cases.show(case_id, caller).items], "0" * 64)
         out.write_bytes(VIDEO)
         return PackAnswer(
             case=case_id, path=str(out), bytes=len(VIDEO), files=2, items=1,
@@ -97,7 +102,7 @@ class Policy:
         return RetentionAnswer(collections=[], video_s=600, clips_s=3600, sweep_s=60)
 
 
-def an_accountable(folder: Path) -> Accountable:
+def an_accountable(folder: Path, audit: Audit) -> Accountable:
     folder.mkdir(parents=True, exist_ok=True)
     clock = ManualClock()
 
@@ -108,11 +113,11 @@ def an_accountable(folder: Path) -> Accountable:
         path.write_bytes(VIDEO)
         return path, a_clip(name.split("/")[0])
 
-    desk: Any = CaseDesk(CaseStore(folder / "cases.sqlite"), Watched(), Kept(), clock)  # type: ignore[arg-type]
+    desk: Any = CaseDesk(CaseStore(folder / "cases.sqlite"), Watched(), Kept(), clock, VOUCHERS)  # type: ignore[arg-type]
     packer: Any = Packer(desk)
     return Accountable(
         cases=desk,
-        packs=PackJobs(packer, folder, clock, start=lambda work: work()),
+        packs=PackJobs(packer, folder, clock, audit, start=lambda work: work()),
         clips=KeptClips(folder, cut, 3600, clock),
         retention=Policy(),
     )

@@ -149,8 +149,8 @@ def slow() -> Iterator[Slow]:
 
 
 @pytest.fixture
-def accountable(tmp_path_factory: pytest.TempPathFactory) -> Accountable:
-    return an_accountable(tmp_path_factory.mktemp("kept"))
+def accountable(tmp_path_factory: pytest.TempPathFactory, audit: AuditLog) -> Accountable:
+    return an_accountable(tmp_path_factory.mktemp("kept"), audit)
 
 
 @pytest.fixture

@@ -127,3 +127,19 @@ def test_how_times_came_about_is_said_in_words():
     assert "the camera's own clock" in told.words
     assert "+1.500 s off" in told.words
     assert (told.kind, told.file) == ("live camera", "")
+
+
+def test_a_score_that_nobody_checked_is_said_to_be_stated():
+    told = dossier("anna")
+    (one,) = told.items
+    checked = one.model_copy(update={"item": one.item.model_copy(update={"checked": True})})
+
+    def said(item):
+        with_it = told.model_copy(update={"items": [item]})
+        return render_report(with_it, files={}, pictures={}, key="ab" * 32).decode()
+
+    assert "Stated by anna, not checked" in said(one)
+    assert "93 % (stated)" in said(one)
+    assert "not checked" not in said(checked)
+    assert "(stated)" not in said(checked)
+    assert "What a search of this installation answered" in said(checked)

@@ -25,7 +25,7 @@ def test_whoever_lost_redis_for_as_long_as_a_lease_leaves_the_broker():
         lambda target, told: None, 60.0, lambda ours: heard.append((len(claims), ours))
     )
     stop.wait = lambda seconds=None: stop.is_set()
-    Deliverer(ledger, (), {"mqtt": carrier}, clock).run(stop)
+    Deliverer(ledger, (), {"mqtt": carrier}, clock, lambda *_: None).run(stop)
     told = [claims for claims, ours in heard if not ours]
     assert told[0] == 3  # at the first it stays: a moment without Redis is nothing
     assert all(not ours for _, ours in heard)

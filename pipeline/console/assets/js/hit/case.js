@@ -35,7 +35,7 @@ function form(dialog, cases, hit, state) {
     onsubmit: async (event) => {
       event.preventDefault();
       try {
-        const item = { hit: hit.track, note: note.value, text: state.text, score: hit.score, probability: hit.probability, evidence: hit.evidence };
+        const item = { hit: hit.track, note: note.value, text: state.text, score: hit.score, probability: hit.probability, evidence: hit.evidence, voucher: hit.voucher };
         await post(pathOf("/api/v1/cases", list.value, "items"), item);
         dialog.close();
         say(t("case.kept"));

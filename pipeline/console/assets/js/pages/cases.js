@@ -34,7 +34,7 @@ function item(one, id) {
   }));
   return el("li", { class: "job" },
     el("div", { class: "line" }, el("b", {}, one.camera), el("span", { class: "small soft" }, instantOf(one.first_seen_at)),
-      one.shown.probability === null ? null : el("span", { class: "small" }, percent(one.shown.probability)),
+      one.shown.probability === null ? null : el("span", { class: "small" }, percent(one.shown.probability), one.checked ? "" : ` (${t("case.stated")})`),
       one.held ? el("span", { class: "pill good" }, t("case.held")) : null,
       el("button", { type: "button", class: "small danger end", "aria-label": t("case.take_out_this", { track: one.track }), onclick: () => doing(async () => { await remove(pathOf("/api/v1/cases", id, "items", one.item)); show(id); }) }, t("act.remove"))),
     one.shown.text ? el("p", { class: "small soft", lang: "en" }, one.shown.text) : null, note);
