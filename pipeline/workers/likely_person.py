@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from detectors.boxes import covered_shares, iou, to_array
-from detectors.types import Box, Detection
+from detectors.types import Box
 
 NEAR_S: Final = 0.1
 """A frame no further from the instant of a kept shot than this shows what the shot shows."""
@@ -20,9 +20,9 @@ RIVAL: Final = 0.3
 ALIKE: Final = 0.65
 """Two boxes of one frame that overlap so much are of one person: detectors answer twice."""
 
-INSIDE, LESS_CERTAIN, SAME_TOP = 0.8, 0.7, 0.1
-"""A part of somebody: this share of it lies in the whole, it is that much less certain, and its
-top is within that share of the whole's height below the whole's top."""
+INSIDE, SAME_TOP = 0.8, 0.1
+"""A part of somebody: this share of it lies in the whole, and its top is within that share of the
+whole's height below the whole's top."""
 
 MISSED: Final = 3
 """Frames that a detector may miss somebody in, who then stands about where they stood."""
@@ -42,32 +42,50 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """Who was found in a picture, as shares of its width and height.
+
+    Attributes:
+        clear: anybody of these may be the person.
+        faint: hardly anybody: hidden, and never taken for the person or for somebody in the way.
+    """
+
+    clear: tuple[Box, ...]
+    faint: tuple[Box, ...] = ()
+
+    def without(self, person: Box | None) -> list[Box]:
+        """The others: all boxes but those of the person.
+
+        What lies in the person's own box is somebody half behind them as likely as a part of them,
+        so it stays among the others; only a faint box there is taken for a part.
+        """
+        if person is None:
+            return [*self.clear, *self.faint]
+        clear = [box for box in self.clear if not are_alike(box, person)]
+        return clear + [box for box in self.faint if not _is_part(box, person)]
+
+
+@dataclass(frozen=True, slots=True)
 class SeenFrame:
     """Who was found in a frame of a clip.
 
     Attributes:
         at: Unix seconds.
-        boxes: as shares of the frame; None where the detector failed.
+        people: None where the detector failed.
     """
 
     at: float
-    boxes: tuple[Box, ...] | None
+    people: People | None
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        """Who may be the person; nobody where the detector failed."""
+        return () if self.people is None else self.people.clear
 
 
-def without_fragments(people: Sequence[Detection]) -> list[Detection]:
-    """The people of a frame without boxes that are part of somebody: the same head, less certain.
-
-    Where the whole is hidden the part's head is as well. A child in front of somebody is no part:
-    its head is lower.
-    """
-    return [each for each in people if not any(_is_part(each, other) for other in people)]
-
-
-def _is_part(part: Detection, whole: Detection) -> bool:
-    if part.confidence >= LESS_CERTAIN * whole.confidence:
-        return False
-    is_inside = covered_shares(part.box, [whole.box])[0] >= INSIDE
-    return bool(is_inside and part.box.y1 - whole.box.y1 <= SAME_TOP * whole.box.height)
+def _is_part(part: Box, whole: Box) -> bool:
+    is_inside = covered_shares(part, [whole])[0] >= INSIDE
+    return bool(is_inside and part.y1 - whole.y1 <= SAME_TOP * whole.height)
 
 
 def person_in(frames: Sequence[SeenFrame], sights: Iterable[Sight]) -> list[Box | None]:
@@ -82,7 +100,7 @@ def person_in(frames: Sequence[SeenFrame], sights: Iterable[Sight]) -> list[Box 
         start = _nearest(instants, sight.at)
         if start is None:
             continue
-        box = match(sight.box, frames[start].boxes or ())
+        box = match(sight.box, frames[start].boxes)
         if box is None:
             continue
         found[start].add(box)
@@ -92,8 +110,14 @@ def person_in(frames: Sequence[SeenFrame], sights: Iterable[Sight]) -> list[Box 
     return [next(iter(boxes)) if len(boxes) == 1 else None for boxes in found]
 
 
-def match(box: Box, others: Sequence[Box]) -> Box | None:
-    """The one of `others` that is in the place of `box`; None where none is, or two might be."""
+def match(box: Box, others: Sequence[Box], *, rival: float = RIVAL) -> Box | None:
+    """The one of `others` that is in the place of `box`; None where none is, or two might be.
+
+    Args:
+        box: where the person is.
+        others: who was found.
+        rival: overlap from which on a second one might be the person as well.
+    """
     if not others:
         return None
     overlaps = iou(to_array([box]), to_array(others))[0]
@@ -101,7 +125,7 @@ def match(box: Box, others: Sequence[Box]) -> Box | None:
     if overlaps[best] < SAME:
         return None
     for number, other in enumerate(others):
-        is_rival = number != best and overlaps[number] >= RIVAL
+        is_rival = number != best and overlaps[number] >= rival
         if is_rival and not are_alike(other, others[best]):
             return None
     return others[best]
@@ -121,7 +145,7 @@ def _follow(
 ) -> Iterable[tuple[int, Box]]:
     missed = 0
     for number in numbers:
-        boxes = frames[number].boxes or ()
+        boxes = frames[number].boxes
         seen = match(box, boxes)
         missed = 0 if seen is not None else missed + 1
         # Behind somebody who came in the way either may come out.

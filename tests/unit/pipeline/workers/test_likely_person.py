@@ -3,14 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.types import Box, Detection
+from detectors.types import Box
 from pipeline.workers.likely_person import (
     MISSED,
+    People,
     SeenFrame,
     Sight,
     match,
     person_in,
-    without_fragments,
 )
 
 
@@ -23,7 +23,9 @@ def walk(*others: float, missing: tuple[int, ...] = (), count: int = 20) -> list
     return [
         SeenFrame(
             n * 0.04,
-            tuple(box(x) for x in ([] if n in missing else [0.1 + n * 0.01]) + list(others)),
+            People(
+                tuple(box(x) for x in ([] if n in missing else [0.1 + n * 0.01]) + list(others))
+            ),
         )
         for n in range(count)
     ]
@@ -61,7 +63,8 @@ def test_where_two_shots_lead_to_different_people_it_is_neither():
 
 
 def test_a_frame_that_could_not_be_searched_shows_nobody():
-    frames = [SeenFrame(0.0, (box(0.1),)), SeenFrame(0.04, None), SeenFrame(0.08, (box(0.1),))]
+    there = People((box(0.1),))
+    frames = [SeenFrame(0.0, there), SeenFrame(0.04, None), SeenFrame(0.08, there)]
     assert person_in(frames, [Sight(0.0, box(0.1))]) == [box(0.1), None, box(0.1)]
 
 
@@ -70,15 +73,19 @@ def test_a_person_found_twice_is_one():
     assert match(box(0.1), twice) == box(0.1)
 
 
-def test_parts_of_somebody_are_no_people_and_a_child_in_front_is_one():
-    whole = Detection(Box(100, 50, 140, 170), 0.8)
-    chest, twin = Detection(Box(104, 52, 138, 90), 0.3), Detection(Box(104, 52, 138, 90), 0.7)
-    child = Detection(Box(110, 110, 130, 168), 0.4)
-    beside = Detection(Box(125, 52, 165, 160), 0.3)
-    people = [whole, chest, child, beside]
-    assert without_fragments(people) == [whole, child, beside]
-    assert without_fragments([whole, twin]) == [whole, twin]
-    assert without_fragments([]) == []
+def test_who_stands_half_behind_the_person_is_another_and_only_a_faint_part_is_theirs():
+    person = Box(0.2, 0.2, 0.4, 0.8)
+    behind, twin = Box(0.32, 0.22, 0.42, 0.6), Box(0.2, 0.2, 0.4, 0.78)
+    chest, child = Box(0.22, 0.22, 0.38, 0.4), Box(0.25, 0.5, 0.35, 0.8)
+    assert People((person, behind, twin)).without(person) == [behind]
+    assert People((person,), (chest, child)).without(person) == [child]
+    assert People((person, chest), (child,)).without(None) == [person, chest, child]
+
+
+def test_faint_boxes_are_nobody_and_in_nobodys_way():
+    frames = [SeenFrame(n * 0.04, People((box(0.1),), (box(0.13), box(0.7)))) for n in range(4)]
+    assert person_in(frames, [Sight(0.0, box(0.1))]) == [box(0.1)] * 4
+    assert person_in(frames, [Sight(0.0, box(0.7))]) == [None] * 4
 
 
 @given(st.lists(st.tuples(st.floats(0, 0.9), st.floats(0, 0.6)), max_size=5), st.floats(0, 0.9))
