@@ -11,10 +11,9 @@ from pipeline.answers import ClipAnswer
 from pipeline.case_answers import Blur
 from pipeline.errors import UnwritableClip
 from pipeline.instants import parse_instant
-from pipeline.store.track_record import TrackRecord
 from pipeline.store.wire import LoggedSighting
 from pipeline.workers.clipping import ClipDesk, parse_name
-from pipeline.workers.likely_person import Sight
+from pipeline.workers.likely_person import Sight, Sought
 from pipeline.workers.redacting import Progress, Redacted, Redactor
 
 _STRENGTH: Final[tuple[Blur, ...]] = ("none", "heads", "figures")
@@ -80,7 +79,7 @@ class ExportDesk:
                 camera_id=camera_id,
                 begin_at=parse_instant(answer.begin_at, now=float("inf")),
                 blur=hide,
-                sights=self._sights(name),
+                sought=self._sought(name),
                 progress=progress,
             )
             partial.replace(out)
@@ -98,13 +97,13 @@ class ExportDesk:
             }
         )  # fmt: skip
 
-    def _sights(self, name: str) -> list[Sight]:
+    def _sought(self, name: str) -> Sought:
         key, _ = parse_name(name)
         record = self.clips.tracks.get_many([key]).get(key)
-        return [] if record is None else [sight_of(each) for each in self._shots(record)]
-
-    def _shots(self, record: TrackRecord) -> list[LoggedSighting]:
-        return list(self.clips.shots(record))
+        if record is None:
+            return Sought()
+        sights = tuple(map(sight_of, self.clips.shots(record)))
+        return Sought(sights, record.first_seen_at, record.last_seen_at)
 
 
 def sight_of(shot: LoggedSighting) -> Sight:

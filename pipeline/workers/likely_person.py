@@ -1,7 +1,8 @@
 """Which box of each frame of a clip is the person's whom it is about, where that is sure."""
 
+import math
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,8 +25,17 @@ INSIDE, SAME_TOP = 0.8, 0.1
 """A part of somebody: this share of it lies in the whole, and its top is within that share of the
 whole's height below the whole's top."""
 
-MISSED: Final = 3
-"""Frames that a detector may miss somebody in, who then stands about where they stood."""
+MISSED_S: Final = 0.15
+"""For so long a detector may miss somebody, who then stands about where they stood."""
+
+APART_S: Final = 0.5
+"""Between pictures further apart nobody is followed: another may have taken their place."""
+
+ALONE_S: Final = 1.0
+"""So far from its instant a shot alone says who the person is, where the clip shows several."""
+
+EDGE_S: Final = 0.5
+"""Before the first and after the last sight of a track, somebody in its place is taken for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,25 @@ class Sight:
 
     at: float
     box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """The person whom a clip is about; with nothing told, nobody.
+
+    Attributes:
+        sights: the kept shots of their track.
+        first_at: when the track begins, Unix seconds.
+        last_at: when it ends.
+    """
+
+    sights: tuple[Sight, ...] = ()
+    first_at: float = math.inf
+    last_at: float = -math.inf
+
+    def may_be_at(self, at: float) -> bool:
+        """Whether the track is there at an instant, or nearly."""
+        return self.first_at - EDGE_S <= at <= self.last_at + EDGE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,26 +117,36 @@ def _is_part(part: Box, whole: Box) -> bool:
     return bool(is_inside and part.y1 - whole.y1 <= SAME_TOP * whole.height)
 
 
-def person_in(frames: Sequence[SeenFrame], sights: Iterable[Sight]) -> list[Box | None]:
+def person_in(frames: Sequence[SeenFrame], sought: Sought) -> list[Box | None]:
     """The person's box in each frame, followed from the kept shots to both sides.
 
-    A box counts where it overlaps the last one, and nobody else might be meant; where two shots
-    lead to different people in a frame, it is neither.
+    A box counts where it overlaps the last one, nobody else might be meant, and the track is there
+    still. Where the clip shows several shots, two have to lead to it, or one within `ALONE_S`;
+    where two lead to different people in a frame, it is neither.
     """
-    found: list[set[Box]] = [set() for _ in frames]
+    votes: list[dict[Box, list[float]]] = [{} for _ in frames]
     instants = [frame.at for frame in frames]
-    for sight in sights:
+    started = 0
+    for sight in sought.sights:
         start = _nearest(instants, sight.at)
-        if start is None:
+        box = None if start is None else match(sight.box, frames[start].boxes)
+        if start is None or box is None:
             continue
-        box = match(sight.box, frames[start].boxes)
-        if box is None:
-            continue
-        found[start].add(box)
+        started += 1
+        votes[start].setdefault(box, []).append(sight.at)
         for way in (range(start + 1, len(frames)), range(start - 1, -1, -1)):
-            for number, seen in _follow(frames, box, way):
-                found[number].add(seen)
-    return [next(iter(boxes)) if len(boxes) == 1 else None for boxes in found]
+            for number, seen in _follow(frames, box, (start, *way), sought):
+                votes[number].setdefault(seen, []).append(sight.at)
+    return [_agreed(frame.at, each, started) for frame, each in zip(frames, votes, strict=True)]
+
+
+def _agreed(at: float, votes: Mapping[Box, Sequence[float]], started: int) -> Box | None:
+    """Whom the shots lead to in the frame of an instant, of `started` that the clip shows."""
+    if len(votes) != 1:
+        return None
+    ((box, told),) = votes.items()
+    is_near = min(abs(each - at) for each in told) <= ALONE_S
+    return box if is_near or len(told) >= min(started, 2) else None
 
 
 def match(box: Box, others: Sequence[Box], *, rival: float = RIVAL) -> Box | None:
@@ -141,18 +180,20 @@ def _is_near(box: Box, others: Sequence[Box]) -> bool:
 
 
 def _follow(
-    frames: Sequence[SeenFrame], box: Box, numbers: Iterable[int]
+    frames: Sequence[SeenFrame], box: Box, numbers: Sequence[int], sought: Sought
 ) -> Iterable[tuple[int, Box]]:
-    missed = 0
-    for number in numbers:
-        boxes = frames[number].boxes
-        seen = match(box, boxes)
-        missed = 0 if seen is not None else missed + 1
+    """The person's boxes in frames of these numbers, of which the first shows them in `box`."""
+    last_at = before = frames[numbers[0]].at
+    for number in numbers[1:]:
+        at, boxes = frames[number].at, frames[number].boxes
+        if abs(at - before) > APART_S or not sought.may_be_at(at):
+            return
+        seen, before = match(box, boxes), at
         # Behind somebody who came in the way either may come out.
-        if missed > MISSED or (seen is None and _is_near(box, boxes)):
+        if seen is None and (abs(at - last_at) > MISSED_S or _is_near(box, boxes)):
             return
         if seen is not None:
-            box = seen
+            box, last_at = seen, at
             yield number, seen
 
 

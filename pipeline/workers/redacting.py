@@ -21,7 +21,7 @@ from pipeline.case_answers import Blur
 from pipeline.errors import DescryError
 from pipeline.store.remux import MP4, TICK
 from pipeline.workers.finding_people import PeopleFinder
-from pipeline.workers.likely_person import ALIKE, People, SeenFrame, Sight, match, person_in
+from pipeline.workers.likely_person import ALIKE, People, SeenFrame, Sought, match, person_in
 
 Progress = Callable[[int, int], None]
 """Is told frames done, and frames in all."""
@@ -71,7 +71,7 @@ class Redactor:
         camera_id: str,
         begin_at: float,
         blur: Blur,
-        sights: Sequence[Sight],
+        sought: Sought,
         progress: Progress = lambda _done, _total: None,
     ) -> Redacted:
         """Write `source` anew to `out`, which is there and empty: H.264, no sound.
@@ -82,7 +82,7 @@ class Redactor:
             camera_id: whose masks are painted black.
             begin_at: when the first picture was captured, Unix seconds.
             blur: what of other people is hidden.
-            sights: where the person is whom it is about, who is not hidden.
+            sought: the person whom it is about, who is not hidden.
             progress: hears how far it is; each frame is looked at, and then written.
 
         Raises:
@@ -90,7 +90,7 @@ class Redactor:
         """
         try:
             seen = self._look(source, camera_id, begin_at, blur, progress)
-            person = person_in(seen, sights)
+            person = person_in(seen, sought)
             return self._write(source, out, camera_id, seen, person, blur, progress)
         except av.error.FFmpegError as error:
             raise DescryError(f"the clip cannot be encoded anew ({error})") from error

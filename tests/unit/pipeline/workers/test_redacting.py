@@ -15,7 +15,7 @@ from detectors.masks import Blackout
 from detectors.types import Box, Detection
 from pipeline.errors import DescryError
 from pipeline.workers.finding_people import PeopleFinder
-from pipeline.workers.likely_person import Sight
+from pipeline.workers.likely_person import Sight, Sought
 from pipeline.workers.redacting import Redactor
 from tests.drawn_clips import draw_clip
 
@@ -84,7 +84,8 @@ def redact(clip, tmp_path):
         )
         heard = [] if told is None else told
         done = redactor.clip(
-            clip, out, camera_id="lobby", begin_at=BEGIN, blur=blur, sights=sights,
+            clip, out, camera_id="lobby", begin_at=BEGIN, blur=blur,
+            sought=Sought(tuple(sights), BEGIN, BEGIN + TIMES[-1]),
             progress=lambda *step: heard.append(step),
         )  # fmt: skip
         return done, frames_of(out), out
@@ -203,7 +204,7 @@ def test_without_a_detector_nothing_leaves(clip, tmp_path):
     out.touch()
     with pytest.raises(DescryError, match="no weights"):
         Redactor(PeopleFinder(none), lambda _camera: Blackout(())).clip(
-            clip, out, camera_id="lobby", begin_at=BEGIN, blur="heads", sights=SEEN
+            clip, out, camera_id="lobby", begin_at=BEGIN, blur="heads", sought=Sought()
         )
     assert out.stat().st_size == 0
 
