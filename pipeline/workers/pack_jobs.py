@@ -67,10 +67,10 @@ class PackJobs:
         """Begin a pack.
 
         Raises:
-            NotFound: no such case.
+            NotFound: no such case that the caller may see.
             Busy: another is being made.
         """
-        self.desk.cases.store.get(case_id)
+        self.desk.cases.sight.get(case_id, caller)
         if not self._turn.acquire(blocking=False):
             raise Busy("an evidence pack is being made already: ask again when it is done")
         try:
