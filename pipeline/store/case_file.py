@@ -21,6 +21,7 @@ create table if not exists items (
 create index if not exists items_by_track on items (track);
 create table if not exists holds (
   case_id text not null, track text not null, primary key (case_id, track)) without rowid;
+create table if not exists held_cases (case_id text primary key) without rowid;
 """
 
 

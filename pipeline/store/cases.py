@@ -111,8 +111,9 @@ class CaseStore:
         """
         with self._file.write() as database:
             _case(database, case_id)
-            for table, key in (("items", "case_id"), ("holds", "case_id"), ("cases", "id")):
-                database.execute(f"delete from {table} where {key} = ?", (case_id,))
+            for table in ("items", "holds", "held_cases"):
+                database.execute(f"delete from {table} where case_id = ?", (case_id,))
+            database.execute("delete from cases where id = ?", (case_id,))
 
     def add(self, item: CaseItem) -> CaseItem:
         """Put a hit into a case, under the next number.
@@ -190,6 +191,29 @@ class CaseStore:
             order = "delete from holds where case_id = ? and track = ?"
         with self._file.write() as database:
             database.executemany(order, [(case_id, str(track)) for track in tracks])
+
+    def set_held(self, case_id: str, *, held: bool) -> None:
+        """Note that what is put into a case is to be held from now on, or no longer.
+
+        Raises:
+            NotFound: there is none of that name.
+        """
+        order = "insert or ignore into held_cases values (?)"
+        if not held:
+            order = "delete from held_cases where case_id = ?"
+        with self._file.write() as database:
+            _case(database, case_id)
+            database.execute(order, (case_id,))
+
+    def is_held(self, case_id: str) -> bool:
+        """Whether what is put into a case is to be held; true of one that holds tracks already."""
+        with self._file.read() as database:
+            (found,) = database.execute(
+                "select exists (select 1 from held_cases where case_id = :case) "
+                "or exists (select 1 from holds where case_id = :case)",
+                {"case": case_id},
+            ).fetchone()
+        return bool(found)
 
     def held_for(self, case_id: str) -> set[TrackKey]:
         """The tracks that are held for the sake of a case."""

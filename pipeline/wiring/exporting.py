@@ -13,10 +13,11 @@ from detectors.ports import Detector
 from pipeline.answers import ClipAnswer
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, StoreFull, UnwritableClip
+from pipeline.wiring.clip_desks import min_free_bytes
 from pipeline.wiring.models import build_detector
 from pipeline.wiring.places import build_blackout, place_of
 from pipeline.wiring.stores import Stores
-from pipeline.wiring.video import MEGABYTE, build_clip_desk
+from pipeline.wiring.video import build_clip_desk
 from pipeline.workers.exported_clips import ExportDesk
 from pipeline.workers.finding_people import PeopleFinder
 from pipeline.workers.redacting import Redactor
@@ -66,7 +67,7 @@ def clip_cutter(
 ) -> Callable[[str, float, float], tuple[Path, ClipAnswer]]:
     """What cuts a clip for somebody elsewhere, who deletes the file once it is sent."""
     desk = build_export_desk(settings, stores)
-    least_free = settings.ring.min_free_megabytes * MEGABYTE
+    least_free = min_free_bytes(settings)
 
     def cut(name: str, before_s: float, after_s: float) -> tuple[Path, ClipAnswer]:
         stores.clips.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -117,7 +117,7 @@ class CaseDesk:
         self.store.remove(case_id)
 
     def add(self, case_id: str, request: ItemRequest, caller: Caller) -> ItemAnswer:
-        """Put a hit into a case.
+        """Put a hit into a case; it is held from now on if the case is.
 
         Raises:
             NotFound: no such case, track or shot.
@@ -140,6 +140,8 @@ class CaseDesk:
             # It was erased between our look and our writing; whoever erases has looked here before.
             self.store.delete_tracks([track])
             raise NotFound(f"no track {track}: it was erased a moment ago")
+        if self.store.is_held(case_id):
+            self._hold(case_id, [track])
         return _item(item, is_held=track in self.holding.which([track]))
 
     def note(self, case_id: str, number: int, note: str, caller: Caller) -> ItemAnswer:
@@ -173,17 +175,15 @@ class CaseDesk:
     def hold(self, case_id: str, caller: Caller) -> CaseDetail:
         """Hold every track of a case that is known still: past retention, and not to be erased.
 
+        What is put into it from now on is held as well.
+
         Raises:
             NotFound: no such case.
         """
         self.sight.whole(case_id, caller)
+        self.store.set_held(case_id, held=True)
         known = self.clips.tracks.get_many({i.track for i in self.store.items(case_id)})
-        before = self.holding.which(known)
-        for track in sorted(known):
-            self.holding.hold(str(track))
-        # Who was held before is somebody else's to release.
-        ours = known.keys() - before | self.store.held_for_others(case_id, known)
-        self.store.mark_held(case_id, ours, held=True)
+        self._hold(case_id, known.keys())
         return self.show(case_id, caller)
 
     def release(self, case_id: str, caller: Caller) -> CaseDetail:
@@ -193,8 +193,17 @@ class CaseDesk:
             NotFound: no such case.
         """
         self.sight.whole(case_id, caller)
+        self.store.set_held(case_id, held=False)
         self._release(case_id, self.store.held_for(case_id))
         return self.show(case_id, caller)
+
+    def _hold(self, case_id: str, tracks: Collection[TrackKey]) -> None:
+        before = self.holding.which(tracks)
+        for track in sorted(tracks):
+            self.holding.hold(str(track))
+        # Who was held before is somebody else's to release.
+        ours = set(tracks) - before | self.store.held_for_others(case_id, tracks)
+        self.store.mark_held(case_id, ours, held=True)
 
     def _release(self, case_id: str, tracks: Collection[TrackKey]) -> None:
         others = self.store.held_for_others(case_id, tracks)

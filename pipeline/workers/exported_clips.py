@@ -11,6 +11,7 @@ from pipeline.answers import ClipAnswer
 from pipeline.case_answers import Blur
 from pipeline.errors import UnwritableClip
 from pipeline.instants import parse_instant
+from pipeline.store.held_clips import HeldClip
 from pipeline.store.wire import LoggedSighting
 from pipeline.workers.clipping import ClipDesk, parse_name
 from pipeline.workers.likely_person import Sight, Sought
@@ -61,11 +62,15 @@ class ExportDesk:
             before_s: likewise.
             after_s: likewise.
             out: likewise.
-            blur: what to hide of others; no less than is usual is hidden.
+            blur: what to hide of others; no less than is usual is hidden, and all of them in a
+                clip that is held and shows somebody who was erased.
             progress: hears how far it is, where it is encoded anew.
         """
+        key = parse_name(name)[0]
+        camera_id, kept = key.camera_id, self.clips.held_clip(key)
         hide = stronger(blur, self.usual)
-        camera_id = parse_name(name)[0].camera_id
+        if kept is not None and kept.shows_erased:
+            hide = stronger(hide, "figures")
         if hide == "none" and not self.is_masked(camera_id):
             return self.clips.cut(name, before_s=before_s, after_s=after_s, out=out)
         raw = out.with_name(f".{out.name}.{secrets.token_hex(4)}.raw.tmp")
@@ -101,9 +106,17 @@ class ExportDesk:
         key, _ = parse_name(name)
         record = self.clips.tracks.get_many([key]).get(key)
         if record is None:
-            return Sought()
+            return _sought_in(self.clips.held_clip(key))
         sights = tuple(map(sight_of, self.clips.shots(record)))
         return Sought(sights, record.first_seen_at, record.last_seen_at)
+
+
+def _sought_in(kept: HeldClip | None) -> Sought:
+    """Who is sought in a clip of a track of which nothing else is known any more."""
+    if kept is None:
+        return Sought()
+    sights = tuple(Sight(shot.at, Box(*shot.box)) for shot in kept.shots)
+    return Sought(sights, kept.first_at, kept.last_at)
 
 
 def sight_of(shot: LoggedSighting) -> Sight:
