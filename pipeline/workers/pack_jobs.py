@@ -32,11 +32,20 @@ Start = Callable[[Callable[[], None]], None]
 
 
 class _Told(BaseModel):
-    """A job as it lies in its file."""
+    """A job as it lies in its file.
+
+    Attributes:
+        by: the caller who began it.
+        cameras: of its items, which whoever fetches it has to see still; None where an earlier
+            version told none.
+        told_at: Unix seconds.
+        job: how far it is.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     by: str
+    cameras: frozenset[str] | None = None
     told_at: float
     job: PackJob
 
@@ -70,13 +79,13 @@ class PackJobs:
             NotFound: no such case that the caller may see.
             Busy: another is being made.
         """
-        self.desk.cases.sight.get(case_id, caller)
+        cameras = self._cameras(case_id, caller)
         if not self._turn.acquire(blocking=False):
             raise Busy("an evidence pack is being made already: ask again when it is done")
         try:
             job = PackJob(id=secrets.token_hex(16), case=case_id, state="working")
-            self._tell(job, caller)
-            self.start(lambda: self._make(job, request, caller))
+            self._tell(job, caller, cameras)
+            self.start(lambda: self._make(job, request, caller, cameras))
         except BaseException:
             self._turn.release()
             raise
@@ -95,7 +104,9 @@ class PackJobs:
             told = _Told.model_validate_json((self.folder / f"{job_id}.json").read_text())
         except (OSError, ValidationError):
             raise gone from None
-        is_theirs = caller.name == told.by or caller.cameras is None
+        # By name alone, somebody narrowed since would fetch it, and a new user of an old name.
+        sees_all = told.cameras is not None and all(map(caller.may_see, told.cameras))
+        is_theirs = caller.cameras is None or (caller.name == told.by and sees_all)
         if told.job.case != case_id or not is_theirs:
             raise gone
         if told.job.state == "working" and self.clock.now() - told.told_at > SILENT_FOR_S:
@@ -115,7 +126,13 @@ class PackJobs:
             raise NotFound(f"pack {job_id} is {job.state}: look at it until it is done")
         return path
 
-    def _make(self, job: PackJob, request: EvidenceRequest, caller: Caller) -> None:
+    def _cameras(self, case_id: str, caller: Caller) -> frozenset[str]:
+        items = self.desk.cases.show(case_id, caller).items
+        return frozenset(item.camera for item in items)
+
+    def _make(
+        self, job: PackJob, request: EvidenceRequest, caller: Caller, cameras: frozenset[str]
+    ) -> None:
         began = told = self.clock.now()
         steps = 100
 
@@ -127,24 +144,26 @@ class PackJobs:
             told = now
             eta_s = (now - began) * (total - done) / done if done else None
             shown = {"done": round(steps * done), "total": round(steps * total), "eta_s": eta_s}
-            self._tell(job.model_copy(update=shown), caller)
+            self._tell(job.model_copy(update=shown), caller, cameras)
 
         path = self.folder / f"{job.id}.zip"
         try:
             pack = self.desk.export(job.case, request, caller, out=path, progress=progress)
-            self._tell(job.model_copy(update=_done(job, pack)), caller)
+            # Something may have been put in since it was begun.
+            cameras |= self._cameras(job.case, caller)
+            self._tell(job.model_copy(update=_done(job, pack)), caller, cameras)
         except DescryError as error:
             log.warning("evidence pack of case '%s': %s", job.case, error)
             # Where things lie on this machine is nobody else's business.
             is_ours = isinstance(error, ConfigError) or str(self.folder) in str(error)
             failed = {"state": "failed", "detail": NO_PACK if is_ours else str(error)}
-            self._tell(job.model_copy(update=failed), caller)
+            self._tell(job.model_copy(update=failed), caller, cameras)
         finally:
             self._turn.release()
 
-    def _tell(self, job: PackJob, caller: Caller) -> None:
+    def _tell(self, job: PackJob, caller: Caller, cameras: frozenset[str]) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        told = _Told(by=caller.name, told_at=self.clock.now(), job=job)
+        told = _Told(by=caller.name, cameras=cameras, told_at=self.clock.now(), job=job)
         write_whole(self.folder / f"{job.id}.json", told.model_dump_json())
 
 

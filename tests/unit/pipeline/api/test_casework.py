@@ -234,6 +234,27 @@ def test_a_pack_is_made_and_fetched_by_whoever_asked(ask, theft, accountable):
     ask("POST", f"{theft}/evidence", 422, json={"blur": "faces"})
 
 
+def test_a_pack_is_no_more_for_whoever_was_narrowed_since(ask, theft, accountable):
+    packs = accountable.packs
+    for camera in ("lobby", "yard"):
+        ask("POST", f"{theft}/items", 201, json=ITEM | {"hit": f"{camera}/r/1"})
+    both = Caller("olga", Role.OPERATOR, frozenset({"yard", "lobby"}))
+    job = packs.begin("theft", EvidenceRequest(), both)
+    assert packs.fetch("theft", job.id, both).read_bytes() == VIDEO
+    narrowed = Caller("olga", Role.OPERATOR, frozenset({"yard"}))
+    for refused in (narrowed, Caller("oleg", Role.OPERATOR, both.cameras)):
+        with pytest.raises(NotFound):
+            packs.look("theft", job.id, refused)
+    assert packs.look("theft", job.id, BOB).state == "done"
+    told = packs.folder / f"{job.id}.json"
+    earlier = json.loads(told.read_text())
+    del earlier["cameras"]
+    told.write_text(json.dumps(earlier))
+    with pytest.raises(NotFound):
+        packs.look("theft", job.id, both)
+    assert packs.look("theft", job.id, BOB).state == "done"
+
+
 def test_a_pack_that_fails_says_why_and_the_next_is_made(ask, theft, accountable):
     accountable.packs.desk.fails = True
     job = ask("POST", f"{theft}/evidence", 202, json={}).json()
