@@ -249,14 +249,6 @@ class ErasingAnswer(_Record):
     total: int
 
 
-class HoldAnswer(_Record):
-    """A track that is kept past retention, and not erased."""
-
-    track: str
-    since: str
-    pictures: Annotated[list[str], Field(description="files of the data folder: their copies")]
-
-
 class CameraAnswer(_Record):
     """One camera: what it is, and how it does."""
 
@@ -286,7 +278,7 @@ class ClipAnswer(_Record):
         float, Field(description="seconds from the first picture to the first sight of the person")
     ]
     hit_until_s: Annotated[float, Field(description="likewise to the last sight")]
-    source: Annotated[str, Field(description="`ring`, or the file that it was cut from")]
+    source: Annotated[str, Field(description="`ring`, `held` (for a hold), or the file cut from")]
     time_from: Annotated[
         str | None,
         Field(

@@ -16,7 +16,6 @@ from pipeline.answers import (
     CollectionAnswer,
     ErasedAnswer,
     ErasingAnswer,
-    HoldAnswer,
     RemovedAnswer,
     SearchAnswer,
     SearchRequest,
@@ -26,6 +25,7 @@ from pipeline.certificates import check_ca_file
 from pipeline.errors import ConfigError, NotFound, ServiceUnavailable
 from pipeline.failed_answers import error_of
 from pipeline.files import write_whole
+from pipeline.hold_answers import HoldAnswer
 from pipeline.journey_answers import TravelAnswer
 from pipeline.reason_fields import NO_GROUNDS, Grounds
 

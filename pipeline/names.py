@@ -9,6 +9,8 @@ from pipeline.errors import ConfigError
 
 # Such a name is at once a YAML key, a part of a Redis key, a folder and a part of a URL.
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+NAME_LETTERS = 64
+"""At most."""
 # How Python writes a byte of a file's name that is no UTF-8.
 _RAW_BYTE = re.compile("[\udc80-\udcff]")
 

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from fastapi import APIRouter
 
-from pipeline.answers import HoldAnswer
+from pipeline.hold_answers import HoldAnswer
 
 
 class Holds(Protocol):

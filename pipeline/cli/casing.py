@@ -72,12 +72,13 @@ def add_hits(adding: Adding, *, config: Path | None, as_json: bool) -> None:
     requests = _requests(adding)
     with _book(config) as book:
         try:
-            book.show(adding.case)
+            name = book.show(adding.case).id
         except NotFound:
             title = adding.title or adding.case
-            book.open(checked(CaseRequest, id=adding.case, title=title, notes=adding.notes))
-        items = [book.put(adding.case, request) for request in requests]
-        case = book.show(adding.case)
+            request = checked(CaseRequest, id=adding.case, title=title, notes=adding.notes)
+            name = book.open(request).id
+        items = [book.put(name, request) for request in requests]
+        case = book.show(name)
     if as_json:
         sys.stdout.write(case.model_dump_json() + "\n")
         return

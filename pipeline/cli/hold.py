@@ -8,7 +8,7 @@ import typer
 from pipeline.cli.options import CaseOption, ConfigOption, JsonOption, ReasonOption
 
 if TYPE_CHECKING:
-    from pipeline.answers import HoldAnswer
+    from pipeline.hold_answers import HoldAnswer
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -68,7 +68,9 @@ def remove(
 
 def _tell(held: "HoldAnswer", *, json: bool, what: str) -> None:
     count = len(held.pictures)
-    words = f"{held.track}  {what} since {held.since}  {count} pictures"
-    if what != "held":
-        words = f"{held.track}  {what}: the copies of {count} pictures are deleted"
+    if what == "held":
+        video = "a clip" if held.video else f"no clip: {held.why_no_video or 'none could be cut'}"
+        words = f"{held.track}  held since {held.since}  {count} pictures, {video}"
+    else:
+        words = f"{held.track}  {what}: the copies of {count} pictures and of its clip are deleted"
     sys.stdout.write((held.model_dump_json() if json else words) + "\n")

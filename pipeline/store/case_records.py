@@ -18,6 +18,7 @@ class Case:
         created_at, created_by: when, and by whom.
         closed_at, closed_by: likewise; None while it is open.
         count: how many items it has.
+        was_filled: whether it ever had one.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Case:
     closed_at: float | None
     closed_by: str | None
     count: int = 0
+    was_filled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

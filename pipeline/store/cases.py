@@ -1,43 +1,30 @@
 """Cases: hits that people put together, with notes. One SQLite file of the data folder."""
 
-import os
+import json
 import sqlite3
-from collections.abc import Collection, Iterator
-from contextlib import closing, contextmanager
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from detectors.types import TrackKey
 from pipeline.case_answers import ItemFacts
-from pipeline.errors import Busy, ConfigError, DescryError, NotFound, StoreFull
+from pipeline.errors import ConfigError, NotFound
+from pipeline.store.case_file import CaseFile
 from pipeline.store.case_records import Case, CaseItem
 
-_WAIT_S = 10.0
-_TABLES = """
-create table if not exists cases (
-  id text primary key, title text not null, notes text not null, status text not null,
-  created_at real not null, created_by text not null, closed_at real, closed_by text,
-  last_item integer not null default 0) without rowid;
-create table if not exists items (
-  case_id text not null, number integer not null, track text not null, shot integer,
-  facts text not null, note text not null, added_at real not null, added_by text not null,
-  primary key (case_id, number)) without rowid;
-create index if not exists items_by_track on items (track);
-create table if not exists holds (
-  case_id text not null, track text not null, primary key (case_id, track)) without rowid;
-"""
 _CASE = "id, title, notes, status, created_at, created_by, closed_at, closed_by"
+_COUNTED = f"{_CASE}, (select count(*) from items where case_id = id), last_item > 0"
 _ITEM = "case_id, number, track, shot, facts, note, added_at, added_by"
 
 
 class CaseStore:
-    """Several processes may write: each call is one transaction, over when it returns.
-
-    No write-ahead log is kept: what was deleted must lie in no second file.
-    """
+    """Several processes may write: each call is one transaction, over when it returns."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
+        self._file = CaseFile(file)
 
     def create(self, case: Case) -> None:
         """Begin a case.
@@ -45,7 +32,7 @@ class CaseStore:
         Raises:
             ConfigError: there is one of that name.
         """
-        with self._write() as database:
+        with self._file.write() as database:
             try:
                 database.execute(
                     f"insert into cases ({_CASE}) values (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -71,13 +58,26 @@ class CaseStore:
         if after is not None:
             place = self.get(after)
             values = (place.created_at, place.id)
-        with self._read() as database:
+        with self._file.read() as database:
             rows = database.execute(
-                f"select {_CASE}, (select count(*) from items where case_id = id) from cases "
-                "where (created_at, id) < (?, ?) order by created_at desc, id desc limit ?",
+                f"select {_COUNTED} from cases where (created_at, id) < (?, ?) "
+                "order by created_at desc, id desc limit ?",
                 (*values, count),
             ).fetchall()
-        return [Case(*row) for row in rows]
+        return [_decode_case(row) for row in rows]
+
+    def count_by_camera(self, case_ids: Collection[str]) -> Mapping[str, Mapping[str, int]]:
+        """How many items of each camera are in each of these cases."""
+        found: dict[str, Counter[str]] = {case_id: Counter() for case_id in case_ids}
+        with self._file.read() as database:
+            rows = database.execute(
+                "select case_id, track, count(*) from items "
+                "where case_id in (select value from json_each(?)) group by case_id, track",
+                (json.dumps(list(case_ids)),),
+            )
+            for case_id, track, count in rows:
+                found[case_id][TrackKey.parse(track).camera_id] += count
+        return found
 
     def get(self, case_id: str) -> Case:
         """The case of that name.
@@ -85,7 +85,7 @@ class CaseStore:
         Raises:
             NotFound: there is none.
         """
-        with self._read() as database:
+        with self._file.read() as database:
             return _case(database, case_id)
 
     def change(self, case_id: str, **values: Any) -> Case:
@@ -95,7 +95,7 @@ class CaseStore:
             NotFound: there is none of that name.
             ConfigError: it is closed, and is not being opened.
         """
-        with self._write() as database:
+        with self._file.write() as database:
             if "status" not in values:
                 _open_case(database, case_id)
             _case(database, case_id)
@@ -109,10 +109,11 @@ class CaseStore:
         Raises:
             NotFound: there is none of that name.
         """
-        with self._write() as database:
+        with self._file.write() as database:
             _case(database, case_id)
-            for table, key in (("items", "case_id"), ("holds", "case_id"), ("cases", "id")):
-                database.execute(f"delete from {table} where {key} = ?", (case_id,))
+            for table in ("items", "holds", "held_cases"):
+                database.execute(f"delete from {table} where case_id = ?", (case_id,))
+            database.execute("delete from cases where id = ?", (case_id,))
 
     def add(self, item: CaseItem) -> CaseItem:
         """Put a hit into a case, under the next number.
@@ -121,7 +122,7 @@ class CaseStore:
             NotFound: there is no such case.
             ConfigError: it is closed.
         """
-        with self._write() as database:
+        with self._file.write() as database:
             _open_case(database, item.case_id)
             database.execute(
                 "update cases set last_item = last_item + 1 where id = ?", (item.case_id,)
@@ -150,7 +151,7 @@ class CaseStore:
         Raises:
             NotFound: there is no such case.
         """
-        with self._read() as database:
+        with self._file.read() as database:
             _case(database, case_id)
             rows = database.execute(
                 f"select {_ITEM} from items where case_id = ? order by number", (case_id,)
@@ -164,7 +165,7 @@ class CaseStore:
             NotFound: no such case or item.
             ConfigError: the case is closed.
         """
-        with self._write() as database:
+        with self._file.write() as database:
             _open_case(database, case_id)
             _item(database, case_id, number)
             database.execute(
@@ -175,7 +176,7 @@ class CaseStore:
 
     def remove_item(self, case_id: str, number: int) -> CaseItem:
         """Take an item out; what it was. Raises as `set_note`."""
-        with self._write() as database:
+        with self._file.write() as database:
             _open_case(database, case_id)
             item = _item(database, case_id, number)
             database.execute(
@@ -188,18 +189,41 @@ class CaseStore:
         order = "insert or ignore into holds values (?, ?)"
         if not held:
             order = "delete from holds where case_id = ? and track = ?"
-        with self._write() as database:
+        with self._file.write() as database:
             database.executemany(order, [(case_id, str(track)) for track in tracks])
+
+    def set_held(self, case_id: str, *, held: bool) -> None:
+        """Note that what is put into a case is to be held from now on, or no longer.
+
+        Raises:
+            NotFound: there is none of that name.
+        """
+        order = "insert or ignore into held_cases values (?)"
+        if not held:
+            order = "delete from held_cases where case_id = ?"
+        with self._file.write() as database:
+            _case(database, case_id)
+            database.execute(order, (case_id,))
+
+    def is_held(self, case_id: str) -> bool:
+        """Whether what is put into a case is to be held; true of one that holds tracks already."""
+        with self._file.read() as database:
+            (found,) = database.execute(
+                "select exists (select 1 from held_cases where case_id = :case) "
+                "or exists (select 1 from holds where case_id = :case)",
+                {"case": case_id},
+            ).fetchone()
+        return bool(found)
 
     def held_for(self, case_id: str) -> set[TrackKey]:
         """The tracks that are held for the sake of a case."""
-        with self._read() as database:
+        with self._file.read() as database:
             rows = database.execute("select track from holds where case_id = ?", (case_id,))
             return {TrackKey.parse(track) for (track,) in rows}
 
     def held_for_others(self, case_id: str, tracks: Collection[TrackKey]) -> set[TrackKey]:
         """Those of `tracks` that another case has on hold, too."""
-        with self._read() as database:
+        with self._file.read() as database:
             rows = database.execute("select track from holds where case_id <> ?", (case_id,))
             return {TrackKey.parse(track) for (track,) in rows} & set(tracks)
 
@@ -208,66 +232,25 @@ class CaseStore:
         if not self.file.exists():
             return 0
         names = [(str(track),) for track in tracks]
-        with self._write() as database:
+        with self._file.write() as database:
             before = database.total_changes
             database.executemany("delete from items where track = ?", names)
             gone = database.total_changes - before
             database.executemany("delete from holds where track = ?", names)
-        with self._errors(), closing(self._connect()) as database:
-            database.execute("vacuum")
+        self._file.vacuum()
         return gone
 
-    def _connect(self) -> sqlite3.Connection:
-        is_new = not self.file.exists()
-        if is_new:  # so that it is nobody else's from its first byte on; the journal is like it
-            os.close(os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
-        database = sqlite3.connect(self.file, timeout=_WAIT_S, isolation_level=None)
-        try:
-            database.execute("pragma secure_delete = on")
-            database.execute("pragma synchronous = full")
-            database.executescript(_TABLES)
-        except sqlite3.Error:
-            database.close()
-            raise
-        return database
 
-    @contextmanager
-    def _read(self) -> Iterator[sqlite3.Connection]:
-        with self._errors(), closing(self._connect()) as database:
-            yield database
-
-    @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
-        with self._read() as database:
-            database.execute("begin immediate")
-            try:
-                yield database
-            except BaseException:
-                database.execute("rollback")
-                raise
-            database.execute("commit")
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-            if code == sqlite3.SQLITE_FULL or isinstance(error, OSError):
-                raise StoreFull(f"{self.file} cannot be written ({error}): make room") from error
-            if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                raise Busy(f"{self.file} is being written by others: try again") from error
-            raise DescryError(f"{self.file} cannot be used ({error}): see to that file") from error
+def no_case(case_id: str) -> NotFound:
+    """What is said of a case that there is not, or not for whoever asks."""
+    return NotFound(f"no case {case_id!r}: 'descry case list' names all")
 
 
 def _case(database: sqlite3.Connection, case_id: str) -> Case:
-    row = database.execute(
-        f"select {_CASE}, (select count(*) from items where case_id = id) from cases where id = ?",
-        (case_id,),
-    ).fetchone()
+    row = database.execute(f"select {_COUNTED} from cases where id = ?", (case_id,)).fetchone()
     if row is None:
-        raise NotFound(f"no case {case_id!r}: 'descry case list' names all")
-    return Case(*row)
+        raise no_case(case_id)
+    return _decode_case(row)
 
 
 def _open_case(database: sqlite3.Connection, case_id: str) -> None:
@@ -282,6 +265,10 @@ def _item(database: sqlite3.Connection, case_id: str, number: int) -> CaseItem:
     if row is None:
         raise NotFound(f"case {case_id!r} has no item {number}: 'descry case show' lists them")
     return _decode(row)
+
+
+def _decode_case(row: tuple[Any, ...]) -> Case:
+    return replace(Case(*row[:-1]), was_filled=bool(row[-1]))
 
 
 def _decode(row: tuple[Any, ...]) -> CaseItem:

@@ -5,8 +5,9 @@ from pipeline.audit_events import Audit
 from pipeline.clock import SystemClock
 from pipeline.config import Settings
 from pipeline.wiring.casework import build_evidence_desk
+from pipeline.wiring.clip_desks import video_keep_s
 from pipeline.wiring.exporting import clip_cutter
-from pipeline.wiring.stores import Stores, build_collections, video_keep_s
+from pipeline.wiring.stores import Stores, build_collections
 from pipeline.workers.kept_clips import KeptClips
 from pipeline.workers.pack_jobs import PackJobs
 from pipeline.workers.retained import Retained

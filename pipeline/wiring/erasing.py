@@ -25,6 +25,7 @@ from pipeline.wiring.spread_index import erase_spread
 from pipeline.wiring.stores import Stores, open_folder
 from pipeline.workers.erasable import Erasable
 from pipeline.workers.erasing import Erasing
+from pipeline.workers.holding import HoldFolder
 from retrieval.index.manifest import MANIFEST, Manifest
 from retrieval.index.rolling import RollingIndex
 from retrieval.index.traces import hash_bytes, vectors_of
@@ -123,6 +124,7 @@ def build_erasing(
         clips=stores.clips,
         logs=folder.logs,
         cases=stores.cases,
+        held=HoldFolder(folder.path / "holds").clips(),
         indexes=EveryIndex(folder.path, heard, on_servers),
         folder=folder.path,
         elsewhere=tuple(_elsewhere(settings, ours)),

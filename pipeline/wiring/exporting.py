@@ -5,6 +5,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 from detectors.errors import DetectorError
 from detectors.masks import Blackout
@@ -12,15 +13,20 @@ from detectors.ports import Detector
 from pipeline.answers import ClipAnswer
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, StoreFull, UnwritableClip
+from pipeline.wiring.clip_desks import min_free_bytes
 from pipeline.wiring.models import build_detector
 from pipeline.wiring.places import build_blackout, place_of
 from pipeline.wiring.stores import Stores
-from pipeline.wiring.video import MEGABYTE, build_clip_desk
+from pipeline.wiring.video import build_clip_desk
 from pipeline.workers.exported_clips import ExportDesk
+from pipeline.workers.finding_people import PeopleFinder
 from pipeline.workers.redacting import Redactor
 from retrieval.errors import WeightsError
 
 log = logging.getLogger(__name__)
+
+UNSURE: Final = 0.05
+"""Who is found so surely is hidden: somebody half hidden may be too unsure to be tracked."""
 
 NO_CLIP = "no clip can be written on the query worker's machine"
 
@@ -35,7 +41,7 @@ def build_export_desk(
 
     def detector() -> Detector:
         try:
-            return build_detector(settings)
+            return build_detector(_less_certain(settings))
         except (DetectorError, WeightsError) as error:
             raise ConfigError(f"nobody can be hidden without a detector: {error}") from error
 
@@ -44,10 +50,16 @@ def build_export_desk(
 
     return ExportDesk(
         clips=build_clip_desk(settings, stores, look_in),
-        redactor=Redactor(detector, blackout),
+        redactor=Redactor(PeopleFinder(detector), blackout),
         usual=settings.export.blur,
         is_masked=lambda camera_id: bool(place_of(settings, camera_id).masks),
     )
+
+
+def _less_certain(settings: Settings) -> Settings:
+    section = settings.detector
+    lower = section.model_copy(update={"confidence": min(section.confidence, UNSURE)})
+    return settings.model_copy(update={"detector": lower})
 
 
 def clip_cutter(
@@ -55,7 +67,7 @@ def clip_cutter(
 ) -> Callable[[str, float, float], tuple[Path, ClipAnswer]]:
     """What cuts a clip for somebody elsewhere, who deletes the file once it is sent."""
     desk = build_export_desk(settings, stores)
-    least_free = settings.ring.min_free_megabytes * MEGABYTE
+    least_free = min_free_bytes(settings)
 
     def cut(name: str, before_s: float, after_s: float) -> tuple[Path, ClipAnswer]:
         stores.clips.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -33,9 +33,11 @@ from pipeline.store.sighting_log import SightingLog
 from pipeline.store.tracks import TrackStore
 from pipeline.store.video_sweep import VideoSweep
 from pipeline.store.whole_log import WholeLog
+from pipeline.wiring.clip_desks import clip_desk, min_free_bytes, video_keep_s
 from pipeline.workers.catalogue import Catalogue
 from pipeline.workers.collecting import Collections
-from pipeline.workers.holding import Holding
+from pipeline.workers.held_video import HeldVideo
+from pipeline.workers.holding import HoldFolder, Holding
 
 # A view that was silent for a day no longer holds the log back.
 VIEW_TIMEOUT_S = 86_400.0
@@ -117,7 +119,15 @@ def _assemble(
     archive = LogArchive(client, keys, opened.sightings) if is_ours else None
     whole = WholeLog(client, keys, archive)
     sightings = SightingLog(client, keys, whole)
-    holding = Holding(HeldTracks(client, keys), sightings, media, folder / "holds", SystemClock())
+    tracks, runs, cameras = (
+        TrackStore(client, keys), RunStore(client, keys), CameraStore(client, keys),
+    )  # fmt: skip
+    desk = clip_desk(
+        settings, tracks=tracks, runs=runs, sightings=sightings, cameras=cameras, ring=ring
+    )
+    held, holds = HeldTracks(client, keys), folder / "holds"
+    video = HeldVideo(HoldFolder(holds).clips(), desk, min_free_bytes(settings))
+    holding = Holding(held, sightings, media, holds, SystemClock(), video)
     policy = RetentionPolicy(
         live_s=retention.live_s, imports_s=retention.imports_s, collections=retention.collections
     )
@@ -126,9 +136,9 @@ def _assemble(
         crops=CropStream(client, keys, max_length=settings.crops.max_length),
         sightings=sightings,
         models=ModelStore(client, keys, whole),
-        tracks=TrackStore(client, keys),
-        cameras=CameraStore(client, keys),
-        runs=RunStore(client, keys),
+        tracks=tracks,
+        cameras=cameras,
+        runs=runs,
         media=media,
         boxes=boxes,
         imports=ImportsAtWork(client, keys),
@@ -161,16 +171,6 @@ def budgets_of(settings: Settings) -> Budgets:
     """How much disk each collection may take."""
     retention = settings.retention
     return Budgets.in_mb(retention.live_mb, retention.imports_mb, retention.collections_mb)
-
-
-def video_keep_s(settings: Settings) -> float:
-    """How long recent video stays: as the ring says, and never longer than live sightings."""
-    if not settings.ring.enabled:
-        return 0.0
-    retention = settings.retention
-    live_s = retention.collections.get("live", retention.live_s)
-    wanted_s = settings.ring.minutes * 60
-    return wanted_s if live_s is None else min(wanted_s, live_s)
 
 
 def build_catalogue(settings: Settings, stores: Stores) -> Catalogue:

@@ -10,18 +10,17 @@ from pipeline.clock import SystemClock
 from pipeline.config import Settings
 from pipeline.errors import StoreUnavailable
 from pipeline.packets import PacketSink
-from pipeline.sources.video_file import digest_file
-from pipeline.store.originals import Originals
 from pipeline.store.ring import RingLimits
 from pipeline.store.ring_recorder import RingRecorder
 from pipeline.store.ring_writer import RingWriter
 from pipeline.telemetry import Telemetry
-from pipeline.wiring.stores import Stores, video_keep_s
+from pipeline.wiring.clip_desks import MEGABYTE, clip_desk, min_free_bytes, video_keep_s
+from pipeline.wiring.stores import Stores
 from pipeline.workers.clipping import ClipDesk
+from pipeline.workers.holding import HoldFolder
 
 log = logging.getLogger(__name__)
 
-MEGABYTE = 1_000_000
 # Of the 5 s in which a worker ends, for all rings together.
 STOP_WITHIN_S = 2.0
 
@@ -80,7 +79,7 @@ def _build_ring(
     limits = RingLimits(
         keep_s=video_keep_s(settings),
         at_most_bytes=settings.ring.megabytes * MEGABYTE,
-        min_free_bytes=settings.ring.min_free_megabytes * MEGABYTE,
+        min_free_bytes=min_free_bytes(settings),
     )
 
     def on_drop(reason: str) -> None:
@@ -104,15 +103,13 @@ def _go_without(stores: Stores, camera_id: str, why: str) -> None:
 
 def build_clip_desk(settings: Settings, stores: Stores, look_in: Sequence[Path] = ()) -> ClipDesk:
     """What cuts clips; `look_in`: folders for moved files, besides that of the settings."""
-    usual = [settings.clips.look_in] if settings.clips.look_in is not None else []
-    return ClipDesk(
+    return clip_desk(
+        settings,
         tracks=stores.tracks,
         runs=stores.runs,
         sightings=stores.sightings,
         cameras=stores.cameras,
         ring=stores.ring,
-        keep_s=video_keep_s(settings),
-        originals=Originals(digest_file, [*look_in, *usual]),
-        at_most_s=settings.clips.max_s,
-        clock=SystemClock(),
+        held=HoldFolder(settings.data_dir / "holds").clips(),
+        look_in=look_in,
     )

@@ -1,8 +1,7 @@
 """Cases: hits are put together, noted, held, and taken out again."""
 
-import secrets
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from detectors.types import TrackKey
@@ -20,10 +19,10 @@ from pipeline.case_answers import (
 from pipeline.clock import Clock
 from pipeline.errors import ConfigError, NotFound
 from pipeline.instants import format_instant
-from pipeline.names import check_name
 from pipeline.store.case_records import Case, CaseItem
 from pipeline.store.cases import CaseStore
 from pipeline.workers.case_facts import facts_of
+from pipeline.workers.case_sight import CaseSight
 from pipeline.workers.clipping import ClipDesk, parse_name
 from pipeline.workers.holding import Holding
 from pipeline.workers.vouching import Vouchers
@@ -47,6 +46,11 @@ class CaseDesk:
     clock: Clock
     vouchers: Vouchers
 
+    @property
+    def sight(self) -> CaseSight:
+        """Which of them somebody may see."""
+        return CaseSight(self.store)
+
     def open(self, request: CaseRequest, caller: Caller) -> CaseDetail:
         """Begin a case.
 
@@ -54,25 +58,21 @@ class CaseDesk:
             ConfigError: there is one of that name, or that is no name.
         """
         now = self.clock.now()
-        name = request.id or f"case-{format_instant(now)[:10]}-{secrets.token_hex(3)}"
-        check_name("case", name)
+        name = self.sight.name_for(request.id, caller, now)
         self.store.create(
             Case(name, request.title, request.notes, "open", now, caller.name, None, None)
         )
         return self.show(name, caller)
 
     def list(self, caller: Caller, *, count: int, after: str | None = None) -> CasePage:
-        """Cases, the newest first; `after` is the last of the page before.
-
-        Whoever may see some cameras is told of cases with something of these, and of empty ones.
+        """Cases that the caller may see, the newest first; `after` is the last of the page before.
 
         Raises:
             NotFound: there is no case `after`.
         """
-        found = self.store.cases(count=count + 1, after=after)
-        shown = [case for each in found[:count] if (case := self._shown(each, caller))]
-        page = [CaseAnswer(**_told(case)) for case in shown]
-        return CasePage(cases=page, next=found[count - 1].id if len(found) > count else None)
+        found, is_more = self.sight.page(caller, count=count, after=after)
+        page = [CaseAnswer(**_told(case)) for case in found]
+        return CasePage(cases=page, next=found[-1].id if is_more else None)
 
     def show(self, case_id: str, caller: Caller) -> CaseDetail:
         """A case with those of its items whose cameras the caller may see.
@@ -80,9 +80,7 @@ class CaseDesk:
         Raises:
             NotFound: there is none of that name.
         """
-        case = self._shown(self.store.get(case_id), caller)
-        if case is None:
-            raise NotFound(f"no case {case_id!r}: 'descry case list' names all")
+        case = self.sight.get(case_id, caller)
         items = [i for i in self.store.items(case_id) if caller.may_see(i.track.camera_id)]
         held = self.holding.which(item.track for item in items)
         told = [_item(item, is_held=item.track in held) for item in items]
@@ -95,7 +93,7 @@ class CaseDesk:
             NotFound: there is none of that name.
             ConfigError: it is closed, and stays so.
         """
-        self._see_all(case_id, caller)
+        self.sight.whole(case_id, caller)
         values: dict[str, Any] = change.model_dump(exclude_none=True)
         if change.status == "closed":
             values |= {"closed_at": self.clock.now(), "closed_by": caller.name}
@@ -112,20 +110,21 @@ class CaseDesk:
             NotFound: there is none of that name.
             ConfigError: tracks are held for it, and the caller may not release them.
         """
-        self._see_all(case_id, caller)
+        self.sight.whole(case_id, caller)
         held = self.store.held_for(case_id)
         _check_may_release(held, caller)
         self._release(case_id, held)
         self.store.remove(case_id)
 
     def add(self, case_id: str, request: ItemRequest, caller: Caller) -> ItemAnswer:
-        """Put a hit into a case.
+        """Put a hit into a case; it is held from now on if the case is.
 
         Raises:
             NotFound: no such case, track or shot.
             ConfigError: the case is closed, that names no hit, or its voucher is not of this hit
                 and installation.
         """
+        self.sight.get(case_id, caller)
         track, shot = parse_name(request.hit)
         record = self.clips.tracks.get_many([track]).get(track)
         if record is None or not caller.may_see(track.camera_id):
@@ -142,6 +141,8 @@ class CaseDesk:
             # It was erased between our look and our writing; whoever erases has looked here before.
             self.store.delete_tracks([track])
             raise NotFound(f"no track {track}: it was erased a moment ago")
+        if self.store.is_held(case_id):
+            self._hold(case_id, [track])
         return _item(item, is_held=track in self.holding.which([track]))
 
     def note(self, case_id: str, number: int, note: str, caller: Caller) -> ItemAnswer:
@@ -151,7 +152,7 @@ class CaseDesk:
             NotFound: no such case or item.
             ConfigError: the case is closed.
         """
-        self._see(case_id, number, caller)
+        self.sight.item(case_id, number, caller)
         return _item(self.store.set_note(case_id, number, note))
 
     def take_out(self, case_id: str, number: int, caller: Caller) -> ItemAnswer:
@@ -162,7 +163,7 @@ class CaseDesk:
             ConfigError: the case is closed, or the track held for it, and not the caller's to
                 release.
         """
-        self._see(case_id, number, caller)
+        self.sight.item(case_id, number, caller)
         items = self.store.items(case_id)
         track = next((item.track for item in items if item.number == number), None)
         is_last = sum(item.track == track for item in items) == 1
@@ -175,17 +176,15 @@ class CaseDesk:
     def hold(self, case_id: str, caller: Caller) -> CaseDetail:
         """Hold every track of a case that is known still: past retention, and not to be erased.
 
+        What is put into it from now on is held as well.
+
         Raises:
             NotFound: no such case.
         """
-        self._see_all(case_id, caller)
+        self.sight.whole(case_id, caller)
+        self.store.set_held(case_id, held=True)
         known = self.clips.tracks.get_many({i.track for i in self.store.items(case_id)})
-        before = self.holding.which(known)
-        for track in sorted(known):
-            self.holding.hold(str(track))
-        # Who was held before is somebody else's to release.
-        ours = known.keys() - before | self.store.held_for_others(case_id, known)
-        self.store.mark_held(case_id, ours, held=True)
+        self._hold(case_id, known.keys())
         return self.show(case_id, caller)
 
     def release(self, case_id: str, caller: Caller) -> CaseDetail:
@@ -194,7 +193,8 @@ class CaseDesk:
         Raises:
             NotFound: no such case.
         """
-        self.store.get(case_id)
+        self.sight.whole(case_id, caller)
+        self.store.set_held(case_id, held=False)
         self._release(case_id, self.store.held_for(case_id))
         return self.show(case_id, caller)
 
@@ -210,36 +210,19 @@ class CaseDesk:
             )
         return shown, True
 
+    def _hold(self, case_id: str, tracks: Collection[TrackKey]) -> None:
+        before = self.holding.which(tracks)
+        for track in sorted(tracks):
+            self.holding.hold(str(track))
+        # Who was held before is somebody else's to release.
+        ours = set(tracks) - before | self.store.held_for_others(case_id, tracks)
+        self.store.mark_held(case_id, ours, held=True)
+
     def _release(self, case_id: str, tracks: Collection[TrackKey]) -> None:
         others = self.store.held_for_others(case_id, tracks)
         for track in sorted(self.holding.which(set(tracks) - others)):
             self.holding.release(str(track))
         self.store.mark_held(case_id, tracks, held=False)
-
-    def _shown(self, case: Case, caller: Caller) -> Case | None:
-        """A case as `caller` may see it; None if it is all about cameras that they may not."""
-        if caller.cameras is None or not case.count:
-            return case
-        seen = sum(caller.may_see(i.track.camera_id) for i in self.store.items(case.id))
-        return replace(case, count=seen) if seen else None
-
-    def _see_all(self, case_id: str, caller: Caller) -> None:
-        """See that a caller may see all of a case, which is done something to as a whole.
-
-        Raises:
-            NotFound: some of it is of another camera, or there is no such case.
-        """
-        self.store.get(case_id)
-        if not all(caller.may_see(i.track.camera_id) for i in self.store.items(case_id)):
-            raise NotFound(
-                f"no case {case_id!r} that {caller.name} may see all of: ask an administrator"
-            )
-
-    def _see(self, case_id: str, number: int, caller: Caller) -> None:
-        for item in self.store.items(case_id):
-            if item.number == number and caller.may_see(item.track.camera_id):
-                return
-        raise NotFound(f"case {case_id!r} has no item {number}: 'descry case show' lists them")
 
 
 def _check_may_release(tracks: Collection[TrackKey], caller: Caller) -> None:

@@ -1,7 +1,7 @@
 """From the name of a track or a shot to its clip."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from detectors.types import ShotId, TrackKey
@@ -12,6 +12,7 @@ from pipeline.instants import format_instant
 from pipeline.names import in_utf8
 from pipeline.store.cameras import CameraStore
 from pipeline.store.clips import Span, cut_from_file, cut_from_ring
+from pipeline.store.held_clips import HeldClip, HeldClips
 from pipeline.store.originals import Originals
 from pipeline.store.remux import Stretch
 from pipeline.store.ring import RingFolder
@@ -23,6 +24,8 @@ from pipeline.store.wire import LoggedSighting
 
 # Clocks of the machines that write to one Redis differ by less.
 CLOCK_SLACK_S = 3600.0
+# What is told as the source of a clip that was kept for a hold.
+HELD = "held"
 # A picture that is missing from a stretch is worth a note when it is missing for so long.
 GAP_S = 2.0
 # A clip that begins or ends so much nearer to the hit than asked for is worth a note.
@@ -40,6 +43,7 @@ class ClipDesk:
         originals: finds imported files.
         at_most_s: how long a clip may be, seconds.
         clock: says how long ago something was.
+        held: clips of held tracks, which stay when all else of them is gone.
     """
 
     tracks: TrackStore
@@ -51,6 +55,7 @@ class ClipDesk:
     originals: Originals
     clock: Clock
     at_most_s: float = 600.0
+    held: HeldClips | None = None
 
     def cut(self, name: str, *, before_s: float, after_s: float, out: Path) -> ClipAnswer:
         """Write the clip of a track or shot to `out`, whole or not at all.
@@ -70,17 +75,62 @@ class ClipDesk:
         key, number = parse_name(name)
         record = self.tracks.get_many([key]).get(key)
         if record is None:
-            raise NotFound(f"no track {key}: retention may have forgotten it")
+            return self._cut_held(name, before_s, after_s, out)
         sighting = self._sighting(record, number)
         if number is not None and sighting is None:
             raise NotFound(f"no shot {name}: it was replaced, or retention forgot it")
         wanted = _span(record, sighting if number is not None else None, before_s, after_s)
         span = wanted.at_most(self.at_most_s)
-        stretch, source = self._cut(record, span, out)
-        answer = _answer(name, record, span, stretch, source, sighting, out)
+        stretch, source = self._cut_best(record, span, out)
+        time_from = None if sighting is None else sighting.time_source
+        answer = _answer(name, key, span, stretch, source, time_from, out)
         if span != wanted:
             answer.notes.append(f"its first {self.at_most_s:g} s: clips.max_s is the longest clip")
         return answer
+
+    def held_clip(self, key: TrackKey) -> HeldClip | None:
+        """What is known of the kept clip of a held track; None where none is kept."""
+        return None if self.held is None else self.held.get(key)
+
+    def _cut_held(self, name: str, before_s: float, after_s: float, out: Path) -> ClipAnswer:
+        """The clip of a track of which nothing else is known any more."""
+        key, number = parse_name(name)
+        kept = self.held_clip(key)
+        if kept is None:
+            raise NotFound(f"no track {key}: retention may have forgotten it")
+        first, last = kept.first_at, kept.last_at
+        if number is not None:
+            at = next((shot.at for shot in kept.shots if shot.number == number), None)
+            if at is None:
+                raise NotFound(f"no shot {name}: it was replaced before its track was held")
+            first = last = at
+        span = Span(first, last, first - before_s, last + after_s).at_most(self.at_most_s)
+        stretch = self._copy_held(key, kept, span, out)
+        return _answer(name, key, span, stretch, HELD, kept.time_from, out)
+
+    def _copy_held(self, key: TrackKey, kept: HeldClip, span: Span, out: Path) -> Stretch:
+        if self.held is None:
+            raise VideoGone(f"no clip of track {key} is held")
+        stretch = cut_from_file(self.held.path(key), kept.begin_at, span, out)
+        return replace(stretch, is_copy=stretch.is_copy and kept.is_copy)
+
+    def _cut_best(self, record: TrackRecord, span: Span, out: Path) -> tuple[Stretch, str]:
+        """From the ring or the original; from the held clip where that is whole, or all there is.
+
+        The ring may have lost some of it to an erasure.
+        """
+        key, kept = record.key, self.held_clip(record.key)
+        is_whole = (
+            kept is not None and kept.begin_at <= span.begin_at and span.end_at <= kept.end_at
+        )
+        if kept is not None and is_whole and record.is_live_source:
+            return self._copy_held(key, kept, span, out), HELD
+        try:
+            return self._cut(record, span, out)
+        except VideoGone:
+            if kept is None:
+                raise
+            return self._copy_held(key, kept, span, out), HELD
 
     def _cut(self, record: TrackRecord, span: Span, out: Path) -> tuple[Stretch, str]:
         camera_id = record.key.camera_id
@@ -153,17 +203,17 @@ def _span(
 
 def _answer(
     name: str,
-    record: TrackRecord,
+    key: TrackKey,
     span: Span,
     stretch: Stretch,
     source: str,
-    sighting: LoggedSighting | None,
+    time_from: str | None,
     out: Path,
 ) -> ClipAnswer:
     return ClipAnswer(
         hit=name,
-        track=str(record.key),
-        camera=record.key.camera_id,
+        track=str(key),
+        camera=key.camera_id,
         path=in_utf8(str(out)),
         begin_at=format_instant(stretch.begin_at),
         end_at=format_instant(stretch.end_at),
@@ -171,7 +221,7 @@ def _answer(
         hit_from_s=round(span.hit_from - stretch.begin_at, 3),
         hit_until_s=round(span.hit_until - stretch.begin_at, 3),
         source=in_utf8(source),
-        time_from=sighting.time_source if sighting is not None else None,
+        time_from=time_from,
         copied=stretch.is_copy,
         notes=_notes(span, stretch),
     )

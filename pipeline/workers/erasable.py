@@ -10,6 +10,7 @@ from pipeline.store.boxes import BoxArchive
 from pipeline.store.cases import CaseStore
 from pipeline.store.erased import ErasedTracks
 from pipeline.store.forgetting import Forgetting
+from pipeline.store.held_clips import HeldClips
 from pipeline.store.media import FolderMedia
 from pipeline.store.ring import RingFolder
 from pipeline.store.runs import RunStore
@@ -43,7 +44,7 @@ class Erasable:
 
     Attributes:
         tracks, runs, marks, forgetting: in Redis.
-        media, boxes, ring, clips, logs, cases: in the data folder.
+        media, boxes, ring, clips, logs, cases, held: in the data folder.
         indexes: likewise.
         folder: the data folder.
         elsewhere: what to tell of that which lies elsewhere, and is not searched.
@@ -59,6 +60,7 @@ class Erasable:
     clips: Path
     logs: Path
     cases: CaseStore
+    held: HeldClips
     indexes: Indexes
     folder: Path
     elsewhere: tuple[str, ...] = ()

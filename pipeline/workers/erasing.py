@@ -146,7 +146,8 @@ class Erasing:
             for key, record in records.items()
             if record.is_live_source
         ]
-        return Intent(tuple(tracks), tuple(spans), tuple(self._notes(records.values())))
+        notes = [*self._notes(records.values()), *self._in_held_clips(records.values())]
+        return Intent(tuple(tracks), tuple(spans), tuple(notes))
 
     def _check_boxes(self, tracks: Sequence[TrackKey]) -> None:
         for camera_id, run_id in sorted({(t.camera_id, t.run_id) for t in tracks}):
@@ -175,6 +176,20 @@ class Erasing:
                     f"camera '{camera_id}' may see them still: its recent video goes on, and ages"
                 )
         return [*notes, *self._parts.elsewhere]
+
+    def _in_held_clips(self, records: Collection[TrackRecord]) -> list[str]:
+        """Have whoever else is in clips on hold be hidden where they show these tracks as well.
+
+        A hold outweighs the erasure of a bystander: evidence of somebody else would go with it.
+        """
+        spans = [(r.key.camera_id, r.first_seen_at, r.last_seen_at) for r in records]
+        count = self._parts.held.hide_erased(spans)
+        if not count:
+            return []
+        return [
+            f"{count} clips that are kept for a hold on others show the same seconds, and stay: "
+            "everybody but who is held is hidden in whatever leaves of them"
+        ]
 
     def _carry_out(self, intent: Intent) -> _Counts:
         parts, tracks, counts = self._parts, intent.tracks, _Counts()

@@ -11,10 +11,10 @@ from pipeline.answers import ClipAnswer
 from pipeline.case_answers import Blur
 from pipeline.errors import UnwritableClip
 from pipeline.instants import parse_instant
-from pipeline.store.track_record import TrackRecord
+from pipeline.store.held_clips import HeldClip
 from pipeline.store.wire import LoggedSighting
 from pipeline.workers.clipping import ClipDesk, parse_name
-from pipeline.workers.likely_person import Sight
+from pipeline.workers.likely_person import Sight, Sought
 from pipeline.workers.redacting import Progress, Redacted, Redactor
 
 _STRENGTH: Final[tuple[Blur, ...]] = ("none", "heads", "figures")
@@ -62,11 +62,15 @@ class ExportDesk:
             before_s: likewise.
             after_s: likewise.
             out: likewise.
-            blur: what to hide of others; no less than is usual is hidden.
+            blur: what to hide of others; no less than is usual is hidden, and all of them in a
+                clip that is held and shows somebody who was erased.
             progress: hears how far it is, where it is encoded anew.
         """
+        key = parse_name(name)[0]
+        camera_id, kept = key.camera_id, self.clips.held_clip(key)
         hide = stronger(blur, self.usual)
-        camera_id = parse_name(name)[0].camera_id
+        if kept is not None and kept.shows_erased:
+            hide = stronger(hide, "figures")
         if hide == "none" and not self.is_masked(camera_id):
             return self.clips.cut(name, before_s=before_s, after_s=after_s, out=out)
         raw = out.with_name(f".{out.name}.{secrets.token_hex(4)}.raw.tmp")
@@ -80,7 +84,7 @@ class ExportDesk:
                 camera_id=camera_id,
                 begin_at=parse_instant(answer.begin_at, now=float("inf")),
                 blur=hide,
-                sights=self._sights(name),
+                sought=self._sought(name),
                 progress=progress,
             )
             partial.replace(out)
@@ -98,13 +102,21 @@ class ExportDesk:
             }
         )  # fmt: skip
 
-    def _sights(self, name: str) -> list[Sight]:
+    def _sought(self, name: str) -> Sought:
         key, _ = parse_name(name)
         record = self.clips.tracks.get_many([key]).get(key)
-        return [] if record is None else [sight_of(each) for each in self._shots(record)]
+        if record is None:
+            return _sought_in(self.clips.held_clip(key))
+        sights = tuple(map(sight_of, self.clips.shots(record)))
+        return Sought(sights, record.first_seen_at, record.last_seen_at)
 
-    def _shots(self, record: TrackRecord) -> list[LoggedSighting]:
-        return list(self.clips.shots(record))
+
+def _sought_in(kept: HeldClip | None) -> Sought:
+    """Who is sought in a clip of a track of which nothing else is known any more."""
+    if kept is None:
+        return Sought()
+    sights = tuple(Sight(shot.at, Box(*shot.box)) for shot in kept.shots)
+    return Sought(sights, kept.first_at, kept.last_at)
 
 
 def sight_of(shot: LoggedSighting) -> Sight:

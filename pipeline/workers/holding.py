@@ -11,15 +11,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from detectors.types import ShotId, TrackKey
-from pipeline.answers import HoldAnswer
 from pipeline.clock import Clock
 from pipeline.errors import ConfigError, NotFound, StoreFull
+from pipeline.hold_answers import HoldAnswer
 from pipeline.instants import format_instant
 from pipeline.store.forgetting import pictures_of
 from pipeline.store.held import HeldTracks
+from pipeline.store.held_clips import HeldClips
 from pipeline.store.media import FolderMedia
 from pipeline.store.sighting_log import START, SightingLog
 from pipeline.store.wire import LoggedSighting
+from pipeline.workers.held_video import HeldVideo
 from retrieval.index.manifest import MANIFEST, Manifest
 from retrieval.index.rolling import RollingIndex
 from retrieval.types import Sighting
@@ -36,7 +38,8 @@ class HoldFolder:
     """Where the copies lie.
 
     Attributes:
-        path: `index` holds a segment for each model, `pictures` the JPEGs by media key.
+        path: `index` holds a segment for each model, `pictures` the JPEGs by media key, `video`
+            a clip of each track.
     """
 
     path: Path
@@ -44,6 +47,10 @@ class HoldFolder:
     def index(self, model_id: str) -> Path:
         """The index of the held vectors of a model."""
         return self.path / "index" / _UNFIT.sub("-", model_id)
+
+    def clips(self) -> HeldClips:
+        """The held clips."""
+        return HeldClips(self.path / "video")
 
     def pictures(self) -> FolderMedia:
         """The held pictures."""
@@ -64,8 +71,9 @@ class Holding:
         media: FolderMedia,
         folder: Path,
         clock: Clock,
+        video: HeldVideo | None = None,
     ) -> None:
-        self._held, self._log, self._media = held, sightings, media
+        self._held, self._log, self._media, self._video = held, sightings, media, video
         self._folder, self._clock = HoldFolder(folder), clock
         self._turn = threading.Lock()
 
@@ -81,7 +89,12 @@ class Holding:
         if not self._held.add(track, self._clock.now()):
             raise NotFound(f"no track {track}: 'descry tracks list' names all that are known")
         self.refresh()
-        return next(answer for answer in self.holds() if answer.track == str(track))
+        why = None
+        if self._video is not None:
+            with self._room():
+                why = self._video.keep(track)
+        held = next(answer for answer in self.holds() if answer.track == str(track))
+        return held if why is None else held.model_copy(update={"why_no_video": why})
 
     def release(self, name: str) -> HoldAnswer:
         """Hold a track no longer, and delete the copy; what is within retention stays.
@@ -103,8 +116,20 @@ class Holding:
         media, found = self._folder.pictures(), []
         for track, since in sorted(self._held.all().items()):
             paths = sorted(str(path) for path in pictures_of(media, [track]))
-            found.append(HoldAnswer(track=str(track), since=format_instant(since), pictures=paths))
+            found.append(
+                HoldAnswer(
+                    track=str(track),
+                    since=format_instant(since),
+                    pictures=paths,
+                    video=self._clip_of(track),
+                )
+            )
         return found
+
+    def _clip_of(self, track: TrackKey) -> str | None:
+        if self._video is None or self._video.kept.get(track) is None:
+            return None
+        return str(self._video.kept.path(track))
 
     def held(self) -> Set[TrackKey]:
         """Every held track."""
@@ -136,7 +161,10 @@ class Holding:
                 for number, key in shots.items()
                 if not media.exists(key)
             }
-            return self._copy(missing) if missing else 0
+            copied = self._copy(missing) if missing else 0
+            if self._video is not None:
+                self._video.refresh(held)
+            return copied
 
     def _copy(self, missing: Mapping[ShotId, str]) -> int:
         messages = self._messages(missing)
@@ -185,6 +213,8 @@ class Holding:
         for manifest in sorted(self._folder.path.glob(f"index/*/{MANIFEST}")):
             told = Manifest.read(manifest.parent)
             RollingIndex(manifest.parent, told.model_id, told.dimension).erase(tracks)
+        if self._video is not None:
+            self._video.kept.drop(tracks)
         media = self._folder.pictures()
         for path in list(pictures_of(media, tracks)):
             media.delete(path.relative_to(media.root).as_posix())

@@ -12,12 +12,12 @@ from pipeline.answers import (
     CollectionAnswer,
     ErasedAnswer,
     ErasingAnswer,
-    HoldAnswer,
     RemovedAnswer,
     TracksAnswer,
 )
 from pipeline.audit_events import Audit, Event, Phase
 from pipeline.errors import ReasonRequired
+from pipeline.hold_answers import HoldAnswer
 from pipeline.reason_fields import Grounds
 from pipeline.store.audit_names import names_in
 from pipeline.workers.catalogue import Catalogue

@@ -33,11 +33,20 @@ Start = Callable[[Callable[[], None]], None]
 
 
 class _Told(BaseModel):
-    """A job as it lies in its file."""
+    """A job as it lies in its file.
+
+    Attributes:
+        by: the caller who began it.
+        cameras: of its items, which whoever fetches it has to see still; None where an earlier
+            version told none.
+        told_at: Unix seconds.
+        job: how far it is.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     by: str
+    cameras: frozenset[str] | None = None
     told_at: float
     job: PackJob
     tracks: Sequence[str] = ()  # of a pack that is done
@@ -50,6 +59,15 @@ class ReadyPack:
     path: Path
     tracks: Sequence[str]
     manifest_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Who asked for a pack, of which cameras, and what the audit is to have of it."""
+
+    caller: Caller
+    cameras: frozenset[str]
+    event: Event
 
 
 def on_a_thread(work: Callable[[], None]) -> None:
@@ -88,17 +106,17 @@ class PackJobs:
             noted: what the audit has of it: why, and `of` which entry.
 
         Raises:
-            NotFound: no such case.
+            NotFound: no such case that the caller may see.
             Busy: another is being made.
         """
-        self.desk.cases.store.get(case_id)
+        cameras = self._cameras(case_id, caller)
         if not self._turn.acquire(blocking=False):
             raise Busy("an evidence pack is being made already: ask again when it is done")
         try:
             job = PackJob(id=secrets.token_hex(16), case=case_id, state="working")
-            self._tell(job, caller)
-            event = _event(job, caller, noted)
-            self.start(lambda: self._make(job, request, caller, event))
+            asked = _Asked(caller, cameras, _event(job, caller, noted))
+            self._tell(job, asked)
+            self.start(lambda: self._make(job, request, asked))
         except BaseException:
             self._turn.release()
             raise
@@ -120,7 +138,9 @@ class PackJobs:
             told = _Told.model_validate_json((self.folder / f"{job_id}.json").read_text())
         except (OSError, ValidationError):
             raise gone from None
-        is_theirs = caller.name == told.by or caller.cameras is None
+        # By name alone, somebody narrowed since would fetch it, and a new user of an old name.
+        sees_all = told.cameras is not None and all(map(caller.may_see, told.cameras))
+        is_theirs = caller.cameras is None or (caller.name == told.by and sees_all)
         if told.job.case != case_id or not is_theirs:
             raise gone
         if told.job.state == "working" and self.clock.now() - told.told_at > SILENT_FOR_S:
@@ -141,7 +161,11 @@ class PackJobs:
             raise NotFound(f"pack {job_id} is {told.job.state}: look at it until it is done")
         return ReadyPack(path, told.tracks, told.job.pack.manifest_sha256)
 
-    def _make(self, job: PackJob, request: EvidenceRequest, caller: Caller, event: Event) -> None:
+    def _cameras(self, case_id: str, caller: Caller) -> frozenset[str]:
+        items = self.desk.cases.show(case_id, caller).items
+        return frozenset(item.camera for item in items)
+
+    def _make(self, job: PackJob, request: EvidenceRequest, asked: _Asked) -> None:
         began = told = self.clock.now()
         steps = 100
         shown: Sequence[str] = ()
@@ -154,26 +178,29 @@ class PackJobs:
             told = now
             eta_s = (now - began) * (total - done) / done if done else None
             shown = {"done": round(steps * done), "total": round(steps * total), "eta_s": eta_s}
-            self._tell(job.model_copy(update=shown), caller)
+            self._tell(job.model_copy(update=shown), asked)
 
         def made(tracks: Sequence[str], manifest_sha256: str) -> None:
             nonlocal shown
             shown, digest = tracks, {"manifest_sha256": manifest_sha256}
-            self.audit.note(replace(event, shown=tracks, told=digest, outcome="done"))
+            self.audit.note(replace(asked.event, shown=tracks, told=digest, outcome="done"))
 
         path = self.folder / f"{job.id}.zip"
         try:
             pack = self.desk.export(
-                job.case, request, caller, out=path, progress=progress, made=made
+                job.case, request, asked.caller, out=path, progress=progress, made=made
             )
-            self._tell(job.model_copy(update=_done(job, pack)), caller, shown)
+            # Something may have been put in since it was begun.
+            cameras = asked.cameras | self._cameras(job.case, asked.caller)
+            done = job.model_copy(update=_done(job, pack))
+            self._tell(done, replace(asked, cameras=cameras), shown)
         except DescryError as error:
             log.warning("evidence pack of case '%s': %s", job.case, error)
             # Where things lie on this machine is nobody else's business.
             is_ours = isinstance(error, ConfigError) or str(self.folder) in str(error)
             failed = {"state": "failed", "detail": NO_PACK if is_ours else str(error)}
-            self._tell(job.model_copy(update=failed), caller)
-            self._note_failure(event)
+            self._tell(job.model_copy(update=failed), asked)
+            self._note_failure(asked.event)
         finally:
             self._turn.release()
 
@@ -183,9 +210,10 @@ class PackJobs:
         except AuditUnavailable as error:
             log.warning("that no pack was made is not noted: %s", error)
 
-    def _tell(self, job: PackJob, caller: Caller, tracks: Sequence[str] = ()) -> None:
+    def _tell(self, job: PackJob, asked: _Asked, tracks: Sequence[str] = ()) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        told = _Told(by=caller.name, told_at=self.clock.now(), job=job, tracks=tracks)
+        by, cameras = asked.caller.name, asked.cameras
+        told = _Told(by=by, cameras=cameras, told_at=self.clock.now(), job=job, tracks=tracks)
         write_whole(self.folder / f"{job.id}.json", told.model_dump_json())
 
 

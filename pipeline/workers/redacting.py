@@ -1,9 +1,7 @@
 """Takes out of clips and pictures what may not leave: masked areas, and other people."""
 
-import logging
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -17,23 +15,13 @@ from av.codec.context import Flags
 from PIL import Image as PictureFile
 
 from detectors.blurring import blurred, figure_of, head_of, wholly_blurred
-from detectors.errors import DetectorError
 from detectors.masks import Blackout
-from detectors.ports import Detector
 from detectors.types import Box, Frame, Image
 from pipeline.case_answers import Blur
 from pipeline.errors import DescryError
 from pipeline.store.remux import MP4, TICK
-from pipeline.workers.likely_person import (
-    SeenFrame,
-    Sight,
-    are_alike,
-    match,
-    person_in,
-    without_fragments,
-)
-
-log = logging.getLogger(__name__)
+from pipeline.workers.finding_people import PeopleFinder
+from pipeline.workers.likely_person import ALIKE, People, SeenFrame, Sought, match, person_in
 
 Progress = Callable[[int, int], None]
 """Is told frames done, and frames in all."""
@@ -63,19 +51,17 @@ class Redacted:
     unseen: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Redactor:
-    """Hides people of one installation's clips; one frame at a time goes through its detector.
+    """Hides people of one installation's clips.
 
     Attributes:
-        detector: loads what finds people; asked once, when it is first needed.
+        finder: finds them.
         blackout: what hides the masks of a camera.
     """
 
-    detector: Callable[[], Detector]
+    finder: PeopleFinder
     blackout: Callable[[str], Blackout]
-    _loaded: Detector | None = None
-    _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def clip(
         self,
@@ -85,7 +71,7 @@ class Redactor:
         camera_id: str,
         begin_at: float,
         blur: Blur,
-        sights: Sequence[Sight],
+        sought: Sought,
         progress: Progress = lambda _done, _total: None,
     ) -> Redacted:
         """Write `source` anew to `out`, which is there and empty: H.264, no sound.
@@ -96,7 +82,7 @@ class Redactor:
             camera_id: whose masks are painted black.
             begin_at: when the first picture was captured, Unix seconds.
             blur: what of other people is hidden.
-            sights: where the person is whom it is about, who is not hidden.
+            sought: the person whom it is about, who is not hidden.
             progress: hears how far it is; each frame is looked at, and then written.
 
         Raises:
@@ -104,7 +90,7 @@ class Redactor:
         """
         try:
             seen = self._look(source, camera_id, begin_at, blur, progress)
-            person = person_in(seen, sights)
+            person = person_in(seen, sought)
             return self._write(source, out, camera_id, seen, person, blur, progress)
         except av.error.FFmpegError as error:
             raise DescryError(f"the clip cannot be encoded anew ({error})") from error
@@ -123,15 +109,15 @@ class Redactor:
         if blur == "none":
             return jpeg
         image = _decoded(jpeg)
-        boxes = self._people_of_crop(image)
-        hidden = _picture_without(image, boxes, person, blur)
+        people = self._people_of_crop(image)
+        hidden = _picture_without(image, people, person, blur)
         _, data = cv2.imencode(
             ".jpg", cv2.cvtColor(hidden, cv2.COLOR_RGB2BGR),
             [cv2.IMWRITE_JPEG_QUALITY, _PICTURE_QUALITY],
         )  # fmt: skip
         return data.tobytes()
 
-    def _people_of_crop(self, image: Image) -> tuple[Box, ...] | None:
+    def _people_of_crop(self, image: Image) -> People | None:
         """Who is in a kept shot: with room around, since detectors cut to pieces who fills all."""
         height, width = image.shape[:2]
         room = max(height, width)
@@ -139,14 +125,18 @@ class Redactor:
             image, room, room, room, room, cv2.BORDER_CONSTANT, value=ROOM_GREY
         )
         frame = Frame("picture", "export", 1, 0.0, np.asarray(wide, np.uint8))
-        (boxes,) = self._detect([frame])
-        if boxes is None:
+        (people,) = self.finder.find([frame])
+        if people is None:
             return None
         x, y = frame.width / width, frame.height / height
         left, up = room / width, room / height
-        return tuple(
-            Box(b.x1 * x - left, b.y1 * y - up, b.x2 * x - left, b.y2 * y - up) for b in boxes
-        )
+
+        def inside(boxes: Sequence[Box]) -> tuple[Box, ...]:
+            return tuple(
+                Box(b.x1 * x - left, b.y1 * y - up, b.x2 * x - left, b.y2 * y - up) for b in boxes
+            )
+
+        return People(inside(people.clear), inside(people.faint))
 
     def _look(
         self, source: Path, camera_id: str, begin_at: float, blur: Blur, progress: Progress
@@ -156,10 +146,10 @@ class Redactor:
         total = _count(source)
         frames = self._frames(source, camera_id, begin_at)
         if blur == "none":
-            return [SeenFrame(frame.captured_at, ()) for frame in frames]
-        while batch := list(islice(frames, self._ready().batch)):
-            for frame, boxes in zip(batch, self._detect(batch), strict=True):
-                found.append(SeenFrame(frame.captured_at, boxes))
+            return [SeenFrame(frame.captured_at, People(())) for frame in frames]
+        while batch := list(islice(frames, self.finder.batch)):
+            for frame, people in zip(batch, self.finder.find(batch), strict=True):
+                found.append(SeenFrame(frame.captured_at, people))
             progress(len(found), 2 * total)
         return found
 
@@ -206,13 +196,14 @@ class Redactor:
         done.frames += 1
         if blur == "none":
             return frame.image
-        if number >= len(seen) or seen[number].boxes is None:
+        if number >= len(seen) or (people := seen[number].people) is None:
             done.unseen += 1
             return wholly_blurred(frame.image)
         done.shown += person[number] is not None
         around = range(max(number - AROUND, 0), min(number + AROUND + 1, len(seen)))
-        others = [box for n in around for box in _others(seen[n].boxes or (), person[n])]
-        done.hidden += len(_others(seen[number].boxes or (), person[number]))
+        near = [(seen[n].people, person[n]) for n in around]
+        others = [box for each, own in near if each is not None for box in each.without(own)]
+        done.hidden += len(people.without(person[number]))
         return blurred(frame.image, [_part(box, blur, frame.image) for box in others])
 
     def _frames(self, source: Path, camera_id: str, begin_at: float) -> Iterator[Frame]:
@@ -228,31 +219,6 @@ class Redactor:
                 image = np.asarray(picture.to_ndarray(format="rgb24"), np.uint8)
                 yield blackout.apply(Frame(camera_id, "export", number, at, image))
 
-    def _detect(self, frames: Sequence[Frame]) -> list[tuple[Box, ...] | None]:
-        """Boxes as shares of each frame; None where the detector failed."""
-        detector = self._ready()
-        try:
-            with self._turn:
-                found = detector.detect(frames)
-        except (DetectorError, RuntimeError, ValueError, MemoryError) as error:
-            log.warning(
-                "export: the detector failed, %d frames are hidden (%s)", len(frames), error
-            )
-            return [None] * len(frames)
-        return [
-            tuple(
-                _share(person.box, frame.width, frame.height)
-                for person in without_fragments(people)
-            )
-            for frame, people in zip(frames, found, strict=True)
-        ]
-
-    def _ready(self) -> Detector:
-        with self._turn:
-            if self._loaded is None:
-                self._loaded = self.detector()
-            return self._loaded
-
 
 def _decoded(jpeg: bytes) -> Image:
     try:
@@ -266,10 +232,6 @@ def _count(source: Path) -> int:
         return container.streams.video[0].frames or 0
 
 
-def _share(box: Box, width: int, height: int) -> Box:
-    return Box(box.x1 / width, box.y1 / height, box.x2 / width, box.y2 / height)
-
-
 def _part(box: Box, blur: Blur, image: Image) -> Box:
     """What of somebody is hidden, pixels; `box` in shares."""
     height, width = image.shape[:2]
@@ -277,20 +239,18 @@ def _part(box: Box, blur: Blur, image: Image) -> Box:
     return head_of(pixels) if blur == "heads" else figure_of(pixels)
 
 
-def _others(boxes: Sequence[Box], person: Box | None) -> list[Box]:
-    return [box for box in boxes if person is None or not are_alike(box, person)]
-
-
-def _picture_without(image: Image, boxes: tuple[Box, ...] | None, person: Box, blur: Blur) -> Image:
+def _picture_without(image: Image, people: People | None, person: Box, blur: Blur) -> Image:
     """A kept shot without others; where the person is not found in it, all around them goes."""
-    if boxes is None:
+    if people is None:
         return wholly_blurred(image)
-    own = match(person, boxes)
+    # Their box is of this very picture: whoever stands half behind them is not taken for them.
+    own = match(person, people.clear, rival=ALIKE)
+    others = [_part(box, blur, image) for box in people.without(own)]
     if own is not None:
-        return blurred(image, [_part(box, blur, image) for box in _others(boxes, own)])
+        return blurred(image, others)
     height, width = image.shape[:2]
     hidden = wholly_blurred(image)
     rows = slice(max(round(person.y1 * height), 0), max(round(person.y2 * height), 0))
     columns = slice(max(round(person.x1 * width), 0), max(round(person.x2 * width), 0))
     hidden[rows, columns] = image[rows, columns]
-    return blurred(hidden, [_part(box, blur, image) for box in boxes])
+    return blurred(hidden, others)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pipeline.callers import Caller, Role
-from pipeline.case_answers import EvidenceRequest
+from pipeline.case_answers import CaseChange, CaseRequest, EvidenceRequest, ItemRequest
 from pipeline.errors import ConfigError, NotFound
 from tests.unit.pipeline.api.casework import VIDEO
 from tests.unit.pipeline.api.conftest import AUTHORISED
@@ -88,6 +88,59 @@ def test_whoever_may_not_see_a_camera_sees_and_adds_nothing_of_it(ask, theft, ac
         with pytest.raises(NotFound, match="no item"):
             desk.take_out("theft", number, ANNA)
     assert desk.note("theft", 2, "mine", ANNA).note == "mine"
+
+
+def test_of_a_case_that_they_may_not_see_nobody_learns_even_the_name(ask, theft, accountable):
+    desk, packs = accountable.cases, accountable.packs
+    ask("POST", "/cases", 201, json={"id": "theft-vault", "title": "of the vault"})
+    ask("POST", "/cases/theft-vault/items", 201, json=ITEM)
+    ask("POST", f"{theft}/items", 201, json=ITEM | {"hit": "yard/r/2"})
+    mine = ItemRequest(hit="yard/r/3")
+
+    def said(touch):
+        with pytest.raises(NotFound) as refused:
+            touch()
+        return str(refused.value)
+
+    for touch in (
+        lambda name: desk.show(name, ANNA), lambda name: desk.add(name, mine, ANNA),
+        lambda name: desk.note(name, 1, "x", ANNA), lambda name: desk.take_out(name, 1, ANNA),
+        lambda name: desk.change(name, CaseChange(title="x"), ANNA),
+        lambda name: desk.remove(name, ANNA), lambda name: desk.hold(name, ANNA),
+        lambda name: desk.release(name, ANNA), lambda name: desk.list(ANNA, count=9, after=name),
+        lambda name: packs.begin(name, EvidenceRequest(), ANNA),
+    ):  # fmt: skip
+        hidden = said(lambda touch=touch: touch("theft-vault"))
+        assert hidden.replace("theft-vault", "none") == said(lambda touch=touch: touch("none"))
+    opened = desk.open(CaseRequest(id="theft-vault", title="t"), ANNA)
+    assert opened.id.startswith("theft-vault-")
+    assert desk.open(CaseRequest(id="v" * 64, title="t"), ANNA).id[:57] == "v" * 57
+    assert desk.show("theft-vault", BOB).count == 1
+
+
+def test_pages_are_of_cases_that_may_be_seen(ask, accountable):
+    desk = accountable.cases
+    for number in range(6):
+        name = f"case-{number}"
+        ask("POST", "/cases", 201, json={"id": name, "title": "t"})
+        hit = f"{'yard' if number % 3 == 0 else 'lobby'}/r/1"
+        ask("POST", f"/cases/{name}/items", 201, json=ITEM | {"hit": hit})
+    first = desk.list(ANNA, count=1)
+    assert ([case.id for case in first.cases], first.next) == (["case-3"], "case-3")
+    second = desk.list(ANNA, count=1, after=first.next)
+    assert ([case.id for case in second.cases], second.next) == (["case-0"], None)
+
+
+def test_a_case_that_was_emptied_is_for_whoever_began_it(ask, theft, accountable):
+    desk = accountable.cases
+    assert [case.id for case in desk.list(ANNA, count=9).cases] == ["theft"]
+    item = ask("POST", f"{theft}/items", 201, json=ITEM).json()
+    ask("DELETE", f"{theft}/items/{item['item']}")
+    assert desk.list(ANNA, count=9).cases == []
+    mine = desk.open(CaseRequest(title="mine"), ANNA).id
+    desk.add(mine, ItemRequest(hit="yard/r/3"), ANNA)
+    desk.take_out(mine, 1, ANNA)
+    assert [case.id for case in desk.list(ANNA, count=9).cases] == [mine]
 
 
 def test_tracks_of_a_case_are_held_and_released_but_for_those_of_others(ask, theft, accountable):
@@ -179,6 +232,27 @@ def test_a_pack_is_made_and_fetched_by_whoever_asked(ask, theft, accountable):
     ask("GET", f"{theft}/evidence/{'0' * 32}", 404)
     ask("POST", "/cases/fire/evidence", 404, json={})
     ask("POST", f"{theft}/evidence", 422, json={"blur": "faces"})
+
+
+def test_a_pack_is_no_more_for_whoever_was_narrowed_since(ask, theft, accountable):
+    packs = accountable.packs
+    for camera in ("lobby", "yard"):
+        ask("POST", f"{theft}/items", 201, json=ITEM | {"hit": f"{camera}/r/1"})
+    both = Caller("olga", Role.OPERATOR, frozenset({"yard", "lobby"}))
+    job = packs.begin("theft", EvidenceRequest(), both)
+    assert packs.fetch("theft", job.id, both).read_bytes() == VIDEO
+    narrowed = Caller("olga", Role.OPERATOR, frozenset({"yard"}))
+    for refused in (narrowed, Caller("oleg", Role.OPERATOR, both.cameras)):
+        with pytest.raises(NotFound):
+            packs.look("theft", job.id, refused)
+    assert packs.look("theft", job.id, BOB).state == "done"
+    told = packs.folder / f"{job.id}.json"
+    earlier = json.loads(told.read_text())
+    del earlier["cameras"]
+    told.write_text(json.dumps(earlier))
+    with pytest.raises(NotFound):
+        packs.look("theft", job.id, both)
+    assert packs.look("theft", job.id, BOB).state == "done"
 
 
 def test_a_pack_that_fails_says_why_and_the_next_is_made(ask, theft, accountable):

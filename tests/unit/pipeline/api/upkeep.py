@@ -1,7 +1,8 @@
 """What erases and holds in the tests of the API."""
 
-from pipeline.answers import ErasedAnswer, ErasingAnswer, HoldAnswer
+from pipeline.answers import ErasedAnswer, ErasingAnswer
 from pipeline.errors import NotFound
+from pipeline.hold_answers import HoldAnswer
 
 
 class Eraser:

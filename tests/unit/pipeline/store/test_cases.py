@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from detectors.types import TrackKey
 from pipeline.case_answers import ItemFacts, Shown
 from pipeline.errors import Busy, ConfigError, DescryError, NotFound
+from pipeline.store import case_file
 from pipeline.store import cases as module
 from pipeline.store.case_records import Case, CaseItem
 from pipeline.store.cases import CaseStore
@@ -113,7 +114,7 @@ def test_threads_that_add_at_once_lose_nothing(store):
 
 
 def test_a_file_that_somebody_else_keeps_locked_or_damages_is_named(store, monkeypatch):
-    monkeypatch.setattr(module, "_WAIT_S", 0.01)
+    monkeypatch.setattr(case_file, "_WAIT_S", 0.01)
     with closing(sqlite3.connect(store.file, isolation_level=None)) as other:
         other.execute("begin exclusive")
         with pytest.raises(Busy, match=r"cases\.sqlite"):

@@ -14,7 +14,8 @@ from detectors.fakes import ScriptedDetector
 from detectors.masks import Blackout
 from detectors.types import Box, Detection
 from pipeline.errors import DescryError
-from pipeline.workers.likely_person import Sight
+from pipeline.workers.finding_people import PeopleFinder
+from pipeline.workers.likely_person import Sight, Sought
 from pipeline.workers.redacting import Redactor
 from tests.drawn_clips import draw_clip
 
@@ -78,10 +79,13 @@ def redact(clip, tmp_path):
     def redact(finds=None, *, blur="heads", sights=SEEN, masks=(), told=None):
         out = tmp_path / "out.mp4"
         out.touch()
-        redactor = Redactor(lambda: finds or detector(), lambda _camera: Blackout(masks))
+        redactor = Redactor(
+            PeopleFinder(lambda: finds or detector()), lambda _camera: Blackout(masks)
+        )
         heard = [] if told is None else told
         done = redactor.clip(
-            clip, out, camera_id="lobby", begin_at=BEGIN, blur=blur, sights=sights,
+            clip, out, camera_id="lobby", begin_at=BEGIN, blur=blur,
+            sought=Sought(tuple(sights), BEGIN, BEGIN + TIMES[-1]),
             progress=lambda *step: heard.append(step),
         )  # fmt: skip
         return done, frames_of(out), out
@@ -113,6 +117,51 @@ def test_without_a_shot_to_know_her_by_she_is_hidden_too(redact, clip):
     assert done.shown == 0
     for was, now in zip(frames_of(clip), after, strict=True):
         assert detail(now, HER_HEAD) < detail(was, HER_HEAD) / 50
+
+
+BEHIND, BEHIND_HEAD = Box(70, 44, 106, 220), Box(72, 46, 104, 80)
+AT_HER_ARM = Box(80, 44, 101, 150)
+
+
+def with_her(*others: tuple[Box, float], room: int = 0) -> ScriptedDetector:
+    """Finds her, and others less surely; `room` as for `detector`."""
+    people = [(HER, 0.9), *others]
+    return ScriptedDetector(
+        {
+            "*": {
+                n: [Detection(Box(*(side + room for side in box)), sure) for box, sure in people]
+                for n in range(1, 13)
+            }
+        }
+    )
+
+
+def test_who_is_half_behind_her_is_no_part_of_her(redact, clip):
+    _, after, _ = redact(with_her((BEHIND, 0.55)))
+    for was, now in zip(frames_of(clip), after, strict=True):
+        assert detail(now, BEHIND_HEAD) < detail(was, BEHIND_HEAD) / 50
+    done, after, _ = redact(with_her((AT_HER_ARM, 0.55)))
+    assert done.shown == 12
+    his_head, her_legs = Box(82, 46, 99, 66), Box(42, 150, 98, 218)
+    for was, now in zip(frames_of(clip), after, strict=True):
+        assert detail(now, his_head) < detail(was, his_head) / 50
+        assert detail(now, her_legs) > detail(was, her_legs) / 2
+
+
+def test_who_is_hardly_found_is_hidden_and_a_faint_part_of_her_is_not(redact, clip):
+    chest = Box(42, 44, 98, 110)
+    done, after, _ = redact(with_her((HIM, 0.06), (chest, 0.06)))
+    assert done.shown == 12
+    for was, now in zip(frames_of(clip), after, strict=True):
+        assert detail(now, HIS_HEAD) < detail(was, HIS_HEAD) / 50
+        assert detail(now, HER_HEAD) > detail(was, HER_HEAD) / 2
+
+
+def test_a_picture_hides_who_is_half_behind_her():
+    was, now = picture(with_her((BEHIND, 0.55), room=WIDTH))
+    assert detail(now, BEHIND_HEAD) < detail(was, BEHIND_HEAD) / 50
+    beside = Box(42, 50, 60, 84)
+    assert detail(now, beside) > detail(was, beside) / 2
 
 
 def test_a_frame_in_which_he_was_missed_hides_him_as_its_neighbours_do(redact, clip):
@@ -154,8 +203,8 @@ def test_without_a_detector_nothing_leaves(clip, tmp_path):
     out = tmp_path / "out.mp4"
     out.touch()
     with pytest.raises(DescryError, match="no weights"):
-        Redactor(none, lambda _camera: Blackout(())).clip(
-            clip, out, camera_id="lobby", begin_at=BEGIN, blur="heads", sights=SEEN
+        Redactor(PeopleFinder(none), lambda _camera: Blackout(())).clip(
+            clip, out, camera_id="lobby", begin_at=BEGIN, blur="heads", sought=Sought()
         )
     assert out.stat().st_size == 0
 
@@ -168,7 +217,7 @@ def jpeg(image: np.ndarray) -> bytes:
 
 def picture(finds, *, blur="heads", person=SEEN[0].box) -> tuple[np.ndarray, np.ndarray]:
     data = jpeg(noisy(1, SIZE))
-    redactor = Redactor(lambda: finds, lambda _camera: Blackout(()))
+    redactor = Redactor(PeopleFinder(lambda: finds), lambda _camera: Blackout(()))
     after = redactor.picture(data, person=person, blur=blur)
     return tuple(np.asarray(PictureFile.open(BytesIO(each))) for each in (data, after))  # type: ignore[return-value]
 
@@ -192,4 +241,6 @@ def test_a_picture_that_cannot_be_searched_shows_nobody():
     whole = Box(0, 0, WIDTH, HEIGHT)
     assert detail(now, whole) < detail(was, whole) / 50
     with pytest.raises(DescryError, match="damaged"):
-        Redactor(detector, lambda _c: Blackout(())).picture(b"x", person=HER, blur="heads")
+        Redactor(PeopleFinder(detector), lambda _c: Blackout(())).picture(
+            b"x", person=HER, blur="heads"
+        )
