@@ -99,6 +99,10 @@ class ItemAnswer(_Record):
     zones: list[str]
     shown: Shown
     shots: Annotated[list[int], Field(description="numbers of the shots kept when it was added")]
+    thumbnail: Annotated[
+        str | None,
+        Field(description="its picture, which is gone once the track is; null: there was none"),
+    ] = None
     note: str
     added_at: str
     added_by: str

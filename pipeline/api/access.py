@@ -55,6 +55,7 @@ NEEDS: Final[Mapping[str, Need]] = MappingProxyType(
         "POST /api/v1/queries/check": _V,
         "GET /api/v1/tracks": _V,
         "GET /api/v1/tracks/{key:path}/clip": _V,
+        "GET /api/v1/tracks/{key:path}/boxes": _V,
         "POST /api/v1/shots/{shot:path}/why": _V,
         "GET /api/v1/pictures/{key:path}": _V,
         "GET /api/v1/cameras": _V,

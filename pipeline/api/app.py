@@ -165,7 +165,12 @@ def build_app(backing: Backing, needs: Mapping[str, Need] = NEEDS) -> FastAPI:
     app.include_router(console_routes(Pages(), backing.source_url))
     door = backing.door
     app.include_router(
-        session_routes(door.signing_in, is_behind_tls=door.is_behind_tls), prefix="/api/v1"
+        session_routes(
+            door.signing_in,
+            is_behind_tls=door.is_behind_tls,
+            reason_required=backing.audit.reason_required,
+        ),
+        prefix="/api/v1",
     )
     app.include_router(user_routes(door.desk), prefix="/api/v1")
     app.include_router(token_routes(door.desk), prefix="/api/v1")

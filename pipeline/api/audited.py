@@ -55,7 +55,7 @@ _WATCH = (
 )  # fmt: skip
 _USER = ("role", "cameras", "all_cameras", "new_password")
 _TOKEN = ("name", "role", "cameras", "expires_s")
-_IMPORT = ("upload", "path", "camera", "collection", "start")
+_IMPORT = ("upload", "path", "camera", "collection", "start", "keep_boxes")
 _PAGE = NotAudited("a page as it is for everybody; what it shows is asked for by other routes")
 _FIGURES = NotAudited("figures about the installation, of nobody")
 
@@ -73,6 +73,7 @@ ROUTES: Final[Mapping[str, Row]] = {
     "POST /api/v1/shots/{shot:path}/why": Audited("why", ("text",)),
     "GET /api/v1/cameras": NotAudited("what is watched and how it does; no track, no picture"),
     "GET /api/v1/cameras/{camera}/boxes": Audited("boxes", needs_reason=True),
+    "GET /api/v1/tracks/{key:path}/boxes": Audited("boxes", needs_reason=True),
     # Addresses of cameras hold passwords, so none of their settings are noted.
     "PUT /api/v1/cameras/{camera}": Audited("camera-add", changes=True),
     "DELETE /api/v1/cameras/{camera}": Audited("camera-remove", changes=True),

@@ -80,6 +80,15 @@ def _address(settings: Settings) -> str:
     return api.public_url or f"{scheme}://{api.host}:{api.port}/"
 
 
+def where_to_look(settings: Settings) -> str:
+    """A line on the console of an installation: where it is, or how to have it."""
+    if settings.api.port is None:
+        return "no console: set api.port (DESCRY_API__PORT=8000 descry run) to open it in a browser"
+    if settings.api.port == 0 and settings.api.public_url is None:
+        return "the console is at the port that the query worker was given: its log names it"
+    return f"the console is at {_address(settings)}"
+
+
 def build_account_desk(stores: AccountStores) -> AccountDesk:
     """What adds and removes users and tokens."""
     return AccountDesk(stores.accounts, stores.tokens, Passwords(), SystemClock())

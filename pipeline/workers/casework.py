@@ -1,7 +1,7 @@
 """Cases: hits are put together, noted, held, and taken out again."""
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,10 +14,7 @@ from pipeline.case_answers import (
     CasePage,
     CaseRequest,
     ItemAnswer,
-    ItemFacts,
     ItemRequest,
-    ShotFact,
-    Shown,
 )
 from pipeline.clock import Clock
 from pipeline.errors import ConfigError, NotFound
@@ -25,8 +22,7 @@ from pipeline.instants import format_instant
 from pipeline.names import check_name
 from pipeline.store.case_records import Case, CaseItem
 from pipeline.store.cases import CaseStore
-from pipeline.store.track_record import TrackRecord
-from pipeline.store.wire import LoggedSighting
+from pipeline.workers.case_items import facts_of, item_answer
 from pipeline.workers.clipping import ClipDesk, parse_name
 from pipeline.workers.holding import Holding
 
@@ -85,7 +81,7 @@ class CaseDesk:
             raise NotFound(f"no case {case_id!r}: 'descry case list' names all")
         items = [i for i in self.store.items(case_id) if caller.may_see(i.track.camera_id)]
         held = self.holding.which(item.track for item in items)
-        told = [_item(item, is_held=item.track in held) for item in items]
+        told = [item_answer(item, is_held=item.track in held) for item in items]
         return CaseDetail(**_told(case), items=told)
 
     def change(self, case_id: str, change: CaseChange, caller: Caller) -> CaseDetail:
@@ -129,7 +125,7 @@ class CaseDesk:
         record = self.clips.tracks.get_many([track]).get(track)
         if record is None or not caller.may_see(track.camera_id):
             raise NotFound(f"no track {track}: retention may have forgotten it")
-        facts = _facts(request, record, list(self.clips.shots(record)))
+        facts = facts_of(request, record, list(self.clips.shots(record)))
         if shot is not None and shot not in {each.shot for each in facts.shots}:
             raise NotFound(f"no shot {request.hit}: it was replaced, or retention forgot it")
         item = self.store.add(
@@ -141,7 +137,7 @@ class CaseDesk:
             # It was erased between our look and our writing; whoever erases has looked here before.
             self.store.delete_tracks([track])
             raise NotFound(f"no track {track}: it was erased a moment ago")
-        return _item(item, is_held=track in self.holding.which([track]))
+        return item_answer(item, is_held=track in self.holding.which([track]))
 
     def note(self, case_id: str, number: int, note: str, caller: Caller) -> ItemAnswer:
         """Replace the note of an item.
@@ -151,7 +147,7 @@ class CaseDesk:
             ConfigError: the case is closed.
         """
         self._see(case_id, number, caller)
-        return _item(self.store.set_note(case_id, number, note))
+        return item_answer(self.store.set_note(case_id, number, note))
 
     def take_out(self, case_id: str, number: int, caller: Caller) -> ItemAnswer:
         """Take an item out; its track is no longer held for the sake of this case.
@@ -169,7 +165,7 @@ class CaseDesk:
         _check_may_release(held, caller)
         item = self.store.remove_item(case_id, number)
         self._release(case_id, held)
-        return _item(item)
+        return item_answer(item)
 
     def hold(self, case_id: str, caller: Caller) -> CaseDetail:
         """Hold every track of a case that is known still: past retention, and not to be erased.
@@ -236,36 +232,6 @@ def _check_may_release(tracks: Collection[TrackKey], caller: Caller) -> None:
         )
 
 
-def _facts(request: ItemRequest, record: TrackRecord, shots: Sequence[LoggedSighting]) -> ItemFacts:
-    shown = {name: getattr(request, name) for name in Shown.model_fields}
-    newest = {each.shot.number: each for each in shots}  # one may be there twice, of two models
-    return ItemFacts(
-        shown=Shown(**shown),
-        camera=record.key.camera_id,
-        collection=record.collection,
-        first_seen_at=record.first_seen_at,
-        last_seen_at=record.last_seen_at,
-        is_live=record.is_live_source,
-        imported_at=record.imported_at,
-        zones=list(record.zones),
-        shots=[_shot_fact(each) for _, each in sorted(newest.items())],
-    )
-
-
-def _shot_fact(shot: LoggedSighting) -> ShotFact:
-    return ShotFact(
-        shot=shot.shot.number,
-        captured_at=shot.captured_at,
-        box=shot.box,
-        frame_width=shot.frame_width,
-        frame_height=shot.frame_height,
-        picture=shot.picture,
-        quality=shot.quality,
-        time_from=shot.time_source,
-        model=shot.model_id,
-    )
-
-
 def _told(case: Case) -> Mapping[str, Any]:
     return {
         "id": case.id, "title": case.title, "notes": case.notes, "status": case.status,
@@ -273,24 +239,3 @@ def _told(case: Case) -> Mapping[str, Any]:
         "closed_at": None if case.closed_at is None else format_instant(case.closed_at),
         "closed_by": case.closed_by, "count": case.count,
     }  # fmt: skip
-
-
-def _item(item: CaseItem, *, is_held: bool = False) -> ItemAnswer:
-    facts = item.facts
-    return ItemAnswer(
-        item=item.number,
-        track=str(item.track),
-        shot=item.shot,
-        camera=facts.camera,
-        collection=facts.collection,
-        first_seen_at=format_instant(facts.first_seen_at),
-        last_seen_at=format_instant(facts.last_seen_at),
-        time_from=facts.shots[0].time_from if facts.shots else None,
-        zones=facts.zones,
-        shown=facts.shown,
-        shots=[each.shot for each in facts.shots],
-        note=item.note,
-        added_at=format_instant(item.added_at),
-        added_by=item.added_by,
-        held=is_held,
-    )

@@ -3,7 +3,7 @@
 import { get, post } from "../api.js";
 import { byId, el, put } from "../dom.js";
 import { openHit } from "../hit/dialog.js";
-import "../shell.js";
+import { may } from "../shell.js";
 import { busy, empty, say, trouble } from "../states.js";
 import { diagnose, examples, suggest } from "../search/box.js";
 import { drawFilters } from "../search/filters.js";
@@ -33,7 +33,7 @@ async function search({ note = true } = {}) {
   } catch (error) {
     if (error.name === "AbortError") return null;
     put(byId("results"));
-    put(byId("outcome"), trouble(error, error.status >= 500 || error.status === 0 ? () => search() : null));
+    put(byId("outcome"), trouble(error, error.status >= 500 || error.status === 0 || error.code === "reason-required" ? () => search() : null));
     return null;
   }
 }
@@ -85,7 +85,10 @@ function welcome() {
   const kept = saved();
   put(byId("results"), el("div", { class: "welcome" },
     known.cameras.length === 0 && known.asked
-      ? empty(t("welcome.nothing"), t("welcome.nothing_how"), el("div", {}, el("a", { class: "button", href: "/imports" }, t("welcome.import")))) : null,
+      ? may("operator")
+        ? empty(t("welcome.nothing"), t("welcome.nothing_how"), el("div", {}, el("a", { class: "button", href: "/imports" }, t("welcome.import"))))
+        : empty(t("welcome.nothing"), t("welcome.nothing_viewer"))
+      : null,
     kept.length ? el("section", { class: "stack" }, el("h2", {}, t("saved.title")), el("ul", {}, kept.map((one) => el("li", {},
       el("button", { type: "button", onclick: () => load(one.state) }, one.name), " ",
       el("button", { type: "button", class: "plain small", "aria-label": t("saved.remove", { name: one.name }), onclick: () => { unsave(one.name); welcome(); } }, t("act.remove")))))) : null,
