@@ -36,6 +36,7 @@ from pipeline.api.problems import install_problem_handlers
 from pipeline.api.queries import query_routes
 from pipeline.api.rates import Rates
 from pipeline.api.retention import Retention, retention_routes
+from pipeline.api.saved import saved_routes
 from pipeline.api.sessions import session_routes
 from pipeline.api.shots import Why, shot_routes
 from pipeline.api.sight import refuse_partial
@@ -172,6 +173,7 @@ def build_app(backing: Backing, needs: Mapping[str, Need] = NEEDS) -> FastAPI:
         ),
         prefix="/api/v1",
     )
+    app.include_router(saved_routes(door.saved, door.now), prefix="/api/v1")
     app.include_router(user_routes(door.desk), prefix="/api/v1")
     app.include_router(token_routes(door.desk), prefix="/api/v1")
     app.include_router(case_routes(backing.accountable.cases), prefix="/api/v1")

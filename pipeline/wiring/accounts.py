@@ -15,6 +15,7 @@ from pipeline.store.accounts import FIRST, Accounts
 from pipeline.store.api_tokens import ApiTokens
 from pipeline.store.login_sessions import LoginSessions
 from pipeline.store.passwords import LOCKED, Passwords, one_time_password
+from pipeline.store.saved_searches import SavedSearches
 from pipeline.workers.account_desk import AccountDesk
 from pipeline.workers.listening import TlsFiles
 from pipeline.workers.signing_in import SigningIn
@@ -71,6 +72,7 @@ def build_door(settings: Settings, stores: AccountStores) -> Door:
         public_url=settings.api.public_url,
         requests_per_minute=settings.api.requests_per_minute,
         desk=build_account_desk(stores),
+        saved=SavedSearches(stores.file),
     )
 
 
