@@ -49,6 +49,9 @@ class SessionAnswer(_Record):
     must_change_password: Annotated[
         bool, Field(description="until then nothing else is answered but the session routes")
     ]
+    reason_required: Annotated[
+        bool, Field(description="whether a search, a clip and an export need a reason here")
+    ] = False
 
 
 class UserRequest(_Record):

@@ -261,6 +261,7 @@ class CameraAnswer(_Record):
     ring: Annotated[
         str, Field(description="why no recent video is kept for clips; empty while it is")
     ] = ""
+    zones: Annotated[list[str], Field(description="those that the settings draw")] = []
     runs: list[RunAnswer]
 
 

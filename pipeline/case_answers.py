@@ -112,6 +112,10 @@ class ItemAnswer(_Record):
         Field(description="`shown` is what a search answered; else whoever added it stated it"),
     ] = False
     shots: Annotated[list[int], Field(description="numbers of the shots kept when it was added")]
+    thumbnail: Annotated[
+        str | None,
+        Field(description="its picture, which is gone once the track is; null: there was none"),
+    ] = None
     note: str
     added_at: str
     added_by: str

@@ -34,6 +34,9 @@ class ImportRequest(_Record):
         str | None,
         Field(description="when the first frame was captured, ISO 8601; null: as the file says"),
     ] = None
+    keep_boxes: Annotated[
+        bool, Field(description="keep where everybody is in every frame, for boxes on clips")
+    ] = False
 
 
 class FileAnswer(_Record):

@@ -10,6 +10,7 @@ from pipeline.store.accounts import Accounts
 from pipeline.store.api_tokens import ApiTokens
 from pipeline.store.login_sessions import LoginSessions
 from pipeline.store.passwords import Passwords
+from pipeline.store.saved_searches import SavedSearches
 from pipeline.workers.account_desk import AccountDesk
 from pipeline.workers.signing_in import SigningIn
 
@@ -55,6 +56,7 @@ class House:
             "sessions": self.sessions,
             "tokens": self.tokens,
             "desk": AccountDesk(self.accounts, self.tokens, self.passwords, self.clock),
+            "saved": SavedSearches(self.file),
             "is_set_up": self.accounts.is_set_up,
             "now": self.clock.now,
             "monotonic": self.clock.monotonic,

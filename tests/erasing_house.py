@@ -118,7 +118,7 @@ class House:
     def keep_boxes(self, track: TrackKey, *others: int):
         numbers = (track.number, *others)
         boxes = [TrackedBox(number, Box(1, 2, 3, 4 + number), 0.9) for number in numbers]
-        self.stores.boxes.write(track.camera_id, track.run_id, 1, boxes)
+        self.stores.boxes.write(track.camera_id, track.run_id, 1, boxes, at=1.0)
         self.stores.boxes.commit()
 
     def follow(self):

@@ -39,6 +39,7 @@ from pipeline.api.queries import query_routes
 from pipeline.api.rates import Rates
 from pipeline.api.refusals import refusals_in
 from pipeline.api.retention import Retention, retention_routes
+from pipeline.api.saved import saved_routes
 from pipeline.api.sessions import session_routes
 from pipeline.api.shots import Why, shot_routes
 from pipeline.api.sight import refuse_partial
@@ -179,8 +180,14 @@ def build_app(backing: Backing, needs: Mapping[str, Need] = NEEDS) -> FastAPI:
     app.include_router(console_routes(Pages(), backing.source_url))
     door = backing.door
     app.include_router(
-        session_routes(door.signing_in, is_behind_tls=door.is_behind_tls), prefix="/api/v1"
+        session_routes(
+            door.signing_in,
+            is_behind_tls=door.is_behind_tls,
+            reason_required=backing.audit.reason_required,
+        ),
+        prefix="/api/v1",
     )
+    app.include_router(saved_routes(door.saved, door.now), prefix="/api/v1")
     app.include_router(user_routes(door.desk), prefix="/api/v1")
     app.include_router(token_routes(door.desk), prefix="/api/v1")
     app.include_router(case_routes(backing.accountable.cases), prefix="/api/v1")

@@ -57,7 +57,7 @@ _WATCH = (
 )  # fmt: skip
 _USER = ("role", "cameras", "all_cameras", "new_password")
 _TOKEN = ("name", "role", "cameras", "expires_s")
-_IMPORT = ("upload", "path", "camera", "collection", "start")
+_IMPORT = ("upload", "path", "camera", "collection", "start", "keep_boxes")
 _ITEM = ("hit", "text", "score", "probability", "evidence", "model")
 _PAGE = NotAudited("a page as it is for everybody; what it shows is asked for by other routes")
 _FIGURES = NotAudited("figures about the installation, of nobody")
@@ -70,12 +70,16 @@ ROUTES: Final[Mapping[str, Row]] = {
     "HEAD /api/v1/openapi.json": NotAudited("describes the routes"),
     "POST /api/v1/search": Audited("search", _SEARCH, needs_reason=True),
     "POST /api/v1/queries/check": NotAudited("reads the words alone; nothing seen is asked for"),
+    "GET /api/v1/searches": NotAudited("somebody's own words and filters; nobody is shown"),
+    "PUT /api/v1/searches": Audited("search-save", ("name", "search"), changes=True),
+    "DELETE /api/v1/searches/{number}": Audited("search-forget", changes=True),
     "GET /api/v1/tracks": Audited("tracks"),
     "GET /api/v1/tracks/{key:path}/clip": Audited("clip", needs_reason=True),
     "GET /api/v1/pictures/{key:path}": Audited("picture"),
     "POST /api/v1/shots/{shot:path}/why": Audited("why", ("text", *_GROUNDS)),
     "GET /api/v1/cameras": NotAudited("what is watched and how it does; no track, no picture"),
     "GET /api/v1/cameras/{camera}/boxes": Audited("boxes", needs_reason=True),
+    "GET /api/v1/tracks/{key:path}/boxes": Audited("boxes", needs_reason=True),
     # Addresses of cameras hold passwords, so none of their settings are noted.
     "PUT /api/v1/cameras/{camera}": Audited("camera-add", changes=True),
     "DELETE /api/v1/cameras/{camera}": Audited("camera-remove", changes=True),

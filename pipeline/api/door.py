@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.api.identity import Sessions, Tokens
+from pipeline.api.saved import Saved
 from pipeline.api.sessions import SigningIn
 from pipeline.api.users import AccountDesk
 
@@ -18,6 +19,7 @@ class Door:
         sessions: finds their sessions.
         tokens: finds API tokens.
         desk: adds and removes users and tokens.
+        saved: keeps their searches.
         is_set_up: whether an administrator has set a password of their own.
         now: Unix seconds.
         monotonic: seconds since some fixed instant.
@@ -30,6 +32,7 @@ class Door:
     sessions: Sessions
     tokens: Tokens
     desk: AccountDesk
+    saved: Saved
     is_set_up: Callable[[], bool]
     now: Callable[[], float]
     monotonic: Callable[[], float]

@@ -47,15 +47,21 @@ class SigningIn(Protocol):
         ...
 
 
-def session_routes(signing_in: SigningIn, *, is_behind_tls: bool) -> APIRouter:
+def session_routes(
+    signing_in: SigningIn, *, is_behind_tls: bool, reason_required: bool
+) -> APIRouter:
     """The routes under `/session`.
 
     Args:
         signing_in: who is asked.
         is_behind_tls: whether browsers use https though we do not see it.
+        reason_required: whether a search needs a reason here.
     """
     routes = APIRouter()
     turns = Turns("sign-ins", at_once=SIGNING_IN_AT_ONCE, most=MOST_SIGN_INS)
+
+    def told(caller: Caller, session: LoginSession | None) -> SessionAnswer:
+        return session_answer(caller, session, reason_required=reason_required)
 
     @routes.post("/session")
     async def sign_in(body: SignInRequest, request: Request, response: Response) -> SessionAnswer:
@@ -74,13 +80,13 @@ def session_routes(signing_in: SigningIn, *, is_behind_tls: bool) -> APIRouter:
             )
         )
         _set_cookie(request, response, session, max_age_s=signing_in.lasts_s, secure=is_behind_tls)
-        return session_answer(session.user.caller, session)
+        return told(session.user.caller, session)
 
     @routes.get("/session")
     def signed_in(request: Request, response: Response, asking: Asking) -> SessionAnswer:
         """Who asks, and what they may do; 401 if they are not signed in."""
         response.headers.update(_PRIVATE)
-        return session_answer(asking, request.state.session)
+        return told(asking, request.state.session)
 
     @routes.delete("/session", status_code=204)
     def sign_out(request: Request, response: Response, asking: Asking) -> None:
@@ -103,7 +109,7 @@ def session_routes(signing_in: SigningIn, *, is_behind_tls: bool) -> APIRouter:
         change = partial(signing_in.change_password, session, old, new, address=_address(request))
         fresh = await turns.run(change)
         _set_cookie(request, response, fresh, max_age_s=signing_in.lasts_s, secure=is_behind_tls)
-        return session_answer(fresh.user.caller, fresh)
+        return told(fresh.user.caller, fresh)
 
     return routes
 
@@ -123,7 +129,9 @@ def _set_cookie(
     )
 
 
-def session_answer(caller: Caller, session: LoginSession | None) -> SessionAnswer:
+def session_answer(
+    caller: Caller, session: LoginSession | None, *, reason_required: bool = False
+) -> SessionAnswer:
     """Who asks, as the routes say it."""
     return SessionAnswer(
         name=caller.name,
@@ -131,6 +139,7 @@ def session_answer(caller: Caller, session: LoginSession | None) -> SessionAnswe
         cameras=None if caller.cameras is None else sorted(caller.cameras),
         csrf="" if session is None else session.csrf,
         must_change_password=session is not None and session.user.must_change,
+        reason_required=reason_required,
     )
 
 

@@ -10,6 +10,7 @@ from pipeline.api.asking import Asking
 from pipeline.api.openapi import answers_with
 from pipeline.api.sight import hidden, narrowed, refuse_unseen, seen_by
 from pipeline.api.turns import Turns
+from pipeline.box_answers import TrackBoxesAnswer
 from pipeline.machine import cores
 
 SEARCHING_AT_ONCE: Final = min(max(cores(), 2), 16)
@@ -57,6 +58,10 @@ class Lists(Protocol):
 
     def boxes(self, camera: str, run: str | None) -> str:
         """The MOTChallenge rows of a run; of the only one if None."""
+        ...
+
+    def track_boxes(self, name: str) -> TrackBoxesAnswer:
+        """Where a track was, frame by frame."""
         ...
 
 
@@ -124,5 +129,14 @@ def kept_picture_routes(kept: Callable[[str], bytes | None], lists: Lists) -> AP
         """Every tracked box of a run read with `--keep-boxes`, as MOTChallenge rows."""
         refuse_unseen(asking, camera)
         return Response(lists.boxes(camera, run), media_type="text/csv")
+
+    @routes.get("/tracks/{key:path}/boxes")
+    def track_boxes(key: str, asking: Asking) -> TrackBoxesAnswer:
+        """Where a track (camera/run/track) was, frame by frame.
+
+        Empty where its run was not read with `--keep-boxes`, as that of a live camera never is.
+        """
+        refuse_unseen(asking, key)
+        return lists.track_boxes(key)
 
     return routes

@@ -43,6 +43,14 @@ CREATE TABLE IF NOT EXISTS tokens (
     expires_at REAL,
     used_at REAL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS searches (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    user TEXT NOT NULL REFERENCES users (name) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    search TEXT NOT NULL,
+    saved_at REAL NOT NULL,
+    UNIQUE (user, name)
+) STRICT;
 """
 
 

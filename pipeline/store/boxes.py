@@ -16,8 +16,9 @@ _TABLE = """
 create table if not exists boxes (
   frame integer not null, number integer not null,
   x1 real not null, y1 real not null, x2 real not null, y2 real not null,
-  confidence real not null, primary key (frame, number)) without rowid
+  confidence real not null, at real, primary key (frame, number)) without rowid
 """
+_WRITE = "insert or replace into boxes values (?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 class BoxRow(NamedTuple):
@@ -27,6 +28,13 @@ class BoxRow(NamedTuple):
     number: int
     box: Box
     confidence: float
+
+
+class BoxAt(NamedTuple):
+    """Where somebody was, pixels of the full frame, and when: Unix seconds."""
+
+    at: float
+    box: Box
 
 
 class BoxArchive:
@@ -53,18 +61,26 @@ class BoxArchive:
         self.close()
 
     def write(
-        self, camera_id: str, run_id: str, frame_number: int, boxes: Sequence[TrackedBox]
+        self,
+        camera_id: str,
+        run_id: str,
+        frame_number: int,
+        boxes: Sequence[TrackedBox],
+        *,
+        at: float,
     ) -> None:
-        """Keep the boxes of one frame; they last from the next `commit` on.
+        """Keep the boxes of one frame, captured `at`; they last from the next `commit` on.
 
         Raises:
             StoreFull: no room left.
         """
         path = self._path(camera_id, run_id)
-        rows = [(frame_number, box.number, *map(float, box.box), box.confidence) for box in boxes]
+        rows = [
+            (frame_number, box.number, *map(float, box.box), box.confidence, at) for box in boxes
+        ]
         with self._lock, _sqlite_errors(path):
             database = self._open.get(path) or self._create(path)
-            database.executemany("insert or replace into boxes values (?, ?, ?, ?, ?, ?, ?)", rows)
+            database.executemany(_WRITE, rows)
 
     def commit(self) -> None:
         """Make what was written last.
@@ -96,14 +112,26 @@ class BoxArchive:
             raise NotFound(
                 f"no boxes kept of run {run_id} of camera {camera_id!r}: replay with --keep-boxes"
             )
-        with (
-            _sqlite_errors(path),
-            closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database,
-        ):
+        with _reading(path) as database:
             for frame, number, *box, confidence in database.execute(
-                "select * from boxes order by frame, number"
+                "select frame, number, x1, y1, x2, y2, confidence from boxes order by frame, number"
             ):
                 yield BoxRow(frame, number, Box(*box), confidence)
+
+    def of_track(self, camera_id: str, run_id: str, number: int) -> list[BoxAt]:
+        """Where one track was, by time; nothing where nobody kept it, or not when it was."""
+        path = self._path(camera_id, run_id)
+        if not path.is_file():
+            return []
+        with _reading(path) as database:
+            if "at" not in _columns(database):
+                return []  # an archive of before boxes had instants
+            found = database.execute(
+                "select at, x1, y1, x2, y2 from boxes where number = ? and at is not null "
+                "order by at",
+                (number,),
+            )
+            return [BoxAt(at, Box(*box)) for at, *box in found]
 
     def runs(self, camera_id: str) -> list[str]:
         """The runs of a camera whose boxes were kept, by name."""
@@ -150,6 +178,8 @@ class BoxArchive:
             database.execute("pragma journal_mode = wal")
             database.execute("pragma synchronous = normal")
             database.execute(_TABLE)
+            if "at" not in _columns(database):
+                database.execute("alter table boxes add column at real")
         except sqlite3.Error:
             database.close()
             raise
@@ -161,6 +191,19 @@ def _name(part: str) -> str:
     if not part or part.startswith(".") or "/" in part or "\0" in part:
         raise ValueError(f"{part!r} cannot name a file of boxes")
     return part
+
+
+def _columns(database: sqlite3.Connection) -> set[str]:
+    return {name for _, name, *_ in database.execute("pragma table_info(boxes)")}
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    with (
+        _sqlite_errors(path),
+        closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database,
+    ):
+        yield database
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from pipeline.store.accounts import FIRST, Accounts
 from pipeline.store.api_tokens import ApiTokens
 from pipeline.store.login_sessions import LoginSessions
 from pipeline.store.passwords import LOCKED, Passwords, one_time_password
+from pipeline.store.saved_searches import SavedSearches
 from pipeline.workers.account_desk import AccountDesk
 from pipeline.workers.listening import TlsFiles
 from pipeline.workers.signing_in import SigningIn
@@ -71,6 +72,7 @@ def build_door(settings: Settings, stores: AccountStores) -> Door:
         public_url=settings.api.public_url,
         requests_per_minute=settings.api.requests_per_minute,
         desk=build_account_desk(stores),
+        saved=SavedSearches(stores.file),
     )
 
 
@@ -78,6 +80,15 @@ def _address(settings: Settings) -> str:
     api = settings.api
     scheme = "http" if api.tls_certificate is None else "https"
     return api.public_url or f"{scheme}://{api.host}:{api.port}/"
+
+
+def where_to_look(settings: Settings) -> str:
+    """A line on the console of an installation: where it is, or how to have it."""
+    if settings.api.port is None:
+        return "no console: set api.port (DESCRY_API__PORT=8000 descry run) to open it in a browser"
+    if settings.api.port == 0 and settings.api.public_url is None:
+        return "the console is at the port that the query worker was given: its log names it"
+    return f"the console is at {_address(settings)}"
 
 
 def build_account_desk(stores: AccountStores) -> AccountDesk:

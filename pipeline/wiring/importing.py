@@ -68,6 +68,7 @@ class _Replay:
             *(sys.executable, "-m", "pipeline", "replay", str(path), "--camera", asked.camera),
             *("--collection", asked.collection, "--json"),
             *(("--start", asked.start) if asked.start else ()),
+            *(("--keep-boxes",) if asked.keep_boxes else ()),
         ]
         try:
             # Nobody shares this child: no shell, no input, and no word of it in our log.

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pipeline.config import Settings
 from pipeline.errors import DescryError
 from pipeline.shutdown import Stop
-from pipeline.wiring.accounts import tls_files, welcome
+from pipeline.wiring.accounts import tls_files, welcome, where_to_look
 from pipeline.wiring.processes import worker_spec
 from pipeline.wiring.sessions import Session, own
 from pipeline.wiring.settings import worker_environment
@@ -80,5 +80,5 @@ def keep_running(settings: Settings, stop: Stop) -> None:
                     first_camera.look()
                 if not is_ready and client.is_ready():
                     is_ready = True
-                    log.info("ready: searches are answered")
+                    log.info("ready: searches are answered; %s", where_to_look(settings))
         log.info("stopping")

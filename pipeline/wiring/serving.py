@@ -1,5 +1,6 @@
 """Builds the query worker: index, view, service, HTTP."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -52,6 +53,8 @@ from pipeline.workers.succession import Succession
 from pipeline.workers.travelling import Travelling
 from pipeline.workers.vouching import VouchedSearch
 from pipeline.workers.watch_desk import WatchDesk
+
+log = logging.getLogger(__name__)
 
 
 def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | None) -> QueryWorker:
@@ -121,6 +124,8 @@ def _servers(settings: Settings, app: FastAPI, api_socket: Path | None) -> Serve
     if settings.api.port is not None:
         warn_of_open_doors(settings.api.host, is_encrypted=tls is not None)
         listeners.append(bind_tcp(settings.api.host, settings.api.port))
+        port = listeners[-1].getsockname()[1]
+        log.info("the API and the console are at %s, port %d", settings.api.host, port)
     return Servers(app, listeners, tls)
 
 

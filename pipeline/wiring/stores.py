@@ -175,7 +175,7 @@ def budgets_of(settings: Settings) -> Budgets:
 
 def build_catalogue(settings: Settings, stores: Stores) -> Catalogue:
     """What lists the contents of the stores."""
-    zones = frozenset(zone for camera in settings.cameras.values() for zone in camera.zones)
+    zones = {name: list(camera.zones) for name, camera in settings.cameras.items() if camera.zones}
     return Catalogue(stores.cameras, stores.runs, stores.tracks, stores.boxes, SystemClock(), zones)
 
 

@@ -22,6 +22,7 @@ from pipeline.instants import format_instant
 from pipeline.store.case_records import Case, CaseItem
 from pipeline.store.cases import CaseStore
 from pipeline.workers.case_facts import facts_of
+from pipeline.workers.case_items import item_answer
 from pipeline.workers.case_sight import CaseSight
 from pipeline.workers.clipping import ClipDesk, parse_name
 from pipeline.workers.holding import Holding
@@ -83,7 +84,7 @@ class CaseDesk:
         case = self.sight.get(case_id, caller)
         items = [i for i in self.store.items(case_id) if caller.may_see(i.track.camera_id)]
         held = self.holding.which(item.track for item in items)
-        told = [_item(item, is_held=item.track in held) for item in items]
+        told = [item_answer(item, is_held=item.track in held) for item in items]
         return CaseDetail(**_told(case), items=told)
 
     def change(self, case_id: str, change: CaseChange, caller: Caller) -> CaseDetail:
@@ -143,7 +144,7 @@ class CaseDesk:
             raise NotFound(f"no track {track}: it was erased a moment ago")
         if self.store.is_held(case_id):
             self._hold(case_id, [track])
-        return _item(item, is_held=track in self.holding.which([track]))
+        return item_answer(item, is_held=track in self.holding.which([track]))
 
     def note(self, case_id: str, number: int, note: str, caller: Caller) -> ItemAnswer:
         """Replace the note of an item.
@@ -153,7 +154,7 @@ class CaseDesk:
             ConfigError: the case is closed.
         """
         self.sight.item(case_id, number, caller)
-        return _item(self.store.set_note(case_id, number, note))
+        return item_answer(self.store.set_note(case_id, number, note))
 
     def take_out(self, case_id: str, number: int, caller: Caller) -> ItemAnswer:
         """Take an item out; its track is no longer held for the sake of this case.
@@ -171,7 +172,7 @@ class CaseDesk:
         _check_may_release(held, caller)
         item = self.store.remove_item(case_id, number)
         self._release(case_id, held)
-        return _item(item)
+        return item_answer(item)
 
     def hold(self, case_id: str, caller: Caller) -> CaseDetail:
         """Hold every track of a case that is known still: past retention, and not to be erased.
@@ -239,25 +240,3 @@ def _told(case: Case) -> Mapping[str, Any]:
         "closed_at": None if case.closed_at is None else format_instant(case.closed_at),
         "closed_by": case.closed_by, "count": case.count,
     }  # fmt: skip
-
-
-def _item(item: CaseItem, *, is_held: bool = False) -> ItemAnswer:
-    facts = item.facts
-    return ItemAnswer(
-        item=item.number,
-        track=str(item.track),
-        shot=item.shot,
-        camera=facts.camera,
-        collection=facts.collection,
-        first_seen_at=format_instant(facts.first_seen_at),
-        last_seen_at=format_instant(facts.last_seen_at),
-        time_from=facts.shots[0].time_from if facts.shots else None,
-        zones=facts.zones,
-        shown=facts.shown,
-        checked=facts.checked,
-        shots=[each.shot for each in facts.shots],
-        note=item.note,
-        added_at=format_instant(item.added_at),
-        added_by=item.added_by,
-        held=is_held,
-    )

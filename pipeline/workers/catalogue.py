@@ -1,10 +1,11 @@
 """What is known without an encoder: cameras, their runs, tracks, kept boxes."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from detectors.types import TrackKey
+from detectors.types import Box, TrackKey
 from pipeline.answers import CameraAnswer, TracksAnswer
+from pipeline.box_answers import BoxAnswer, TrackBoxesAnswer
 from pipeline.clock import Clock
 from pipeline.errors import NotFound
 from pipeline.instants import format_instant
@@ -12,6 +13,7 @@ from pipeline.store.boxes import BoxArchive
 from pipeline.store.cameras import CameraStatus, CameraStore
 from pipeline.store.runs import RunStore
 from pipeline.store.tracks import TrackStore
+from pipeline.workers.clipping import parse_name
 from pipeline.workers.exporting import boxes_of
 from pipeline.workers.presenting import read_cursor, run_answer, track_answer, write_cursor
 
@@ -28,8 +30,8 @@ class Catalogue:
     track_store: TrackStore
     box_archive: BoxArchive
     clock: Clock
-    set_zones: frozenset[str] = frozenset()
-    """Zones of the settings: nobody need have stood in them yet."""
+    set_zones: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Zones of the settings by camera: nobody need have stood in them yet."""
 
     def tracks(
         self,
@@ -105,6 +107,20 @@ class Catalogue:
         kept = [record.run_id for record in self.runs.of_camera(camera) if record.boxes_kept]
         return "".join(boxes_of(self.box_archive, kept, camera, run))
 
+    def track_boxes(self, name: str) -> TrackBoxesAnswer:
+        """Where a track was, frame by frame, by time.
+
+        Raises:
+            NotFound: no such track.
+            ConfigError: that is no name of one.
+        """
+        key, _ = parse_name(name)
+        if not self.track_store.get_many([key]):
+            raise NotFound(f"no track {key}: retention may have forgotten it")
+        kept = self.box_archive.of_track(key.camera_id, key.run_id, key.number)
+        boxes = [BoxAnswer(at=round(at, 3), box=_rounded(box)) for at, box in kept]
+        return TrackBoxesAnswer(track=str(key), boxes=boxes)
+
     def live_keys(self) -> set[TrackKey]:
         """The tracks of people in view now."""
         return self.track_store.live_keys(self.clock.now(), stale_after_s=LIVE_WITHIN_S)
@@ -130,7 +146,7 @@ class Catalogue:
         """
         if not zones:
             return
-        known = self.camera_store.zones() | self.set_zones
+        known = self.camera_store.zones().union(*self.set_zones.values())
         for name in zones:
             if name not in known:
                 raise NotFound(
@@ -154,5 +170,10 @@ class Catalogue:
             since=format_instant(status.at) if status.at else None,
             figures=dict(status.rates),
             ring=status.ring,
+            zones=sorted(self.set_zones.get(name, ())),
             runs=[run_answer(run) for run in self.runs.of_camera(name)],
         )
+
+
+def _rounded(box: Box) -> tuple[float, float, float, float]:
+    return (round(box.x1, 1), round(box.y1, 1), round(box.x2, 1), round(box.y2, 1))

@@ -141,7 +141,9 @@ class ReplayWorker:
         self._recorder.record(step)
         if self._parts.boxes is not None and step.boxes:
             job = self._job
-            self._parts.boxes.write(job.camera_id, job.run_id, step.frame_number, step.boxes)
+            self._parts.boxes.write(
+                job.camera_id, job.run_id, step.frame_number, step.boxes, at=step.at
+            )
         self._outbox.flush_waiting(clock=self._parts.clock, stopped=stop.is_set)
 
     def _save(self, follower: RunFollower, last: Frame, stop: threading.Event) -> None:

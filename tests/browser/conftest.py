@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.system import HOODIE, PASSWORD, System, running_system
+from tests.browser.system import BOXED, HOODIE, PASSWORD, System, running_system
 from tests.conftest import missing
 
 CHROMIUM = Path(os.environ.get("DESCRY_TEST_CHROMIUM", "/usr/bin/chromium"))
@@ -19,7 +19,7 @@ WAIT_MS = float(os.environ.get("DESCRY_TEST_BROWSER_WAIT_S", "60")) * 1000
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
-PAGES = ("/", "/live", "/watches", "/imports", "/system", "/about")
+PAGES = ("/", "/live", "/watches", "/imports", "/cases", "/system", "/about")
 
 
 @pytest.fixture(scope="session")
@@ -83,6 +83,20 @@ class Visitor:
     def unexpected(self) -> list[str]:
         return [line for line in self.complaints if not self.expected.search(line)]
 
+    def case_with_a_hit(self, page, title: str = "At the till", **more) -> str:
+        """Begin a case of what a search finds first; its name."""
+        case = self.ask(page, "/api/v1/cases", {"title": title} | more)["id"]
+        hit = self.ask(page, "/api/v1/search", {"text": HOODIE, "cameras": [BOXED]})["hits"][0]
+        self.ask(page, f"/api/v1/cases/{case}/items", {"hit": hit["track"], "text": HOODIE})
+        return case
+
+    def ask(self, page, path: str, body):
+        """Post as a page does; what is answered."""
+        csrf = page.request.get("/api/v1/session").json()["csrf"]
+        answer = page.request.post(path, data=body, headers={"X-CSRF-Token": csrf})
+        assert answer.ok, answer.text()
+        return answer.json()
+
     def close(self) -> None:
         for context in self._contexts:
             context.close()
@@ -105,6 +119,12 @@ def visit(page, path: str) -> None:
     """Go to a page, until its module listens."""
     page.goto(path)
     page.wait_for_selector("body[data-ready]")
+
+
+def settled(page) -> None:
+    """Wait until a page has what it asked for."""
+    page.wait_for_function("() => document.querySelectorAll('main .busy').length === 0")
+    page.wait_for_timeout(600)
 
 
 def search(page, text: str = HOODIE) -> None:

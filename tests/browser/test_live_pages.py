@@ -2,12 +2,11 @@
 
 import pytest
 
-from tests.browser.conftest import picture, visit
-from tests.browser.system import FOOTAGE, HOODIE
+from tests.browser.conftest import PAGES, picture, settled, visit
+from tests.browser.system import FOOTAGE, HOODIE, HOSTILE
 
 pytestmark = [pytest.mark.slow, pytest.mark.rtsp]
 
-HOSTILE = "<img src=x onerror=document.title=1>.mp4"
 READ_WITHIN_MS = 600_000
 
 
@@ -47,8 +46,8 @@ def test_a_watch_is_tried_added_tells_while_the_person_is_in_view_and_is_removed
 
 def test_a_recording_of_the_server_is_imported_with_progress(page):
     visit(page, "/imports")
-    page.select_option("#path", "0/street-1.mp4")
-    assert page.input_value("#camera") == "street-1"
+    page.select_option("#path", f"0/{HOSTILE}")
+    assert page.input_value("#camera") == "img-src-x-onerror-document-title-1"
     page.fill("#camera", "yard")
     page.fill("#start", "2026-03-02T10:07:43")
     page.click("form button[type=submit]")
@@ -56,6 +55,11 @@ def test_a_recording_of_the_server_is_imported_with_progress(page):
     picture(page, "imports")
     page.wait_for_selector("#jobs [data-state=done]", timeout=READ_WITHIN_MS)
     page.get_by_role("button", name="Remove the collection imports").wait_for()
+    for path in PAGES:
+        visit(page, path)
+        settled(page)
+        assert page.locator("img[src=x]").count() == 0
+        assert page.title().endswith("Descry")
 
 
 def test_a_recording_is_sent_from_the_browser(page):
@@ -90,3 +94,34 @@ def test_the_system_page_tells_queues_disk_and_models(page):
     assert "Answers" in page.locator(".tile").first.inner_text()
     page.wait_for_selector("text=street-gadms")
     picture(page, "system")
+
+
+def test_the_system_page_names_each_gpu_and_what_is_wrong(page):
+    def with_gpu(route):
+        answer = route.fetch()
+        told = answer.json() | {"store_up": False}
+        told["gpus"] = [{"name": "H200", "free_bytes": 40e9, "total_bytes": 141e9}]
+        told["queues"]["crops_pending"], told["queues"]["crop_age_s"] = 12, 95.0
+        route.fulfill(response=answer, json=told)
+
+    page.route("**/api/v1/system", with_gpu)
+    visit(page, "/system")
+    gpu = page.locator(".tile", has_text="GPU")
+    assert "H200" in gpu.inner_text()
+    assert "40 GB of 141 GB" in gpu.inner_text()
+    assert "Away" in page.locator(".tile.bad").first.inner_text()
+    assert "oldest 2 min" in page.locator(".tile", has_text="Shots waiting").inner_text()
+
+
+def test_a_viewer_pauses_no_camera_and_an_operator_removes_no_collection(visitor):
+    page = visitor.page(user="vera")
+    visit(page, "/live")
+    page.locator(".camera", has_text="door").wait_for()
+    page.locator(".camera .pill").first.wait_for()
+    assert page.get_by_role("button", name="Pause").count() == 0
+    page = visitor.page(user="olga")
+    visit(page, "/imports")
+    page.locator("td", has_text="street").first.wait_for()
+    assert page.get_by_role("button", name="Remove the collection").count() == 0
+    visit(page, "/live")
+    page.get_by_role("button", name="Pause").wait_for()

@@ -1,8 +1,10 @@
 """Every page: legible for machines that read aloud, in both themes and languages, on a phone."""
 
+import re
+
 import pytest
 
-from tests.browser.conftest import PAGES, PHONE, picture, search, visit
+from tests.browser.conftest import PAGES, PHONE, picture, search, settled, visit
 
 pytestmark = pytest.mark.slow
 
@@ -16,11 +18,6 @@ def violations(page) -> list[str]:
         for one in found
         for node in one["nodes"]
     ]
-
-
-def settled(page) -> None:
-    page.wait_for_function("() => document.querySelectorAll('main .busy').length === 0")
-    page.wait_for_timeout(600)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -42,6 +39,26 @@ def test_an_answer_and_a_hit_have_no_fault_that_axe_finds(visitor, scheme):
     page.locator(".card .open").first.click()
     page.wait_for_selector("video")
     picture(page, f"hit-{scheme}")
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_signing_in_has_no_fault_that_axe_finds(visitor, scheme):
+    page = visitor.page(user=None, color_scheme=scheme)
+    visitor.expected = re.compile("status of 401")
+    visit(page, "/sign-in")
+    picture(page, f"page-sign-in-{scheme}")
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_case_has_no_fault_that_axe_finds(visitor, scheme):
+    page = visitor.page(color_scheme=scheme)
+    visitor.case_with_a_hit(page, "Seen by axe")
+    visit(page, "/cases")
+    page.wait_for_selector(".item img")
+    page.click("#pack summary")
+    picture(page, f"case-{scheme}")
     assert violations(page) == []
 
 
@@ -82,3 +99,21 @@ def test_a_picture_that_moves_stands_still_for_whoever_asks_for_that(visitor):
     page.wait_for_selector("video")
     page.wait_for_function("() => document.querySelector('video').readyState >= 2")
     assert page.evaluate("document.querySelector('video').paused")
+
+
+def test_a_page_runs_nothing_but_its_own_scripts(page, visitor):
+    visitor.expected = re.compile("Content Security Policy")
+    answer = page.goto("/")
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
+    visit(page, "/")
+    page.evaluate(
+        """() => {
+            const script = document.createElement('script');
+            script.textContent = 'document.title = "taken"';
+            document.head.append(script);
+        }"""
+    )
+    assert page.title() == "Search · Descry"
+    assert len(visitor.complaints) == 1

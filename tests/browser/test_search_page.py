@@ -1,9 +1,11 @@
 """The search page on the real system: from a description to a clip that plays."""
 
+import re
+
 import pytest
 
 from tests.browser.conftest import PHONE, picture, search, visit
-from tests.browser.system import NOBODY
+from tests.browser.system import HOODIE, NOBODY, ZONE
 
 pytestmark = pytest.mark.slow
 
@@ -56,6 +58,88 @@ def test_filters_narrow_the_answer_and_say_so(page):
     page.keyboard.press("Escape")
     page.get_by_role("button", name="In view now").click()
     page.wait_for_selector("#nobody")
+
+
+def test_a_zone_and_a_time_narrow_the_answer(page):
+    search(page)
+    page.locator(".chip summary", has_text="Any zone").click()
+    with page.expect_response("**/api/v1/search") as answered:
+        page.get_by_label(ZONE, exact=True).check()
+    assert {hit["camera"] for hit in answered.value.json()["hits"]} <= {"door"}
+    assert answered.value.request.post_data_json["zones"] == [ZONE]
+    page.keyboard.press("Escape")
+    page.locator(".chip summary", has_text="Any time").click()
+    with page.expect_request("**/api/v1/search") as asked:
+        page.get_by_role("button", name="Last hour").click()
+    assert asked.value.post_data_json["since"] > 1e9
+    assert page.locator(".chip.set").count() == 2
+
+
+def test_a_collection_narrows_the_answer(page):
+    search(page)
+    page.locator(".chip summary", has_text="All collections").click()
+    with page.expect_response("**/api/v1/search") as answered:
+        page.get_by_label("street", exact=True).check()
+    assert {hit["collection"] for hit in answered.value.json()["hits"]} == {"street"}
+
+
+def test_the_timeline_opens_the_hit_of_its_mark_and_coverage_is_told(page):
+    search(page)
+    mark = page.locator(".timeline [role=button]").first
+    name = mark.get_attribute("aria-label")
+    mark.press("Enter")
+    page.wait_for_selector("dialog.hit")
+    assert page.locator("#hit-title").inner_text().split(" · ")[0] == name.split(", ")[0]
+    page.keyboard.press("Escape")
+    page.locator("details.panel summary").click()
+    assert "platform-1" in page.locator("details.panel tbody").inner_text()
+
+
+def test_people_are_grouped_and_their_path_leads_from_camera_to_camera(page):
+    def as_one(route):
+        # Two hits of two cameras, told as one person: which the film's own people need not be.
+        answer = route.fetch()
+        told = answer.json()
+        hits = told["hits"]
+        other = next(hit for hit in hits if hit["camera"] != hits[0]["camera"])
+        step = {"link": 0.8, "after_s": 42.0}
+        keys = ("track", "camera", "first_seen_at", "last_seen_at", "thumbnail")
+        path = [{key: hit[key] for key in keys} | step for hit in (hits[0], other)]
+        person = hits[0]["person"] = other["person"] = "one"
+        told["persons"] = [{"person": person, "confidence": 0.8, "path": path}]
+        told["hits"] = [hits[0], other]
+        route.fulfill(response=answer, json=told)
+
+    page.route("**/api/v1/search", as_one)
+    search(page)
+    assert page.locator(".card").count() == 1
+    assert page.locator(".card .also button").count() == 1
+    page.locator(".card .open").click()
+    path = page.locator(".path li")
+    assert path.count() == 2
+    title = page.locator("#hit-title").inner_text()
+    path.get_by_role("button").click()
+    page.wait_for_function(
+        "was => document.querySelector('#hit-title').textContent != was", arg=title
+    )
+    picture(page, "path")
+
+
+def test_an_answer_that_fails_says_so_and_is_asked_again(page, visitor):
+    visitor.expected = re.compile("status of 503")
+    busy = {
+        "status": 503,
+        "json": {"status": 503, "code": "unavailable", "detail": "Redis is away"},
+    }
+    page.route("**/api/v1/search", lambda route: route.fulfill(**busy))
+    visit(page, "/")
+    page.fill("#text", "a red coat")
+    page.press("#text", "Enter")
+    trouble = page.locator("#outcome .note.bad")
+    assert "Redis is away" in trouble.inner_text()
+    page.unroute("**/api/v1/search")
+    trouble.get_by_role("button", name="Try again").click()
+    page.wait_for_selector(".card, #nobody")
 
 
 def test_that_nobody_fits_is_said_with_what_was_looked_at(page):
@@ -140,12 +224,23 @@ def test_keys_alone_lead_from_the_page_to_a_hit_and_back(page):
     assert page.evaluate("document.activeElement.dataset.track") == second
 
 
-def test_suggestions_and_saved_searches_are_offered_again(page):
+def test_suggestions_and_saved_searches_are_offered_again(page, visitor):
     search(page)
-    page.get_by_role("button", name="Save search").click()
+    with page.expect_response("**/api/v1/searches") as saved:
+        page.get_by_role("button", name="Save search").click()
+    assert saved.value.ok
     page.get_by_role("button", name="Clear", exact=True).click()
     page.wait_for_selector(".welcome")
     picture(page, "welcome")
+    # It is with the account, not with the browser, and nobody else's.
+    elsewhere = visitor.page()
+    visit(elsewhere, "/")
+    assert "Saved searches" in elsewhere.locator(".welcome").inner_text()
+    elsewhere.locator(".welcome").get_by_role("button", name=HOODIE, exact=True).first.click()
+    elsewhere.wait_for_selector(".card")
+    vera = visitor.page(user="vera")
+    visit(vera, "/")
+    assert "Saved searches" not in vera.locator(".welcome").inner_text()
     page.fill("#text", "hoodie")
     page.wait_for_selector("#suggestions [role=option]")
     page.keyboard.press("ArrowDown")
@@ -182,8 +277,7 @@ def test_a_hostile_description_stays_text(page):
     page.wait_for_selector(".card, #nobody, .note.bad")
     page.get_by_role("button", name="Save search").click()
     page.get_by_role("button", name="Clear", exact=True).click()
-    page.wait_for_selector(".welcome")
-    assert HOSTILE in page.locator(".welcome").inner_text()
+    page.locator(".welcome", has_text=HOSTILE).wait_for()
     assert page.locator("img[src=x]").count() == 0
     assert page.title() == "Search · Descry"
 

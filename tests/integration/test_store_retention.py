@@ -61,7 +61,7 @@ class House:
             collection=collection, imported_at=imported_at, watched_until=until,
         )  # fmt: skip
         self.runs.begin(run)
-        self.boxes.write("lobby", run_id, 1, [TrackedBox(1, Box(0, 0, 1, 1), 0.5)])
+        self.boxes.write("lobby", run_id, 1, [TrackedBox(1, Box(0, 0, 1, 1), 0.5)], at=1.0)
         self.boxes.commit()
 
     def shots_in_log(self):

@@ -21,7 +21,7 @@ def test_a_zone_is_known_from_the_settings_or_from_the_first_shot_in_it(private_
     client, keys = private_redis.client, private_redis.keys
     catalogue = Catalogue(
         CameraStore(client, keys), RunStore(client, keys), TrackStore(client, keys),
-        BoxArchive(tmp_path), SystemClock(), frozenset({"till"}),
+        BoxArchive(tmp_path), SystemClock(), {"lobby": ["till"]},
     )  # fmt: skip
     assert catalogue.tracks(zone="till").tracks == []
     with pytest.raises(NotFound, match=r"no zone 'door' in the settings.*known: till"):

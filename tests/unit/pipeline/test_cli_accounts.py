@@ -7,10 +7,12 @@ import sys
 import pytest
 
 from pipeline.cli import app as command
+from pipeline.config import Settings
 from pipeline.store.account_file import FILE, AccountFile
 from pipeline.store.accounts import Accounts
 from pipeline.store.api_tokens import ApiTokens
 from pipeline.store.passwords import Passwords
+from pipeline.wiring.accounts import where_to_look
 
 OWN = "a phrase of my own"
 
@@ -95,3 +97,16 @@ def test_what_cannot_be_is_one_line(descry, arguments, given, said):
     assert told.err.count("\n") == 1
     assert "Traceback" not in told.err
     assert not given.strip() or given.strip() not in told.err
+
+
+@pytest.mark.parametrize(
+    ("api", "said"),
+    [
+        ({}, "no console: set api.port"),
+        ({"port": 8000}, "the console is at http://127.0.0.1:8000/"),
+        ({"port": 8000, "public_url": "https://descry.example"}, "at https://descry.example"),
+        ({"port": 0}, "its log names it"),
+    ],
+)
+def test_whoever_runs_it_is_told_where_to_look(api, said):
+    assert said in where_to_look(Settings.model_validate({"api": api}))

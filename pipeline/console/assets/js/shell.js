@@ -2,12 +2,18 @@
 
 import { ask, get, keepCsrf, leave, remove, toSignIn } from "./api.js";
 import { byId } from "./dom.js";
-import { forgetGrounds, keepGrounds } from "./grounds.js";
+import { forgetGrounds, keepGrounds, needGrounds } from "./grounds.js";
 import { forgetAll } from "./search/kept.js";
 import { t } from "./words.js";
 
+const RANKS = ["viewer", "operator", "administrator"];
+/** Whether whoever is signed in has at least the rights of `role`. */
+export const may = (role) => RANKS.indexOf(me?.role) >= RANKS.indexOf(role);
+
 // Pages of which a role may see nothing: a link that always refuses helps nobody.
 const NEEDS_MORE = { viewer: ["/watches", "/imports", "/cases", "/system"] };
+// Pages that ask for people; the others show how the installation does.
+const ASKS_OF_PEOPLE = new Set(["search", "watches", "cases"]);
 const YEAR_S = 31536000;
 const keep = (name, value) => {
   const secure = location.protocol === "https:" ? "; Secure" : "";
@@ -77,6 +83,7 @@ async function session() {
     forgetGrounds();
     location.assign("/sign-in");
   });
+  await needGrounds(who.reason_required && ASKS_OF_PEOPLE.has(document.body.dataset.page));
   return who;
 }
 

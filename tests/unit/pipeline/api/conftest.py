@@ -19,6 +19,7 @@ from pipeline.answers import (
 )
 from pipeline.api.app import Accountable, Backing, build_app
 from pipeline.api.auditing import AuditRules
+from pipeline.box_answers import BoxAnswer, TrackBoxesAnswer
 from pipeline.errors import NotFound, StoreFull, StoreUnavailable, VideoGone
 from pipeline.store.audit_log import AuditLog
 from pipeline.store.audit_reading import AuditReader
@@ -84,6 +85,9 @@ class Lists:
     def boxes(self, camera, run):
         self.cameras(camera)
         return "1,1,2,3,4,5,0.9,-1,-1,-1\n"
+
+    def track_boxes(self, name):
+        return TrackBoxesAnswer(track=name, boxes=[BoxAnswer(at=1.5, box=(2, 3, 6, 8))])
 
 
 @pytest.fixture

@@ -101,6 +101,11 @@ def test_boxes_are_rows_and_an_unknown_camera_is_404(client):
     assert client.get("/api/v1/cameras/attic/boxes", headers=AUTHORISED).status_code == 404
 
 
+def test_the_boxes_of_a_track_have_their_instants(client):
+    answer = client.get("/api/v1/tracks/lobby/r/1/boxes", headers=AUTHORISED).json()
+    assert answer == {"track": "lobby/r/1", "boxes": [{"at": 1.5, "box": [2, 3, 6, 8]}]}
+
+
 def test_the_api_describes_itself(client):
     assert client.get("/api/v1/openapi.json").status_code == 401
     paths = client.get("/api/v1/openapi.json", headers=AUTHORISED).json()["paths"]

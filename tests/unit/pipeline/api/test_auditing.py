@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from pipeline.answers import SearchAnswer
-from pipeline.api import app as app_module
+from pipeline.api.app import build_app
 from pipeline.api.audited import (
     ROUTES,
     Audited,
@@ -202,10 +202,9 @@ def test_a_stream_ends_where_an_alert_cannot_be_noted(full, client):
 
 
 @pytest.fixture
-def strict(client):
-    (auditing,) = [m for m in client.app.user_middleware if m.cls is app_module.Auditing]
-    auditing.kwargs["rules"] = replace(auditing.kwargs["rules"], reason_required=True)
-    return TestClient(client.app, raise_server_exceptions=False)
+def strict(backing):
+    rules = replace(backing.audit, reason_required=True)
+    return TestClient(build_app(replace(backing, audit=rules)), raise_server_exceptions=False)
 
 
 NEEDS_REASON = [route for route, row in ROUTES.items() if getattr(row, "needs_reason", False)]

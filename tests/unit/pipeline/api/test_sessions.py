@@ -1,5 +1,7 @@
 """Signing in over HTTP: cookies, CSRF, fixation, and how often somebody may fail."""
 
+from dataclasses import replace
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -25,6 +27,7 @@ def test_a_session_says_who_is_signed_in(client):
         "cameras": None,
         "csrf": told["csrf"],
         "must_change_password": False,
+        "reason_required": False,
     }
     assert client.get(SESSION).json() == told
     assert client.get("/api/v1/cameras").status_code == 200
@@ -200,3 +203,10 @@ def test_a_header_decides_alone_whatever_cookie_comes_along(client):
     sign_in(client)
     answer = client.get(SESSION, headers={"Authorization": "Bearer wrong"})
     assert answer.status_code == 401
+
+
+def test_a_session_says_that_a_reason_is_needed(backing):
+    rules = replace(backing.audit, reason_required=True)
+    strict = TestClient(build_app(replace(backing, audit=rules)))
+    assert sign_in(strict).json()["reason_required"] is True
+    assert strict.get(SESSION).json()["reason_required"] is True

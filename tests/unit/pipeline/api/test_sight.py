@@ -93,6 +93,7 @@ def test_a_search_that_names_another_camera_is_answered_as_if_there_were_none(
     [
         ("GET", "/api/v1/pictures/lobby/day/1.jpg"),
         ("GET", "/api/v1/tracks/lobby/r/1/clip"),
+        ("GET", "/api/v1/tracks/lobby/r/1/boxes"),
         ("POST", "/api/v1/shots/lobby/r/1/1/why"),
         ("GET", "/api/v1/cameras/lobby/boxes"),
         ("GET", "/api/v1/cameras?camera=lobby"),

@@ -1,5 +1,6 @@
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 
@@ -22,8 +23,8 @@ def archive(tmp_path):
 
 
 def test_boxes_come_back_by_frame_then_track(archive):
-    archive.write("lobby", "r1", 2, [TrackedBox(1, HERE, 0.5)])
-    archive.write("lobby", "r1", 1, [TrackedBox(2, HERE, 0.75), TrackedBox(1, HERE, 0.25)])
+    archive.write("lobby", "r1", 2, [TrackedBox(1, HERE, 0.5)], at=1.0)
+    archive.write("lobby", "r1", 1, [TrackedBox(2, HERE, 0.75), TrackedBox(1, HERE, 0.25)], at=1.0)
     archive.commit()
     assert list(archive.rows("lobby", "r1")) == [
         BoxRow(1, 1, HERE, 0.25),
@@ -46,18 +47,20 @@ def test_reading_the_end_again_adds_nothing(tmp_path_factory, frames, resume_at)
         once.update({(frame, number): box for number, box in found})
     with BoxArchive(tmp_path_factory.mktemp("boxes")) as archive:
         again = [(frame, found) for frame, found in frames if frame >= resume_at]
-        archive.write("lobby", "r1", 1, [])
+        archive.write("lobby", "r1", 1, [], at=1.0)
         for frame, found in frames + again:
-            archive.write("lobby", "r1", frame, [TrackedBox(n, box, 0.5) for n, box in found])
+            archive.write(
+                "lobby", "r1", frame, [TrackedBox(n, box, 0.5) for n, box in found], at=1.0
+            )
         archive.commit()
         kept = {(row.frame, row.number): row.box for row in archive.rows("lobby", "r1")}
     assert kept == once
 
 
 def test_a_reader_sees_what_is_committed_and_nothing_else(tmp_path, archive):
-    archive.write("lobby", "r1", 1, [TrackedBox(1, HERE, 0.5)])
+    archive.write("lobby", "r1", 1, [TrackedBox(1, HERE, 0.5)], at=1.0)
     archive.commit()
-    archive.write("lobby", "r1", 2, [TrackedBox(1, HERE, 0.5)])
+    archive.write("lobby", "r1", 2, [TrackedBox(1, HERE, 0.5)], at=1.0)
     assert [row.frame for row in BoxArchive(tmp_path).rows("lobby", "r1")] == [1]
 
 
@@ -69,16 +72,16 @@ def test_a_killed_writer_keeps_every_committed_frame(tmp_path):
         "from pipeline.store.boxes import BoxArchive\n"
         f"archive = BoxArchive(Path({str(tmp_path)!r}))\n"
         "box = TrackedBox(1, Box(1, 2, 30, 40), 0.5)\n"
-        "archive.write('lobby', 'r1', 1, [box])\n"
+        "archive.write('lobby', 'r1', 1, [box], at=1.0)\n"
         "archive.commit()\n"
-        "archive.write('lobby', 'r1', 2, [box])\n"
+        "archive.write('lobby', 'r1', 2, [box], at=1.0)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     ended = subprocess.run([sys.executable, "-c", program], env=dict(os.environ), timeout=60)
     assert ended.returncode == -signal.SIGKILL
     with BoxArchive(tmp_path) as archive:
         assert [row.frame for row in archive.rows("lobby", "r1")] == [1]
-        archive.write("lobby", "r1", 2, [TrackedBox(1, HERE, 0.5)])
+        archive.write("lobby", "r1", 2, [TrackedBox(1, HERE, 0.5)], at=1.0)
         archive.commit()
         assert [row.frame for row in archive.rows("lobby", "r1")] == [1, 2]
 
@@ -91,7 +94,7 @@ def test_a_run_without_boxes_is_not_found(archive):
 
 def test_forgetting_a_run_leaves_no_file_of_it_and_none_other_touched(tmp_path, archive):
     for run in ("r1", "r2"):
-        archive.write("lobby", run, 1, [TrackedBox(1, HERE, 0.5)])
+        archive.write("lobby", run, 1, [TrackedBox(1, HERE, 0.5)], at=1.0)
     archive.commit()
     assert archive.runs("lobby") == ["r1", "r2"]
     assert archive.delete("lobby", "r1")
@@ -103,7 +106,7 @@ def test_forgetting_a_run_leaves_no_file_of_it_and_none_other_touched(tmp_path, 
 @pytest.mark.parametrize("name", ["", "..", "../r1", "a/b", ".hidden"])
 def test_a_name_that_leads_elsewhere_is_refused(archive, name):
     with pytest.raises(ValueError, match="boxes"):
-        archive.write("lobby", name, 1, [])
+        archive.write("lobby", name, 1, [], at=1.0)
     with pytest.raises(ValueError, match="boxes"):
         archive.runs(name)
 
@@ -113,3 +116,24 @@ def test_a_damaged_file_is_named(tmp_path, archive):
     (tmp_path / "lobby" / "r1.sqlite").write_bytes(b"this is no database" * 100)
     with pytest.raises(DescryError, match=r"r1\.sqlite"):
         list(archive.rows("lobby", "r1"))
+
+
+def test_a_track_is_told_by_time_and_alone(archive):
+    archive.write("lobby", "r1", 2, [TrackedBox(1, HERE, 0.5), TrackedBox(2, HERE, 0.5)], at=8.5)
+    archive.write("lobby", "r1", 1, [TrackedBox(1, Box(0, 0, 9, 9), 0.5)], at=8.25)
+    archive.commit()
+    assert archive.of_track("lobby", "r1", 1) == [(8.25, Box(0, 0, 9, 9)), (8.5, HERE)]
+    assert archive.of_track("lobby", "r1", 3) == archive.of_track("lobby", "r2", 1) == []
+
+
+def test_boxes_of_before_they_had_instants_are_rows_still_and_no_track(archive, tmp_path):
+    archive.write("lobby", "r1", 1, [TrackedBox(1, HERE, 0.5)], at=8.0)
+    archive.close()
+    with sqlite3.connect(tmp_path / "lobby" / "r1.sqlite") as database:
+        database.execute("alter table boxes drop column at")
+    database.close()
+    assert list(archive.rows("lobby", "r1")) == [BoxRow(1, 1, HERE, 0.5)]
+    assert archive.of_track("lobby", "r1", 1) == []
+    archive.write("lobby", "r1", 2, [TrackedBox(1, HERE, 0.5)], at=9.0)
+    archive.commit()
+    assert archive.of_track("lobby", "r1", 1) == [(9.0, HERE)]

@@ -1,51 +1,76 @@
 // Puts a hit into a case, where this installation has cases.
 
-import { get, pathOf, post } from "../api.js";
+import { pathOf, post } from "../api.js";
+import { allCases, fits } from "../cases/all.js";
+import { NOTE_LENGTH } from "../cases/item.js";
 import { el, put } from "../dom.js";
-import { say, trouble } from "../states.js";
+import { busy, say, trouble } from "../states.js";
 import { t } from "../words.js";
+
+const FILTER_FROM = 12;
 
 const hasCases = () => document.querySelector('nav a[href="/cases"]') !== null;
 
-/** A button that opens a small form; nothing without cases. */
-export function keepInCase(hit, state) {
+/** A button that opens a small form; nothing without cases. `answer` is what the hit is of. */
+export function keepInCase(hit, answer) {
   if (!hasCases()) return null;
-  return el("button", { type: "button", class: "small", id: "to-case", onclick: () => choose(hit, state) }, t("case.keep"));
+  return el("button", { type: "button", class: "small", id: "to-case", onclick: () => choose(hit, answer) }, t("case.keep"));
 }
 
-async function choose(hit, state) {
-  const dialog = el("dialog", { class: "form", "aria-label": t("case.keep") });
-  dialog.addEventListener("close", () => dialog.remove());
+async function choose(hit, answer) {
+  const opener = document.activeElement;
+  const dialog = el("dialog", { class: "form", id: "case-form", "aria-label": t("case.keep") });
+  dialog.addEventListener("close", () => { dialog.remove(); opener?.focus?.(); });
   document.body.append(dialog);
+  put(dialog, busy());
   dialog.showModal();
   try {
-    const { cases } = await get("/api/v1/cases?count=500");
-    form(dialog, cases.filter((one) => one.status === "open"), hit, state);
+    form(dialog, (await allCases()).filter((one) => one.status === "open"), hit, answer);
   } catch (error) {
     put(dialog, trouble(error), el("button", { type: "button", onclick: () => dialog.close() }, t("act.close")));
   }
 }
 
-function form(dialog, cases, hit, state) {
-  const list = el("select", { id: "case-choice" }, cases.map((one) => el("option", { value: one.id }, one.title)));
-  const note = el("textarea", { rows: 3, maxlength: 2000 });
+/** A list of cases, and above it a filter where they are many. */
+function chooser(cases) {
+  const list = el("select", { id: "case-choice" });
+  const fill = (text) => put(list, cases.filter((one) => fits(one, text)).map((one) => el("option", { value: one.id }, one.title)));
+  fill("");
+  const filter = el("input", { type: "search", "aria-label": t("case.filter"), placeholder: t("case.filter"), oninput: (event) => fill(event.target.value.trim()) });
+  return { list, nodes: [cases.length > FILTER_FROM ? filter : null, el("label", { class: "field" }, el("span", {}, t("case.which")), list)] };
+}
+
+const itemOf = (hit, answer, note) => ({
+  hit: hit.track, note, text: answer.query, score: hit.score, probability: hit.probability, evidence: hit.evidence, model: answer.model.id, voucher: hit.voucher,
+});
+
+function form(dialog, cases, hit, answer) {
+  const { list, nodes } = chooser(cases);
+  const title = el("input", { type: "text", id: "case-new", maxlength: 200, required: cases.length === 0 });
+  const note = el("textarea", { rows: 3, maxlength: NOTE_LENGTH });
   const wrong = el("div", { role: "alert" });
+  const keep = async () => {
+    const made = title.value.trim() ? (await post("/api/v1/cases", { title: title.value.trim() })).id : list.value;
+    if (!made) throw new Error(t("case.none_fits"));
+    await post(pathOf("/api/v1/cases", made, "items"), itemOf(hit, answer, note.value));
+  };
   put(dialog, el("form", {
-    class: "sheet",
+    class: "sheet", method: "dialog",
     onsubmit: async (event) => {
       event.preventDefault();
       try {
-        const item = { hit: hit.track, note: note.value, text: state.text, score: hit.score, probability: hit.probability, evidence: hit.evidence, voucher: hit.voucher };
-        await post(pathOf("/api/v1/cases", list.value, "items"), item);
+        await keep();
         dialog.close();
-        say(t("case.kept"));
+        say(el("span", {}, t("case.kept"), " ", el("a", { href: "/cases" }, t("case.look"))));
       } catch (error) { put(wrong, trouble(error)); }
     },
   },
   el("h2", {}, t("case.keep")), wrong,
-  cases.length ? el("label", { class: "field" }, el("span", {}, t("case.which")), list) : el("p", {}, t("case.none_open")),
+  cases.length ? nodes : el("p", {}, t("case.none_open")),
+  el("label", { class: "field" }, el("span", {}, t(cases.length ? "case.or_new" : "case.title")), title),
   el("label", { class: "field" }, el("span", {}, t("case.note")), note),
   el("div", { class: "row" },
-    cases.length ? el("button", { type: "submit", class: "main" }, t("case.keep")) : el("a", { class: "button", href: "/cases" }, t("page.cases")),
+    el("button", { type: "submit", class: "main" }, t("case.keep")),
     el("button", { type: "button", onclick: () => dialog.close() }, t("act.cancel")))));
+  (cases.length ? list : title).focus();
 }

@@ -14,7 +14,7 @@ export function openHit(hit, answer, state, acts) {
   const opener = document.activeElement;
   const dialog = el("dialog", { class: "hit", "aria-labelledby": "hit-title" });
   let view = null;
-  const show = (next) => { view?.end(); view = draw(dialog, next, answer, state, { ...acts, show, close: () => dialog.close() }); };
+  const show = (next) => { view?.end(); view = draw(dialog, next, answer, state, { ...acts, answer, show, close: () => dialog.close() }); };
   const step = (by) => {
     const at = answer.hits.findIndex((one) => one.track === view.hit.track) + by;
     if (answer.hits[at]) show(answer.hits[at]);
@@ -43,7 +43,7 @@ function draw(dialog, hit, answer, state, acts) {
   const play = async () => {
     clip?.close();
     clip = await showClip(stage, hit, ending.signal);
-    put(clipNotes, (clip?.notes ?? []).map((note) => el("p", { class: "small soft", lang: "en" }, note)));
+    put(clipNotes, clip ? el("p", { class: "small soft", id: "box-words" }, t(clip.framewise ? "clip.boxed" : "clip.guessed")) : null, (clip?.notes ?? []).map((note) => el("p", { class: "small soft", lang: "en" }, note)));
   };
   const strip = el("div", { class: "strip", role: "group", "aria-label": t("hit.shots") });
   const drawStrip = () => put(strip, hit.best_shots.map((shot) => el("button", {
@@ -103,7 +103,7 @@ function actions(hit, state, acts) {
         try { await navigator.clipboard.writeText(address); say(t("hit.copied")); } catch { prompt(t("hit.copy"), address); }
       },
     }, t("hit.copy")),
-    keepInCase(hit, state));
+    keepInCase(hit, acts.answer));
 }
 
 /** Where the person was seen, in order: what was asked for by `then`, else the hits of the same person. */

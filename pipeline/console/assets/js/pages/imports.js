@@ -2,7 +2,7 @@
 
 import { get, pathOf, post, remove } from "../api.js";
 import { byId, el, put } from "../dom.js";
-import "../shell.js";
+import { may, me } from "../shell.js";
 import { busy, confirmed, empty, say, trouble } from "../states.js";
 import { upload } from "../imports/upload.js";
 import { bytesOf, instantOf, number, percent, t, tn } from "../words.js";
@@ -55,7 +55,7 @@ async function forever() {
 async function collections() {
   try {
     const list = await get("/api/v1/collections");
-    put(parts.collections, list.length === 0 ? empty(t("collection.none"), "") : el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("collection.title") }, el("table", {},
+    put(parts.collections, list.length === 0 ? empty(t("collection.none"), t("collection.none_how")) : el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("collection.title") }, el("table", {},
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, t("collection.name")), el("th", { scope: "col" }, t("collection.cameras")),
         el("th", { scope: "col", class: "number" }, t("collection.tracks")), el("th", { scope: "col", class: "number" }, t("collection.bytes")),
         el("th", { scope: "col" }, t("collection.times")), el("th", { scope: "col" }, el("span", { class: "unseen" }, t("act.remove"))))),
@@ -63,7 +63,7 @@ async function collections() {
         el("td", {}, one.collection), el("td", { class: "small" }, one.cameras.join(", ")), el("td", { class: "number" }, number(one.tracks)),
         el("td", { class: "number" }, one.bytes === null ? "–" : bytesOf(one.bytes)),
         el("td", { class: "small soft" }, one.first_captured_at ? `${instantOf(one.first_captured_at)} – ${instantOf(one.last_captured_at)}` : ""),
-        el("td", {}, one.collection === "live" ? null : el("button", { type: "button", class: "small danger", "aria-label": t("collection.remove_this", { name: one.collection }), onclick: () => forget(one) }, t("act.remove")))))))));
+        el("td", {}, one.collection === "live" || !may("administrator") ? null : el("button", { type: "button", class: "small danger", "aria-label": t("collection.remove_this", { name: one.collection }), onclick: () => forget(one) }, t("act.remove")))))))));
   } catch (error) { put(parts.collections, trouble(error, collections)); }
 }
 
@@ -99,6 +99,7 @@ function form(folders) {
   const camera = el("input", { type: "text", id: "camera", pattern: NAME, required: true, list: "cameras", autocomplete: "off" });
   const collection = el("input", { type: "text", id: "collection", pattern: NAME, required: true, value: "imports" });
   const begins = el("input", { type: "datetime-local", id: "start", step: 1 });
+  const boxes = el("input", { type: "checkbox", id: "keep-boxes", checked: true });
   const path = el("select", { id: "path" }, el("option", { value: "" }, t("import.choose_server")), folders.map((one) => el("option", { value: one.path }, `${one.path} (${bytesOf(one.bytes)})`)));
   let chosen = null;
   const label = el("span", { id: "chosen" }, t("import.drop"));
@@ -116,10 +117,10 @@ function form(folders) {
   zone.addEventListener("dragleave", () => zone.classList.remove("over"));
   zone.addEventListener("drop", (event) => { event.preventDefault(); zone.classList.remove("over"); take(event.dataTransfer.files[0]); });
   return el("form", {
-    class: "sheet panel-body",
+    class: "sheet panel-body", method: "dialog",
     onsubmit: (event) => {
       event.preventDefault();
-      const asked = { camera: camera.value, collection: collection.value, start: begins.value ? new Date(begins.value).toISOString() : null };
+      const asked = { camera: camera.value, collection: collection.value, keep_boxes: boxes.checked, start: begins.value ? new Date(begins.value).toISOString() : null };
       if (chosen) send(chosen, asked);
       else if (path.value) start(path.value, asked);
       else { say(t("import.what")); return; }
@@ -129,13 +130,14 @@ function form(folders) {
     },
   }, zone,
   el("label", { class: "unseen", for: "file" }, t("import.choose")),
-  folders.length ? el("label", { class: "field" }, el("span", {}, t("import.server")), path) : el("p", { class: "small soft" }, t("import.no_folders")),
+  folders.length ? el("label", { class: "field" }, el("span", {}, t("import.server")), path) : el("p", { class: "small soft" }, t(me?.cameras ? "import.own_cameras" : "import.no_folders")),
   el("div", { class: "row" },
     el("label", { class: "field" }, el("span", {}, t("import.camera")), camera),
     el("label", { class: "field" }, el("span", {}, t("import.collection")), collection)),
   el("datalist", { id: "cameras" }, cameras.map((one) => el("option", { value: one }))),
   el("label", { class: "field" }, el("span", {}, t("import.start")), begins),
   el("p", { class: "small soft" }, t("import.start_why")),
+  el("label", { class: "check" }, boxes, t("import.keep_boxes")),
   el("button", { type: "submit", class: "main" }, t("import.go")));
 }
 
@@ -148,7 +150,8 @@ put(byId("page"), el("div", { class: "split" },
 put(parts.jobs, busy());
 forever();
 try {
-  const [files, known] = await Promise.all([get("/api/v1/imports/files"), get("/api/v1/cameras")]);
+  // Who may see some cameras is shown no folder, which holds those of all.
+  const [files, known] = await Promise.all([me?.cameras ? [] : get("/api/v1/imports/files"), get("/api/v1/cameras")]);
   cameras = known.map((one) => one.camera);
   put(place, place.firstElementChild, form(files));
 } catch (error) { put(place, place.firstElementChild, el("div", { class: "panel-body" }, trouble(error))); }

@@ -2,7 +2,7 @@
 
 import { ask, get, pathOf, post } from "../api.js";
 import { byId, el, put } from "../dom.js";
-import "../shell.js";
+import { may } from "../shell.js";
 import { busy, empty, say, trouble } from "../states.js";
 import { bar } from "../search/coverage.js";
 import { instantOf, number, secondsOf, spanOf, t, tOr, timeOf } from "../words.js";
@@ -83,7 +83,7 @@ function fillTile(tile, camera) {
     figures(tile, camera),
     hour ? el("div", {}, bar(hour), el("p", { class: "small soft" }, hour.blind_s ? t("live.blind", { span: spanOf(hour.blind_s) }) : t("live.never_blind"))) : null,
     last ? el("p", { class: "small soft" }, t("live.until", { instant: instantOf(last) })) : null);
-  if (tile.state !== camera.state) {
+  if (tile.state !== camera.state && may("operator")) {
     tile.state = camera.state;
     const paused = camera.state === "paused";
     put(tile.acts,
@@ -127,7 +127,9 @@ async function look() {
   put(wall.recorded, recorded(all.filter((one) => one.kind === "file")));
   if (cameras.length === 0) {
     tiles.clear();
-    put(wall.live, empty(t("live.none"), t("live.none_how"), el("div", {}, el("a", { class: "button", href: "/imports" }, t("welcome.import")))));
+    put(wall.live, may("operator")
+      ? empty(t("live.none"), t("live.none_how"), el("div", {}, el("a", { class: "button", href: "/imports" }, t("welcome.import"))))
+      : empty(t("live.none"), t("live.none_viewer")));
     return;
   }
   const names = cameras.map((camera) => camera.camera);

@@ -3,12 +3,13 @@
 import { get, post } from "../api.js";
 import { byId, el, put } from "../dom.js";
 import { openHit } from "../hit/dialog.js";
-import "../shell.js";
+import { may } from "../shell.js";
 import { busy, empty, say, trouble } from "../states.js";
 import { diagnose, examples, suggest } from "../search/box.js";
 import { drawFilters } from "../search/filters.js";
-import { noteSearch, save, saved, unsave } from "../search/kept.js";
+import { noteSearch } from "../search/kept.js";
 import { drawAnswer } from "../search/results.js";
+import { learnSaved, save, saved, unsave } from "../search/saved.js";
 import { fresh, isEmpty, linked, request, revived } from "../search/state.js";
 import { t } from "../words.js";
 
@@ -28,14 +29,22 @@ async function search({ note = true } = {}) {
   put(byId("outcome"), busy(t("search.busy")));
   try {
     const answer = await post("/api/v1/search", request(state), { signal });
+    if (meet(answer.hits)) redraw();
     drawAnswer(answer, state, { open: (hit) => open(hit, answer), reply });
     return answer;
   } catch (error) {
     if (error.name === "AbortError") return null;
     put(byId("results"));
-    put(byId("outcome"), trouble(error, error.status >= 500 || error.status === 0 ? () => search() : null));
+    put(byId("outcome"), trouble(error, error.status >= 500 || error.status === 0 || error.code === "reason-required" ? () => search() : null));
     return null;
   }
+}
+
+/** Zones that cameras have, or hits were in: no look at tracks, which the audit would note as shown. Whether one is new. */
+function meet(some) {
+  const before = known.zones.length;
+  known.zones = [...new Set([...known.zones, ...some.flatMap((one) => one.zones)])].sort();
+  return known.zones.length > before;
 }
 
 /** Another description begins anew: what was said of hits and asked back was about the last one. */
@@ -85,22 +94,32 @@ function welcome() {
   const kept = saved();
   put(byId("results"), el("div", { class: "welcome" },
     known.cameras.length === 0 && known.asked
-      ? empty(t("welcome.nothing"), t("welcome.nothing_how"), el("div", {}, el("a", { class: "button", href: "/imports" }, t("welcome.import")))) : null,
+      ? may("operator")
+        ? empty(t("welcome.nothing"), t("welcome.nothing_how"), el("div", {}, el("a", { class: "button", href: "/imports" }, t("welcome.import"))))
+        : empty(t("welcome.nothing"), t("welcome.nothing_viewer"))
+      : null,
     kept.length ? el("section", { class: "stack" }, el("h2", {}, t("saved.title")), el("ul", {}, kept.map((one) => el("li", {},
-      el("button", { type: "button", onclick: () => load(one.state) }, one.name), " ",
-      el("button", { type: "button", class: "plain small", "aria-label": t("saved.remove", { name: one.name }), onclick: () => { unsave(one.name); welcome(); } }, t("act.remove")))))) : null,
+      el("button", { type: "button", onclick: () => load(one.search) }, one.name), " ",
+      el("button", { type: "button", class: "plain small", "aria-label": t("saved.remove", { name: one.name }), onclick: () => drop(one) }, t("act.remove")))))) : null,
     el("section", { class: "stack" }, el("h2", {}, t("welcome.title")), el("p", { class: "soft" }, t("welcome.how")),
       el("ul", {}, examples().map((text) => el("li", {}, el("button", { type: "button", lang: "en", onclick: () => restart(text) }, text)))))));
 }
 
 async function keepSearch() {
   state.text = field.value.trim();
-  if (isEmpty(state)) { field.focus(); return; }
-  const name = state.text || t("likeness.like", { track: state.like });
-  save(name, { ...state });
-  say(t("saved.done", { name }));
+  if (!state.text) { say(t("saved.needs_words")); field.focus(); return; }
+  const kept = { ...state };
+  try {
+    await save(kept.text, kept);
+    say(t("saved.done", { name: kept.text }));
+    if (byId("results").querySelector(".welcome")) welcome(); // somebody cleared the page meanwhile
+  } catch (error) { say(error.message); }
 }
 
+async function drop(one) {
+  try { await unsave(one.id); } catch (error) { say(error.message); }
+  welcome();
+}
 
 const take = (text) => restart(text);
 const close = suggest(field, byId("suggestions"), { take, load });
@@ -122,12 +141,10 @@ byId("ask").addEventListener("submit", (event) => {
 
 async function learn() {
   try {
-    const [cameras, collections, tracks] = await Promise.all([
-      get("/api/v1/cameras"), get("/api/v1/collections"), get("/api/v1/tracks?count=1000"),
-    ]);
+    const [cameras, collections] = await Promise.all([get("/api/v1/cameras"), get("/api/v1/collections")]);
     known.cameras = cameras.map((one) => one.camera);
     known.collections = collections.map((one) => one.collection);
-    known.zones = [...new Set(tracks.tracks.flatMap((one) => one.zones))].sort();
+    meet(cameras);
     known.asked = true;
   } catch (error) {
     if (error.status !== 401) put(byId("outcome"), trouble(error, learn));
@@ -139,7 +156,8 @@ async function learn() {
 
 redraw();
 const from = linked();
-await learn();
+await Promise.all([learn(), learnSaved()]);
+if (isEmpty({ ...state, text: field.value }) && saved().length) welcome();
 if (from) {
   const answer = await load(from.state);
   const hit = answer?.hits.find((one) => one.track === from.hit);

@@ -3,7 +3,8 @@
 import { post } from "../api.js";
 import { byId, el, put } from "../dom.js";
 import { language, t } from "../words.js";
-import { recent, saved } from "./kept.js";
+import { recent } from "./kept.js";
+import { saved } from "./saved.js";
 
 const CHECK_AFTER_MS = 350;
 const MOST_HINTS = 3;
@@ -27,7 +28,7 @@ export function suggest(field, list, { take, load }) {
     const typed = field.value.trim().toLowerCase();
     const fits = (text) => text.toLowerCase().includes(typed) && text.toLowerCase() !== typed;
     const offered = [
-      ...saved().filter((one) => fits(one.name)).map((one) => ({ text: one.name, kind: t("suggest.saved"), run: () => load(one.state) })),
+      ...saved().filter((one) => fits(one.name)).map((one) => ({ text: one.name, kind: t("suggest.saved"), run: () => load(one.search) })),
       ...recent().filter(fits).slice(0, 6).map((text) => ({ text, kind: t("suggest.recent"), run: () => take(text) })),
       ...examples().filter(fits).map((text) => ({ text, kind: t("suggest.example"), run: () => take(text) })),
     ].slice(0, 9);

@@ -20,7 +20,7 @@ export async function watchForm(added) {
   const asked = () => ({ text: text.value.trim(), cameras: [...chosen], hours: hours.value.trim(), timezone: zone, false_alarms: Number(budget.value) || 1 });
 
   const form = el("form", {
-    class: "sheet panel-body",
+    class: "sheet panel-body", method: "dialog",
     onsubmit: async (event) => {
       event.preventDefault();
       try {
