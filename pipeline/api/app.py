@@ -27,6 +27,7 @@ from pipeline.api.deliveries import Deliveries, delivery_routes
 from pipeline.api.door import Door
 from pipeline.api.erasures import Erasing, erasure_routes
 from pipeline.api.holds import Holds, hold_routes
+from pipeline.api.idempotency import Idempotency, KeyRules
 from pipeline.api.identity import Identity
 from pipeline.api.imports import PIECE, Imports, import_routes
 from pipeline.api.installation import Models, System, installation_routes
@@ -46,6 +47,7 @@ from pipeline.api.watches import Watches, watch_routes
 from pipeline.console.pages import Pages
 from pipeline.errors import StoreUnavailable
 from pipeline.likeness_fields import MOST_LETTERS
+from pipeline.store.kept_answers import KeptAnswers
 from pipeline.store.uploads import PIECE_BYTES
 
 #: A search may bring a picture.
@@ -101,6 +103,7 @@ class Backing:
         source_url: where the source of this installation is; None for where the project's is.
         audit: where every request is noted before it is answered.
         audit_pages: reads what was noted.
+        answers: keeps answers to writes that may be sent again.
     """
 
     service: Service
@@ -125,6 +128,7 @@ class Backing:
     metrics: Callable[[], bytes]
     audit: AuditRules
     audit_pages: AuditPages
+    answers: KeptAnswers
     token: str
     door: Door
     source_url: str | None = None
@@ -142,7 +146,9 @@ def build_app(backing: Backing, needs: Mapping[str, Need] = NEEDS) -> FastAPI:
     """
     app = FastAPI(title="Descry", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
     access: list[Access] = []
-    # What is added later stands further out: who asks is known before it is noted.
+    # What is added later stands further out: who asks is known before it is noted, and what is
+    # answered as before is noted, too.
+    app.add_middleware(Idempotency, rules=KeyRules(backing.answers, backing.door.now))
     app.add_middleware(Auditing, rules=backing.audit)
     app.add_middleware(Doorkeeper, rules=_rules(backing, lambda: access[0]))
     install_problem_handlers(app)

@@ -22,6 +22,7 @@ from pipeline.api.auditing import AuditRules
 from pipeline.errors import NotFound, StoreFull, StoreUnavailable, VideoGone
 from pipeline.store.audit_log import AuditLog
 from pipeline.store.audit_reading import AuditReader
+from pipeline.store.kept_answers import KeptAnswers
 from pipeline.why_answers import WhyAnswer, WordAnswer
 from pipeline.workers.importing import Importing
 from tests.account_house import House
@@ -165,6 +166,13 @@ def audit(tmp_path: Path) -> AuditLog:
 
 
 @pytest.fixture
+def answers(tmp_path: Path) -> Iterator[KeptAnswers]:
+    kept = KeptAnswers(tmp_path / "idempotency")
+    yield kept
+    kept.close()
+
+
+@pytest.fixture
 def client(backing: Backing) -> TestClient:
     return TestClient(build_app(backing), raise_server_exceptions=False)
 
@@ -179,6 +187,7 @@ def backing(
     importing,
     accountable,
     audit,
+    answers: KeptAnswers,
     tmp_path: Path,
     house: House,
 ) -> Backing:
@@ -223,6 +232,7 @@ def backing(
         metrics=lambda: b"descry_index_shots 1\n",
         audit=AuditRules(audit),
         audit_pages=AuditReader(audit.folder),
+        answers=answers,
         token=TOKEN,
         door=house.door(),
     )
