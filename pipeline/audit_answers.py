@@ -40,7 +40,11 @@ class AuditEntryAnswer(BaseModel):
         str, Field(description="`asked`: about to be done; `answered`: about to be shown")
     ]
     outcome: Annotated[
-        str, Field(description="the HTTP status, or `done`, `failed`; empty where not answered")
+        str,
+        Field(
+            description="the HTTP status, or `done`, `failed`; empty where not answered; "
+            "`201 again` of a request whose key had come before"
+        ),
     ] = ""
     text: Annotated[str, Field(description="the description")] = ""
     reason: str = ""

@@ -25,7 +25,8 @@ class Event:
         reason: why, as whoever asks says it.
         case: for which case.
         asked: what else was asked, as JSON: cameras, times, filters, ids.
-        outcome: the HTTP status of the answer, or `done`, `failed`; empty where there is none yet.
+        outcome: the HTTP status of the answer, or `done`, `failed`; empty where there is none yet;
+            with ` again` behind it where the answer is that of an earlier request.
         shown: names of the tracks and shots that the answer holds.
         told: ids and digests of what the answer hands out, as JSON: a clip's, a pack's.
         of: the number of the entry that said it would be done; None if there is none.

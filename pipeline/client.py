@@ -1,14 +1,10 @@
 """Asks a query worker over HTTP: the one door that the command line and Python use."""
 
 import json
-import ssl
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
-
-import httpx
 
 from pipeline.answers import (
     CameraAnswer,
@@ -21,84 +17,18 @@ from pipeline.answers import (
     SearchRequest,
     TracksAnswer,
 )
-from pipeline.certificates import check_ca_file
-from pipeline.errors import ConfigError, NotFound, ServiceUnavailable
-from pipeline.failed_answers import error_of
+from pipeline.connection import Connection
+from pipeline.errors import ConfigError, NotFound
 from pipeline.files import write_whole
 from pipeline.hold_answers import HoldAnswer
 from pipeline.journey_answers import TravelAnswer
-from pipeline.reason_fields import NO_GROUNDS, Grounds
 
 # Millions of shots are forgotten in minutes; who is hidden in a clip is looked for in each frame.
 REMOVED_WITHIN_S = 3600.0
 
 
-class Client:
+class Client(Connection):
     """A query worker, seen from outside."""
-
-    def __init__(
-        self,
-        *,
-        token: str,
-        socket: Path | None = None,
-        url: str | None = None,
-        ca_file: Path | None = None,
-        timeout_s: float = 60.0,
-        grounds: Grounds = NO_GROUNDS,
-    ) -> None:
-        """Talk over a unix socket, or to an address.
-
-        Args:
-            token: that of the data folder, or an API token; empty where a socket asks for none.
-            socket: the worker's unix socket; `url` is used when None.
-            url: `http(s)://host:port`, or `unix:///path` of a socket.
-            ca_file: certificates that vouch for an https:// url; None: those of this machine.
-            timeout_s: seconds to wait for an answer.
-            grounds: noted in the audit with every request.
-
-        Raises:
-            ConfigError: `ca_file` holds no certificates.
-        """
-        if socket is None and url is not None and url.startswith("unix://"):
-            socket = Path(url.removeprefix("unix://"))
-        transport = httpx.HTTPTransport(uds=str(socket)) if socket else _trusting(ca_file)
-        self._where = str(socket or url)
-        self._http = httpx.Client(
-            transport=transport,
-            base_url=url if url and not socket else "http://descry",
-            headers=({"Authorization": f"Bearer {token}"} if token else {}) | grounds.headers(),
-            timeout=timeout_s,
-            trust_env=False,
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let the connection go."""
-        self._http.close()
-
-    def is_ready(self) -> bool:
-        """Whether it answers and has its index."""
-        try:
-            return self._http.get("/readyz", timeout=2.0).status_code == 200
-        except httpx.HTTPError:
-            return False
-
-    def is_alive(self) -> bool:
-        """Whether it answers, ready or not."""
-        try:
-            return self._http.get("/healthz", timeout=2.0).status_code == 200
-        except httpx.HTTPError:
-            return False
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         """The tracks that fit best.
@@ -271,25 +201,3 @@ class Client:
             ) from error
         told = ClipAnswer.model_validate_json(answer.headers["Descry-Clip"])
         return told.model_copy(update={"path": str(out)})
-
-    def _ask(self, method: str, path: str, **how: Any) -> httpx.Response:
-        try:
-            answer = self._http.request(method, path, **how)
-        except httpx.TimeoutException as error:
-            raise ServiceUnavailable(
-                f"the query worker at {self._where} did not answer in time: is it overloaded?"
-            ) from error
-        except httpx.HTTPError as error:
-            raise ServiceUnavailable(
-                f"no query worker answers at {self._where}: start one with 'descry run'"
-            ) from error
-        if answer.is_success:
-            return answer
-        raise error_of(answer)
-
-
-def _trusting(ca_file: Path | None) -> httpx.HTTPTransport | None:
-    if ca_file is None:
-        return None
-    check_ca_file("api.ca_file", ca_file)
-    return httpx.HTTPTransport(verify=ssl.create_default_context(cafile=ca_file))

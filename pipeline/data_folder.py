@@ -25,8 +25,8 @@ _LAYOUT, _LAYOUT_OF_NEW = 2, 1
 _SUBFOLDERS = ("redis", "media", "models", "boxes", "logs", "ring", "clips", "audit")
 _OURS = {
     *_SUBFOLDERS,
-    *("sightings", "uploads", "version.json", "signing.key", "token", "lost+found"),
     "audit-head.json",
+    *("sightings", "uploads", "version.json", "signing.key", "token", "lost+found", "idempotency"),
     *("accounts.sqlite", "accounts.sqlite-journal", "cases.sqlite", "cases.sqlite-journal"),
     *("owner.lock", "owner.json", "clients.lock"),
 }

@@ -29,6 +29,7 @@ from pipeline.api.deliveries import Deliveries, delivery_routes
 from pipeline.api.door import Door
 from pipeline.api.erasures import Erasing, erasure_routes
 from pipeline.api.holds import Holds, hold_routes
+from pipeline.api.idempotency import Idempotency, KeyRules
 from pipeline.api.identity import Identity
 from pipeline.api.imports import PIECE, Imports, import_routes
 from pipeline.api.installation import Models, System, installation_routes
@@ -51,6 +52,7 @@ from pipeline.api.watches import Watches, watch_routes
 from pipeline.console.pages import Pages
 from pipeline.errors import StoreUnavailable
 from pipeline.likeness_fields import MOST_LETTERS
+from pipeline.store.kept_answers import KeptAnswers
 from pipeline.store.uploads import PIECE_BYTES
 
 PROBING_AT_ONCE: Final = 2
@@ -109,6 +111,7 @@ class Backing:
         source_url: where the source of this installation is; None for where the project's is.
         audit: where every request is noted before it is answered.
         audit_pages: reads what was noted.
+        answers: keeps answers to writes that may be sent again.
     """
 
     service: Service
@@ -133,6 +136,7 @@ class Backing:
     metrics: Callable[[], bytes]
     audit: AuditRules
     audit_pages: AuditPages
+    answers: KeptAnswers
     token: str
     door: Door
     source_url: str | None = None
@@ -156,7 +160,9 @@ def build_app(backing: Backing, needs: Mapping[str, Need] = NEEDS) -> FastAPI:
         redirect_slashes=False,  # to an address made of whatever `Host` says
     )
     access: list[Access] = []
-    # What is added later stands further out: who asks is known before it is noted.
+    # What is added later stands further out: who asks is known before it is noted, and what is
+    # answered as before is noted, too.
+    app.add_middleware(Idempotency, rules=KeyRules(backing.answers, backing.door.now))
     app.add_middleware(Auditing, rules=backing.audit)
     app.add_middleware(Doorkeeper, rules=_rules(backing, lambda: access[0]))
     app.add_middleware(Uncached)

@@ -151,8 +151,15 @@ ROUTES: Final[Mapping[str, Row]] = {
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The row of a request, and what its path names."""
+    """The row of a request, and what its path names.
 
+    Attributes:
+        route: as the table names it.
+        row: what the table says of it.
+        names: what its path names.
+    """
+
+    route: str
     row: Row
     names: Mapping[str, Any] = field(default_factory=dict)
 
@@ -161,17 +168,17 @@ class RowFinder:
     """Finds the row of a request by its method and path, in the order of the table."""
 
     def __init__(self, routes: Mapping[str, Row] = ROUTES) -> None:
-        self._rows: dict[str, list[tuple[re.Pattern[str], Row]]] = {}
+        self._rows: dict[str, list[tuple[re.Pattern[str], str, Row]]] = {}
         for route, row in routes.items():
             method, _, path = route.partition(" ")
-            self._rows.setdefault(method, []).append((compile_path(path)[0], row))
+            self._rows.setdefault(method, []).append((compile_path(path)[0], route, row))
 
     def find(self, scope: Scope) -> Match | None:
         """The first row that fits; None where there is none."""
-        for pattern, row in self._rows.get(scope["method"], ()):
+        for pattern, route, row in self._rows.get(scope["method"], ()):
             found = pattern.match(scope["path"])  # as the router does, whose `$` lets a newline be
             if found is not None:
-                return Match(row, found.groupdict())
+                return Match(route, row, found.groupdict())
         return None
 
 

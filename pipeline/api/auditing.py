@@ -19,7 +19,9 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.api.audited import Audited, Match, NotAudited, RowFinder
+from pipeline.api.bodies import give_again, nothing, read_body
 from pipeline.api.bounds import asked_in_query, bounded, cut
+from pipeline.api.idempotency import REPLAYED_HEADER
 from pipeline.api.problems import problem
 from pipeline.api.refusals import NOBODY, address_of
 from pipeline.api.repeats import Repeats, rule_of
@@ -72,7 +74,7 @@ class Auditing:
             await self._app(scope, receive, send)
             return
         # What a route takes besides may be a whole video: it is left to the route.
-        body = await _read(receive) if match.row.body else []
+        body = await read_body(receive) if match.row.body else []
         event = await self._in_thread(partial(event_of, scope, match.row, match, b"".join(body)))
         refusal = self._refusal(match.row, event)
         if refusal is not None:
@@ -86,7 +88,7 @@ class Auditing:
                 return
             event = replace(event, of=number)
             scope.setdefault("state", {})[EVENT] = event
-        await self._app(scope, _again(body, receive), _Held(self, event, scope, send).send)
+        await self._app(scope, give_again(body, receive), _Held(self, event, scope, send).send)
 
     def _refusal(self, row: Audited, event: Event) -> ASGIApp | None:
         if max(len(event.reason), len(event.case)) > MOST_LETTERS:
@@ -137,11 +139,13 @@ class _Held:
             return
         if message["type"] == "http.response.start":
             self._start = message
-            self._kind = Headers(raw=message["headers"]).get("content-type", "").split(";")[0]
+            headers = Headers(raw=message["headers"])
+            self._kind = headers.get("content-type", "").split(";")[0]
+            again = " again" if REPLAYED_HEADER in headers else ""
             shown, told = told_in(self._scope)
             self._event = replace(
                 self._event,
-                outcome=str(message["status"]),
+                outcome=f"{message['status']}{again}",
                 shown=sorted({*self._event.shown, *shown}),
                 told=told,
             )
@@ -160,7 +164,7 @@ class _Held:
             await self._auditing.note_shown(self._event, answer, is_json=bool(answer))
         except AuditUnavailable as error:
             self._is_refused = True
-            await problem(503, "audit-unavailable", str(error))(self._scope, _nothing, self._send)
+            await problem(503, "audit-unavailable", str(error))(self._scope, nothing, self._send)
             return
         for message in messages:
             await self._send(message)
@@ -190,7 +194,7 @@ class _Unlisted:
         if message["type"] == "http.response.start" and message["status"] < 400:
             self._is_refused = True
             refusal = problem(500, "not-audited", "this route is not said to be audited or not")
-            await refusal(self._scope, _nothing, self._send)
+            await refusal(self._scope, nothing, self._send)
         if not self._is_refused:
             await self._send(message)
 
@@ -256,30 +260,3 @@ def _flat(value: Any, depth: int = 0) -> Any:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
-
-
-async def _read(receive: Receive) -> list[bytes]:
-    """The body, which the doorkeeper has measured."""
-    parts: list[bytes] = []
-    while True:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        if message["type"] != "http.request" or not message.get("more_body", False):
-            return parts
-
-
-def _again(body: list[bytes], receive: Receive) -> Receive:
-    """Gives the body once more, and then what comes behind it."""
-    parts = deque(body)
-
-    async def again() -> Message:
-        if parts:
-            part = parts.popleft()
-            return {"type": "http.request", "body": part, "more_body": bool(parts)}
-        return await receive()
-
-    return again
-
-
-async def _nothing() -> Message:
-    return {"type": "http.disconnect"}

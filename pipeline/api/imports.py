@@ -41,6 +41,10 @@ class Imports(Protocol):
         """What was asked for."""
         ...
 
+    def sweep(self) -> object:
+        """Remove what was sent and nothing needs any more."""
+        ...
+
 
 def import_routes(imports: Imports) -> APIRouter:
     """The routes under `/imports`."""

@@ -5,6 +5,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
 
+from pipeline.api.idempotency import describe_keys
 from pipeline.api.problems import MEDIA_TYPE
 
 #: What answers a request that no body of the success fits (OpenAPI 3.1, "Responses Object").
@@ -65,6 +66,7 @@ def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
     }
     document["security"] = [{"token": []}, {"session": []}]
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    describe_keys(document)
     for path in document["paths"].values():
         for method, operation in path.items():
             if method in _METHODS:

@@ -65,6 +65,7 @@ class Uploads:
         self._root, self._most, self._min_free = root, most_bytes, min_free_bytes
         self._paths_in_use = paths_in_use
         self._lock = threading.Lock()
+        self._in_hand: set[Path] = set()
 
     def begin(self, name: str, size: int) -> Upload:
         """Make room for a recording.
@@ -150,18 +151,29 @@ class Uploads:
             raise ConfigError("that recording was imported: send it again to import it again")
         return self._root / upload / known.name
 
+    def take_in_hand(self, path: Path) -> None:
+        """Keep the recording behind `path` until `mark_imported`, however long that takes."""
+        with self._lock:
+            self._in_hand.add(path.parent)
+
     def mark_imported(self, path: Path) -> None:
         """Keep the recording behind `path` only as long as something found in it is kept."""
         if path.parent.parent == self._root:
             (path.parent / _IMPORTED).touch(mode=0o600)
+        with self._lock:
+            self._in_hand.discard(path.parent)
 
     def sweep(self) -> int:
         """Remove what nothing needs any more; how many recordings went."""
         if not self._root.is_dir():
             return 0
-        needed, removed = self._paths_in_use(), 0
+        with self._lock:
+            needed = set(self._in_hand)
+        # Asked for behind that: what leaves one of the two is in the other by then.
+        needed |= {Path(path).parent for path in self._paths_in_use()}
+        removed = 0
         for folder in self._root.iterdir():
-            if any(Path(path).parent == folder for path in needed):
+            if folder in needed:
                 continue
             is_done = (folder / _IMPORTED).exists()
             if is_done or time.time() - _touched_at(folder) > UNTOUCHED_S:
@@ -185,6 +197,7 @@ def fit_name(name: str) -> str:
 
 def _touched_at(folder: Path) -> float:
     try:
-        return max((entry.stat().st_mtime for entry in folder.iterdir()), default=0.0)
+        # Its own time counts: one that was made a moment ago is empty.
+        return max(entry.stat().st_mtime for entry in (folder, *folder.iterdir()))
     except OSError:
         return 0.0

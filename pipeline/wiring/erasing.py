@@ -17,6 +17,7 @@ from pipeline.evidence.certificate import erasure_certificate
 from pipeline.store.erased import ErasedTracks
 from pipeline.store.forgetting import Forgetting
 from pipeline.store.intents import Intents
+from pipeline.store.kept_answers import FOLDER, forget_kept_answers
 from pipeline.store.keys import Keys
 from pipeline.store.server import PrivateRedis
 from pipeline.wiring.gallery import lock_folder
@@ -127,6 +128,7 @@ def build_erasing(
         held=HoldFolder(folder.path / "holds").clips(),
         indexes=EveryIndex(folder.path, heard, on_servers),
         folder=folder.path,
+        forget_answers=partial(forget_kept_answers, folder.path / FOLDER),
         elsewhere=tuple(_elsewhere(settings, ours)),
     )
     clock = SystemClock()

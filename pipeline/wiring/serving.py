@@ -19,6 +19,7 @@ from pipeline.store.audit_reading import AuditReader
 from pipeline.store.cameras import CameraStatus, CameraStore
 from pipeline.store.connection import store_errors
 from pipeline.store.crop_stream import CropStream
+from pipeline.store.kept_answers import FOLDER, KeptAnswers
 from pipeline.store.last_picture import last_picture
 from pipeline.store.media import FolderMedia
 from pipeline.store.runs import RunRecord, RunStore
@@ -112,6 +113,7 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
         erasing=erasing,
         now=clock.now,
         sweep_s=settings.retention.sweep_s,
+        also_sweep=(lambda: backing.answers.sweep(clock.now()), backing.imports.sweep),
         audit=audit,
         learn_travel=travel.learn,
         move_log=(lambda: None) if stores.mover is None else stores.mover.move,
@@ -177,6 +179,7 @@ def _backing(
         metrics=ScrapePage(telemetry, figures).render,
         audit=AuditRules(audit, reason_required=settings.audit.reason_required),
         audit_pages=AuditReader(audit.folder),
+        answers=KeptAnswers(open_folder(settings).path / FOLDER),
         token=_token(settings),
         source_url=settings.api.source_url,
         door=build_door(settings, open_accounts(settings.data_dir)),

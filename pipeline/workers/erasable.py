@@ -1,6 +1,6 @@
 """Every place that keeps something of a track, and so is to be asked when one is erased."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -47,6 +47,7 @@ class Erasable:
         media, boxes, ring, clips, logs, cases, held: in the data folder.
         indexes: likewise.
         folder: the data folder.
+        forget_answers: lets go of answers that were kept to be given again.
         elsewhere: what to tell of that which lies elsewhere, and is not searched.
     """
 
@@ -63,4 +64,5 @@ class Erasable:
     held: HeldClips
     indexes: Indexes
     folder: Path
+    forget_answers: Callable[[], None] = lambda: None
     elsewhere: tuple[str, ...] = ()

@@ -208,6 +208,7 @@ class Erasing:
         # Before clips and packs on their way go: one that is being made looks at the items last.
         counts.items = parts.cases.delete_tracks(tracks)
         counts.videos = delete_video(parts.ring, parts.clips, intent.spans)
+        parts.forget_answers()
         black_out(parts.logs, tracks)
         self._step("redis")
         parts.marks.done(tracks)

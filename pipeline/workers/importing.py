@@ -171,12 +171,17 @@ class Importing:
                 self._waiting.put_nowait(job)
             except queue.Full:
                 raise Busy(f"{MOST_WAITING} imports wait already: ask again later") from None
+            self._uploads.take_in_hand(path)
             self._jobs[answer.id] = job
             self._forget_oldest()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="imports", daemon=True)
                 self._thread.start()
         return answer
+
+    def sweep(self) -> int:
+        """Remove recordings that were sent and that nothing needs; how many went."""
+        return self._uploads.sweep()
 
     def imports(self) -> list[ImportAnswer]:
         """Those of this worker, the newest first."""

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from pipeline.errors import AuditUnavailable, Busy, DescryError, StoreFull, StoreUnavailable
@@ -44,6 +44,7 @@ class QueryWorker:
         erasing: Erasing,
         now: Callable[[], float],
         sweep_s: float,
+        also_sweep: Sequence[Callable[[], object]] = (),
         audit: AuditLog,
         move_log: Callable[[], object] = lambda: None,
         learn_travel: Callable[[Callable[[], bool]], object] = bool,
@@ -52,6 +53,7 @@ class QueryWorker:
         self._view, self._retention, self._erasing = view, retention, erasing
         self._watches, self._audit = watches, audit
         self._now, self._sweep_s, self._move_log = now, sweep_s, move_log
+        self._also_sweep = also_sweep
         self._learn_travel = learn_travel
         self._failure: Exception | None = None
         self._ended = threading.Event()
@@ -102,6 +104,8 @@ class QueryWorker:
                 report = self._retention.sweep(self._now(), stopped=stop.is_set)
                 if report:
                     log.info("retention: %s", report)
+                for sweep in self._also_sweep:
+                    sweep()
             except (StoreUnavailable, StoreFull) as error:
                 log.warning("retention waits: %s", error)
             except Exception as error:

@@ -23,6 +23,7 @@ from pipeline.box_answers import BoxAnswer, TrackBoxesAnswer
 from pipeline.errors import NotFound, StoreFull, StoreUnavailable, VideoGone
 from pipeline.store.audit_log import AuditLog
 from pipeline.store.audit_reading import AuditReader
+from pipeline.store.kept_answers import KeptAnswers
 from pipeline.why_answers import WhyAnswer, WordAnswer
 from pipeline.workers.importing import Importing
 from tests.account_house import House
@@ -169,6 +170,13 @@ def audit(tmp_path: Path) -> AuditLog:
 
 
 @pytest.fixture
+def answers(tmp_path: Path) -> Iterator[KeptAnswers]:
+    kept = KeptAnswers(tmp_path / "idempotency")
+    yield kept
+    kept.close()
+
+
+@pytest.fixture
 def client(backing: Backing) -> TestClient:
     return TestClient(build_app(backing), raise_server_exceptions=False)
 
@@ -183,6 +191,7 @@ def backing(
     importing,
     accountable,
     audit,
+    answers: KeptAnswers,
     tmp_path: Path,
     house: House,
 ) -> Backing:
@@ -227,6 +236,7 @@ def backing(
         metrics=lambda: b"descry_index_shots 1\n",
         audit=AuditRules(audit),
         audit_pages=AuditReader(audit.folder),
+        answers=answers,
         token=TOKEN,
         door=house.door(),
     )

@@ -69,9 +69,7 @@ def test_a_recording_lives_as_long_as_something_found_in_it(uploads, needed):
 def test_one_that_is_not_imported_yet_waits_for_a_day(uploads):
     path = finished(uploads)
     assert uploads.sweep() == 0
-    long_ago = path.stat().st_mtime - UNTOUCHED_S - 60
-    for file in path.parent.iterdir():
-        os.utime(file, (long_ago, long_ago))
+    long_ago(path)
     assert uploads.sweep() == 1
     with pytest.raises(NotFound):
         uploads.whole(path.parent.name)
@@ -82,6 +80,12 @@ def test_files_of_others_are_never_marked(uploads, tmp_path):
     other.parent.mkdir(parents=True)
     uploads.mark_imported(other)
     assert list(other.parent.iterdir()) == []
+
+
+def long_ago(path):
+    at = path.stat().st_mtime - UNTOUCHED_S - 60
+    for touched in (*path.parent.iterdir(), path.parent):
+        os.utime(touched, (at, at))
 
 
 def finished(uploads: Uploads):
@@ -113,3 +117,17 @@ def send(uploads):
     upload = uploads.begin("hall.mp4", 4)
     uploads.add(upload.id, 0, b"hall")
     return uploads.whole(upload.id)
+
+
+def test_a_recording_that_waits_to_be_imported_stays_however_long_that_takes(uploads):
+    path = finished(uploads)
+    uploads.take_in_hand(path)
+    long_ago(path)
+    assert uploads.sweep() == 0
+    uploads.mark_imported(path)
+    assert uploads.sweep() == 1
+
+
+def test_a_folder_that_was_made_a_moment_ago_is_not_taken_for_an_old_one(uploads, tmp_path):
+    (tmp_path / "uploads" / "0123456789abcdef").mkdir(parents=True)
+    assert uploads.sweep() == 0
