@@ -10,12 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import ConfigError, NotFound, StoreFull
+from pipeline.errors import Busy, ConfigError, NotFound, StoreFull
 from pipeline.files import write_whole
 
 PIECE_BYTES = 8 * 2**20
 """The largest piece: it is held in memory."""
 
+#: Recordings that are being sent at once: each begun one takes a folder for a day, sent or not.
+MOST_UNFINISHED = 200
 #: A sender that was away for longer begins anew.
 UNTOUCHED_S = 86_400.0
 _ID = re.compile(r"[0-9a-f]{16}")
@@ -72,6 +74,7 @@ class Uploads:
 
         Raises:
             ConfigError: it is too large.
+            Busy: too many are being sent, or were given up lately.
             StoreFull: there is no room for it.
         """
         if size > self._most:
@@ -81,6 +84,8 @@ class Uploads:
             )
         self.sweep()
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if sum((one / _PART).exists() for one in self._root.iterdir()) >= MOST_UNFINISHED:
+            raise Busy(f"{MOST_UNFINISHED} recordings are being sent already: finish those first")
         if shutil.disk_usage(self._root).free < size + self._min_free:
             raise StoreFull("no room for the recording: free some of the data folder's disk")
         upload = secrets.token_hex(8)

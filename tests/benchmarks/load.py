@@ -119,8 +119,9 @@ class Load:
         """Pause the cameras, wait until all that was published can be found, and all was told."""
         for name in self.site.cameras:
             self.site.client.pause(name)
-        wait_for(lambda: all(not c.runs or c.state == "paused" for c in self.site.client.cameras()))
-        wait_for(lambda: self.site.metric("descry_crops_pending") == 0)
+        cameras = self.site.client.cameras
+        wait_for(lambda: all(c.state == "paused" for c in cameras()), "cameras to pause")
+        wait_for(lambda: self.site.metric("descry_crops_pending") == 0, "shots to be embedded")
         known, self.told = -1, [alert.id for alert in self.site.client.every_alert()]
         while len(self.told) != known:
             known = len(self.told)

@@ -45,7 +45,11 @@ class Site:
         command = [sys.executable, "-m", "pipeline", "run"]
         with (folder / "log.txt").open("w") as log:
             self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-        self.client = self._connect()
+        try:
+            self.client = self._connect()
+        except BaseException:
+            self.stop()
+            raise
 
     def _connect(self) -> WatchClient:
         path, token = self.folder / "run" / "api.sock", self.folder / "data" / "token"
@@ -61,9 +65,11 @@ class Site:
             headers={"Authorization": f"Bearer {text}"},
             timeout=300,
         )
-        wait_for(client.is_ready)
-        wait_for(lambda: all(c.state == "live" for c in client.cameras()) and client.cameras())
-        wait_for(lambda: client.search(EVERYBODY).hits)
+        wait_for(client.is_ready, "the query worker")
+        wait_for(
+            lambda: [c.state for c in client.cameras()] == ["live"] * len(self.cameras), "cameras"
+        )
+        wait_for(lambda: client.search(EVERYBODY).hits, "somebody to be found")
         return client
 
     def tokens(self, names: list[str]) -> list[str]:
@@ -117,9 +123,9 @@ def free_port() -> int:
         return int(probing.getsockname()[1])
 
 
-def wait_for(condition, within_s: float = 300.0) -> None:
+def wait_for(condition, what: str, within_s: float = 600.0) -> None:
     ends_at = time.monotonic() + within_s
     while not condition():
         if time.monotonic() > ends_at:
-            raise SystemExit(f"waited {within_s:.0f} s in vain")
+            raise SystemExit(f"waited {within_s:.0f} s for {what}")
         time.sleep(0.2)

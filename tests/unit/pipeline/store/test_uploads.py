@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import ConfigError, NotFound, StoreFull
+from pipeline.errors import Busy, ConfigError, NotFound, StoreFull
+from pipeline.store import uploads as store
 from pipeline.store.uploads import UNTOUCHED_S, Uploads, fit_name
 
 
@@ -53,6 +54,17 @@ def test_pieces_make_the_file_however_they_are_cut_and_repeated(tmp_path_factory
 def test_a_recording_for_which_there_is_no_room_is_refused(uploads):
     with pytest.raises(StoreFull):
         uploads.begin("a.mp4", 10**14)
+
+
+def test_begun_recordings_are_bounded_and_finished_ones_are_not(uploads, monkeypatch):
+    monkeypatch.setattr(store, "MOST_UNFINISHED", 2)
+    for _ in range(3):
+        send(uploads)
+    begun = [uploads.begin("hall.mp4", 4) for _ in range(2)]
+    with pytest.raises(Busy, match="2 recordings are being sent"):
+        uploads.begin("hall.mp4", 4)
+    uploads.add(begun[0].id, 0, b"hall")
+    uploads.begin("hall.mp4", 4)
 
 
 def test_a_recording_lives_as_long_as_something_found_in_it(uploads, needed):
