@@ -56,6 +56,10 @@ def shown_at(page, second: float):
 def open_hit_of(page, camera: str) -> str:
     """Open the first hit of a camera; what the API says of its clip, as JSON."""
     search(page)
+    page.locator(".chip summary", has_text="All cameras").click()
+    with page.expect_response("**/api/v1/search"):
+        page.get_by_label(camera, exact=True).check()
+    page.keyboard.press("Escape")
     with page.expect_response("**/clip?*") as cut:
         page.locator(".card", has_text=camera).first.locator(".open").click()
     page.wait_for_selector("video")
