@@ -20,6 +20,7 @@ from pipeline.case_answers import (
     Shown,
 )
 from pipeline.clock import Clock
+from pipeline.cursors import read_place, write_place
 from pipeline.errors import ConfigError, NotFound
 from pipeline.instants import format_instant
 from pipeline.names import check_name
@@ -62,17 +63,23 @@ class CaseDesk:
         return self.show(name, caller)
 
     def list(self, caller: Caller, *, count: int, after: str | None = None) -> CasePage:
-        """Cases, the newest first; `after` is the last of the page before.
+        """Cases, the newest first; `after` is the `next` of the page before.
 
         Whoever may see some cameras is told of cases with something of these, and of empty ones.
 
         Raises:
-            NotFound: there is no case `after`.
+            ConfigError: `after` is no place in the list.
         """
-        found = self.store.cases(count=count + 1, after=after)
+        place = None
+        if after is not None:
+            at, name = read_place(after, (float, str))
+            place = (float(at), str(name))
+        found = self.store.cases(count=count + 1, after=place)
+        last = found[count - 1] if len(found) > count else None
         shown = [case for each in found[:count] if (case := self._shown(each, caller))]
         page = [CaseAnswer(**_told(case)) for case in shown]
-        return CasePage(cases=page, next=found[count - 1].id if len(found) > count else None)
+        following = None if last is None else write_place([last.created_at, last.id])
+        return CasePage(cases=page, next=following)
 
     def show(self, case_id: str, caller: Caller) -> CaseDetail:
         """A case with those of its items whose cameras the caller may see.

@@ -1,6 +1,6 @@
 // Puts a hit into a case, where this installation has cases.
 
-import { get, pathOf, post } from "../api.js";
+import { all, pathOf, post } from "../api.js";
 import { el, put } from "../dom.js";
 import { say, trouble } from "../states.js";
 import { t } from "../words.js";
@@ -19,7 +19,7 @@ async function choose(hit, state) {
   document.body.append(dialog);
   dialog.showModal();
   try {
-    const { cases } = await get("/api/v1/cases?count=500");
+    const { cases } = await all("/api/v1/cases", "cases");
     form(dialog, cases.filter((one) => one.status === "open"), hit, state);
   } catch (error) {
     put(dialog, trouble(error), el("button", { type: "button", onclick: () => dialog.close() }, t("act.close")));

@@ -1,6 +1,6 @@
 // Cases: hits that were kept together, with notes; their evidence as a pack.
 
-import { ask, get, pathOf, post, remove } from "../api.js";
+import { all, ask, get, pathOf, post, remove } from "../api.js";
 import { byId, el, put } from "../dom.js";
 import "../shell.js";
 import { busy, confirmed, empty, say, trouble } from "../states.js";
@@ -12,7 +12,7 @@ let shown = null;
 
 async function list() {
   try {
-    const page = await get("/api/v1/cases?count=200");
+    const page = await all("/api/v1/cases", "cases");
     put(parts.list, page.cases.length === 0 ? empty(t("case.none"), t("case.none_how")) : el("ul", {}, page.cases.map((one) => el("li", { class: "job" },
       el("div", { class: "line" }, el("b", {}, one.title), el("span", { class: `pill end ${one.status === "open" ? "good" : ""}` }, t(`case.${one.status}`))),
       el("div", { class: "line small soft" }, tn("case.items", one.count), " · ", instantOf(one.created_at),
@@ -59,7 +59,7 @@ async function show(id) {
   shown = id;
   put(parts.detail, busy());
   try {
-    const one = await get(pathOf("/api/v1/cases", id));
+    const one = await all(pathOf("/api/v1/cases", id), "items");
     const result = el("div", { "aria-live": "polite" });
     const change = (what) => doing(async () => { await ask("PATCH", pathOf("/api/v1/cases", id), { json: what }); await Promise.all([show(id), list()]); });
     put(parts.detail, el("section", { class: "panel" },

@@ -1,6 +1,6 @@
 // The page that people are looked for on.
 
-import { get, post } from "../api.js";
+import { all, get, post } from "../api.js";
 import { byId, el, put } from "../dom.js";
 import { openHit } from "../hit/dialog.js";
 import "../shell.js";
@@ -123,7 +123,7 @@ byId("ask").addEventListener("submit", (event) => {
 async function learn() {
   try {
     const [cameras, collections, tracks] = await Promise.all([
-      get("/api/v1/cameras"), get("/api/v1/collections"), get("/api/v1/tracks?count=1000"),
+      all("/api/v1/cameras"), all("/api/v1/collections"), get("/api/v1/tracks?count=1000"),
     ]);
     known.cameras = cameras.map((one) => one.camera);
     known.collections = collections.map((one) => one.collection);
