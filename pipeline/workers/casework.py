@@ -70,16 +70,13 @@ class CaseDesk:
         Raises:
             ConfigError: `after` is no place in the list.
         """
-        place = None
-        if after is not None:
-            at, name = read_place(after, (float, str))
-            place = (float(at), str(name))
+        at, name = (None, None) if after is None else read_place(after, (float, str))
+        place = None if at is None else (float(at), str(name))
         found = self.store.cases(count=count + 1, after=place)
         last = found[count - 1] if len(found) > count else None
         shown = [case for each in found[:count] if (case := self._shown(each, caller))]
         page = [CaseAnswer(**_told(case)) for case in shown]
-        following = None if last is None else write_place([last.created_at, last.id])
-        return CasePage(cases=page, next=following)
+        return CasePage(cases=page, next=write_place([last.created_at, last.id]) if last else None)
 
     def show(self, case_id: str, caller: Caller) -> CaseDetail:
         """A case with those of its items whose cameras the caller may see.
