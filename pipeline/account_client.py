@@ -17,7 +17,7 @@ class AccountClient(Client):
 
     def users(self) -> list[UserAnswer]:
         """Every user, by name."""
-        return [UserAnswer(**each) for each in self._ask("GET", "/api/v1/users").json()]
+        return [UserAnswer(**each) for each in self._listed("/api/v1/users")]
 
     def add_user(self, request: UserRequest, *, by: str = "") -> UserAnswer:
         """Add a user.
@@ -56,7 +56,7 @@ class AccountClient(Client):
 
     def tokens(self) -> list[TokenAnswer]:
         """Every token, by name."""
-        return [TokenAnswer(**each) for each in self._ask("GET", "/api/v1/tokens").json()]
+        return [TokenAnswer(**each) for each in self._listed("/api/v1/tokens")]
 
     def create_token(self, request: TokenRequest, *, by: str = "") -> TokenAnswer:
         """Make a token.

@@ -40,8 +40,11 @@ class CaseClient(Client):
         return CasePage.model_validate_json(content)
 
     def show(self, case_id: str) -> CaseDetail:
-        """A case with its items."""
-        return self._detail("GET", _path(case_id))
+        """A case with all its items."""
+        pages = [
+            CaseDetail.model_validate_json(answer.content) for answer in self._pages(_path(case_id))
+        ]
+        return pages[0].model_copy(update={"items": [one for page in pages for one in page.items]})
 
     def change(self, case_id: str, change: CaseChange) -> CaseDetail:
         """Change title, notes or status."""

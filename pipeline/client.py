@@ -1,6 +1,5 @@
 """Asks a query worker over HTTP: the one door that the command line and Python use."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -43,8 +42,9 @@ class Client(Connection):
 
     def travel(self, *, learn: bool = False) -> list[TravelAnswer]:
         """How long people took between cameras; `learn` from days that are over first."""
-        way = "POST /api/v1/travel/learn" if learn else "GET /api/v1/travel"
-        return [TravelAnswer(**item) for item in self._ask(*way.split()).json()]
+        if learn:
+            self._ask("POST", "/api/v1/travel/learn")
+        return [TravelAnswer(**item) for item in self._listed("/api/v1/travel")]
 
     def tracks(
         self,
@@ -70,8 +70,8 @@ class Client(Connection):
         Raises:
             NotFound: no such camera.
         """
-        answer = self._ask("GET", "/api/v1/cameras", params={"camera": camera} if camera else {})
-        return [CameraAnswer.model_validate(item) for item in json.loads(answer.content)]
+        found = self._listed("/api/v1/cameras", camera=camera or None)
+        return [CameraAnswer.model_validate(item) for item in found]
 
     def pause(self, camera: str) -> CameraAnswer:
         """Have no worker read a live camera until `resume`.
@@ -121,8 +121,8 @@ class Client(Connection):
 
     def collections(self) -> list[CollectionAnswer]:
         """Every collection, with what it holds."""
-        answer = self._ask("GET", "/api/v1/collections")
-        return [CollectionAnswer.model_validate(item) for item in json.loads(answer.content)]
+        found = self._listed("/api/v1/collections")
+        return [CollectionAnswer.model_validate(item) for item in found]
 
     def remove_collection(self, name: str) -> RemovedAnswer:
         """Forget a collection for good.
@@ -153,8 +153,7 @@ class Client(Connection):
 
     def holds(self) -> list[HoldAnswer]:
         """Every held track."""
-        answer = self._ask("GET", "/api/v1/holds")
-        return [HoldAnswer.model_validate(item) for item in json.loads(answer.content)]
+        return [HoldAnswer.model_validate(item) for item in self._listed("/api/v1/holds")]
 
     def hold(self, name: str) -> HoldAnswer:
         """Keep a track past retention, and refuse to erase it.

@@ -49,7 +49,7 @@ class FileAnswer(_Record):
 class ImportAnswer(_Record):
     """How far an import is."""
 
-    id: str
+    id: Annotated[str, Field(description="greater than those of earlier imports")]
     source: Annotated[str, Field(description="name of the file")]
     camera: str
     collection: str

@@ -1,6 +1,5 @@
 """Asks a query worker about watches and reasons, and follows what watches tell."""
 
-import json
 import random
 import time
 from collections.abc import Iterator, Sequence
@@ -62,15 +61,10 @@ class WatchClient(Client):
             filters: which entries.
             page: how many are asked for at once.
         """
-        before = filters.before
-        while True:
-            asked = {**asdict(filters), "before": before, "count": page}
-            params = {name: value for name, value in asked.items() if value is not None}
-            content = self._ask("GET", "/api/v1/audit", params=params).content
-            found = AuditAnswer.model_validate_json(content)
-            yield from found.entries
-            if (before := found.next) is None:
-                return
+        asked = asdict(filters)
+        after = asked.pop("before")
+        for answer in self._pages("/api/v1/audit", **asked, after=after, count=page):
+            yield from AuditAnswer.model_validate_json(answer.content).entries
 
     def add_watch(self, request: WatchRequest) -> WatchAnswer:
         """Watch for a sentence from now on.
@@ -96,8 +90,7 @@ class WatchClient(Client):
 
     def watches(self) -> list[WatchAnswer]:
         """Every watch, the oldest first."""
-        answer = self._ask("GET", "/api/v1/watches")
-        return [WatchAnswer.model_validate(item) for item in json.loads(answer.content)]
+        return [WatchAnswer.model_validate(item) for item in self._listed("/api/v1/watches")]
 
     def remove_watch(self, name: str) -> WatchAnswer:
         """Watch for it no longer.
@@ -120,8 +113,8 @@ class WatchClient(Client):
 
     def undelivered(self) -> list[UndeliveredAnswer]:
         """Alerts that were given up on their way to a receiver, the oldest first."""
-        answer = self._ask("GET", "/api/v1/alerts/undelivered")
-        return [UndeliveredAnswer.model_validate(item) for item in json.loads(answer.content)]
+        found = self._listed("/api/v1/alerts/undelivered")
+        return [UndeliveredAnswer.model_validate(item) for item in found]
 
     def resend(self, ids: Sequence[str] = ()) -> ResentAnswer:
         """Send what is undelivered again, or these of it.

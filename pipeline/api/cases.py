@@ -1,12 +1,13 @@
 """Cases over HTTP, and their evidence packs."""
 
-from typing import Annotated, Protocol
+from typing import Protocol
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse
 
 from pipeline.api.asking import Asking
 from pipeline.api.openapi import answers_with
+from pipeline.api.paging import Paging
 from pipeline.api.telling import event_of_change, tell_audit
 from pipeline.audit_events import Event
 from pipeline.callers import Caller
@@ -65,11 +66,11 @@ def case_routes(cases: Cases) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/cases")
-    def list_cases(
-        caller: Asking, after: str | None = None, count: Annotated[int, Query(ge=1, le=500)] = 100
-    ) -> CasePage:
-        """Cases, the newest first; `after` is the `next` of the page before."""
-        return cases.list(caller, count=count, after=after)
+    def list_cases(caller: Asking, paging: Paging) -> CasePage:
+        """Cases, the newest first, a page at a time; pages of some cameras are short."""
+        page = cases.list(caller, count=paging.count, after=paging.after)
+        paging.tell(page.next)
+        return page
 
     @routes.post("/cases", status_code=201)
     def open_case(request: CaseRequest, caller: Asking) -> CaseDetail:
@@ -77,9 +78,11 @@ def case_routes(cases: Cases) -> APIRouter:
         return cases.open(request, caller)
 
     @routes.get("/cases/{case}")
-    def show_case(case: str, caller: Asking) -> CaseDetail:
-        """A case with its items."""
-        return cases.show(case, caller)
+    def show_case(case: str, caller: Asking, paging: Paging) -> CaseDetail:
+        """A case with its items, a page of them at a time."""
+        shown = cases.show(case, caller)
+        page = paging.cut(shown.items, lambda one: [one.item], (int,))
+        return shown.model_copy(update={"items": page})
 
     @routes.patch("/cases/{case}")
     def change_case(case: str, change: CaseChange, caller: Asking) -> CaseDetail:

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 
 from pipeline.answers import CollectionAnswer, RemovedAnswer
 from pipeline.api.asking import Asking
+from pipeline.api.paging import Paging
 from pipeline.api.sight import shelf_of
 
 
@@ -27,9 +28,10 @@ def collection_routes(collections: Collections) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/collections")
-    def list_collections(asking: Asking) -> list[CollectionAnswer]:
-        """Every collection, with what it holds of the cameras that the caller may see."""
-        return shelf_of(asking, collections.collections(among=asking.cameras))
+    def list_collections(asking: Asking, paging: Paging) -> list[CollectionAnswer]:
+        """Collections by name, a page at a time, with what the caller may see of each."""
+        found = shelf_of(asking, collections.collections(among=asking.cameras))
+        return paging.cut(found, lambda one: [one.collection])
 
     @routes.delete("/collections/{name}")
     def remove_collection(name: str) -> RemovedAnswer:

@@ -6,6 +6,7 @@ from typing import Protocol
 from fastapi import APIRouter
 
 from pipeline.api.asking import Asking
+from pipeline.api.paging import Paging
 from pipeline.callers import Caller
 from pipeline.errors import NotFound
 from pipeline.watch_answers import ResendRequest, ResentAnswer, UndeliveredAnswer
@@ -28,9 +29,9 @@ def delivery_routes(desk: Deliveries) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/alerts/undelivered")
-    def undelivered(asking: Asking) -> list[UndeliveredAnswer]:
-        """Alerts that no webhook or broker took in all the time there was, the oldest first."""
-        return _seen_by(asking, desk.undelivered())
+    def undelivered(asking: Asking, paging: Paging) -> list[UndeliveredAnswer]:
+        """Alerts that nobody took in all the time there was, the oldest first, a page at a time."""
+        return paging.cut(_seen_by(asking, desk.undelivered()), _place_of, (int, int))
 
     @routes.post("/alerts/undelivered/resend")
     def resend(request: ResendRequest, asking: Asking) -> ResentAnswer:
@@ -45,6 +46,12 @@ def delivery_routes(desk: Deliveries) -> APIRouter:
         return desk.resend(wanted) if wanted else ResentAnswer(count=0)  # none asked for are all
 
     return routes
+
+
+def _place_of(one: UndeliveredAnswer) -> list[int]:
+    """Where it stands: ids are those of a stream, `1772446063000-0`."""
+    at, _, number = one.id.partition("-")
+    return [int(at), int(number)]
 
 
 def _seen_by(caller: Caller, found: Sequence[UndeliveredAnswer]) -> list[UndeliveredAnswer]:

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from fastapi import APIRouter
 
+from pipeline.api.paging import Paging
 from pipeline.hold_answers import HoldAnswer
 
 
@@ -28,9 +29,9 @@ def hold_routes(holds: Holds) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/holds")
-    def list_holds() -> list[HoldAnswer]:
-        """Every held track, with where its pictures lie."""
-        return holds.holds()
+    def list_holds(paging: Paging) -> list[HoldAnswer]:
+        """Held tracks by name, a page at a time, with where their pictures lie."""
+        return paging.cut(holds.holds(), lambda held: [held.track])
 
     @routes.put("/holds/{track:path}")
     def hold(track: str) -> HoldAnswer:

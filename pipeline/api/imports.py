@@ -5,6 +5,7 @@ from typing import Annotated, Protocol
 from fastapi import APIRouter, Body, Query
 
 from pipeline.api.asking import Asking
+from pipeline.api.paging import Paging
 from pipeline.api.sight import refuse_partial
 from pipeline.errors import NotFound
 from pipeline.import_answers import (
@@ -51,9 +52,10 @@ def import_routes(imports: Imports) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/imports")
-    def list_imports(asking: Asking) -> list[ImportAnswer]:
-        """Imports that this worker was asked for, the newest first."""
-        return [one for one in imports.imports() if asking.may_see(one.camera)]
+    def list_imports(asking: Asking, paging: Paging) -> list[ImportAnswer]:
+        """Imports that this worker was asked for, the newest first, a page at a time."""
+        found = [one for one in imports.imports() if asking.may_see(one.camera)]
+        return paging.cut(found, lambda one: [one.id], descending=True)
 
     @routes.post("/imports", status_code=202)
     def start(asked: ImportRequest, asking: Asking) -> ImportAnswer:
@@ -65,10 +67,10 @@ def import_routes(imports: Imports) -> APIRouter:
         return imports.start(asked)
 
     @routes.get("/imports/files")
-    def files(asking: Asking) -> list[FileAnswer]:
-        """Recordings in the folders that `imports.folders` names."""
+    def files(asking: Asking, paging: Paging) -> list[FileAnswer]:
+        """Recordings in the folders that `imports.folders` names, a page at a time."""
         refuse_partial(asking, "a folder of recordings")
-        return imports.files()
+        return paging.cut(imports.files(), _place_of, (int, str))
 
     @routes.post("/imports/uploads", status_code=201)
     def begin(asked: UploadRequest) -> UploadAnswer:
@@ -85,3 +87,9 @@ def import_routes(imports: Imports) -> APIRouter:
         return imports.add_piece(upload, offset, content)
 
     return routes
+
+
+def _place_of(file: FileAnswer) -> list[int | str]:
+    """Where it stands: by the number of its folder, and its path there."""
+    number, _, path = file.path.partition("/")
+    return [int(number), path]

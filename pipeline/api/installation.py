@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from fastapi import APIRouter
 
+from pipeline.api.paging import Paging
 from pipeline.system_answers import KnownModelAnswer, SystemAnswer
 
 System = Callable[[], SystemAnswer]
@@ -20,8 +21,8 @@ def installation_routes(system: System, models: Models) -> APIRouter:
         return system()
 
     @routes.get("/models")
-    def list_models() -> list[KnownModelAnswer]:
-        """Every known model, installed or not."""
-        return models()
+    def list_models(paging: Paging) -> list[KnownModelAnswer]:
+        """Known models by name, installed or not, a page at a time."""
+        return paging.cut(models(), lambda model: [model.name])
 
     return routes

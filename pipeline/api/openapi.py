@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel, Field
 
 from pipeline.api.idempotency import describe_keys
+from pipeline.api.paging import describe_pages
 from pipeline.api.problems import MEDIA_TYPE
 
 #: What answers a request that no body of the success fits (OpenAPI 3.1, "Responses Object").
@@ -67,6 +68,7 @@ def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
     document["security"] = [{"token": []}, {"session": []}]
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     describe_keys(document)
+    describe_pages(document)
     for path in document["paths"].values():
         for method, operation in path.items():
             if method in _METHODS:

@@ -5,6 +5,7 @@ from typing import Protocol
 from fastapi import APIRouter
 
 from pipeline.api.asking import Asking
+from pipeline.api.paging import Paging
 from pipeline.callers import Caller
 from pipeline.workers.retained import RetentionAnswer
 
@@ -20,8 +21,10 @@ def retention_routes(retention: Retention) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/retention")
-    def tell(caller: Asking) -> RetentionAnswer:
-        """Of each collection how long and how much is kept, and what goes next."""
-        return retention.tell(caller)
+    def tell(caller: Asking, paging: Paging) -> RetentionAnswer:
+        """How long and how much is kept of collections, by name, a page at a time; what is next."""
+        told = retention.tell(caller)
+        page = paging.cut(told.collections, lambda one: [one.collection])
+        return told.model_copy(update={"collections": page})
 
     return routes

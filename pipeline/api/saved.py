@@ -5,6 +5,7 @@ from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Path, Request
 
+from pipeline.api.paging import Paging
 from pipeline.errors import ConfigError
 from pipeline.saved_answers import SavedAnswer, SaveRequest
 from pipeline.store.login_sessions import LoginSession
@@ -38,9 +39,9 @@ def saved_routes(saved: Saved, now: Callable[[], float]) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/searches")
-    def list_searches(request: Request) -> list[SavedAnswer]:
+    def list_searches(request: Request, paging: Paging) -> list[SavedAnswer]:
         """The searches that whoever is signed in has saved, by name."""
-        return saved.of(_user(request))
+        return paging.cut(saved.of(_user(request)), lambda one: [one.name])
 
     @routes.put("/searches")
     def save(asked: SaveRequest, request: Request) -> SavedAnswer:

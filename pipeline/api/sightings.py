@@ -1,13 +1,14 @@
 """What was seen: searched by a description, listed by time, shown as pictures and boxes."""
 
 from collections.abc import Callable, Collection
-from typing import Annotated, Final, Protocol
+from typing import Final, Protocol
 
-from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi import APIRouter, HTTPException, Response
 
 from pipeline.answers import CameraAnswer, SearchAnswer, SearchRequest, TracksAnswer
 from pipeline.api.asking import Asking
 from pipeline.api.openapi import answers_with
+from pipeline.api.paging import Paging
 from pipeline.api.sight import hidden, narrowed, refuse_unseen, seen_by
 from pipeline.api.turns import Turns
 from pipeline.box_answers import TrackBoxesAnswer
@@ -87,22 +88,25 @@ def sighting_routes(service: Service, lists: Lists) -> APIRouter:
     @routes.get("/tracks")
     def tracks(
         asking: Asking,
+        paging: Paging,
         camera: str | None = None,
         zone: str | None = None,
-        after: str | None = None,
-        count: Annotated[int, Query(ge=1, le=1000)] = 200,
     ) -> TracksAnswer:
         """Tracks by first sight, a page at a time; pages of one zone are shorter than `count`."""
         if camera is not None:
             refuse_unseen(asking, camera)
-        return lists.tracks(camera, zone=zone, after=after, count=count, among=asking.cameras)
+        page = lists.tracks(
+            camera, zone=zone, after=paging.after, count=paging.count, among=asking.cameras
+        )
+        paging.tell(page.next)
+        return page
 
     @routes.get("/cameras")
-    def cameras(asking: Asking, camera: str | None = None) -> list[CameraAnswer]:
-        """Cameras and their runs."""
+    def cameras(asking: Asking, paging: Paging, camera: str | None = None) -> list[CameraAnswer]:
+        """Cameras and their runs, by name, a page at a time."""
         if camera is not None:
             refuse_unseen(asking, camera)
-        return seen_by(asking, lists.cameras(camera))
+        return paging.cut(seen_by(asking, lists.cameras(camera)), lambda one: [one.camera])
 
     return routes
 

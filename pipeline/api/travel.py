@@ -5,6 +5,7 @@ from typing import Protocol
 from fastapi import APIRouter
 
 from pipeline.api.asking import Asking
+from pipeline.api.paging import Paging
 from pipeline.api.sight import travel_of
 from pipeline.journey_answers import TravelAnswer
 
@@ -26,9 +27,10 @@ def travel_routes(travel: Travel) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/travel")
-    def learnt(asking: Asking) -> list[TravelAnswer]:
-        """How long people took between cameras, by pair; counts only, of nobody in particular."""
-        return travel_of(asking, travel.learnt())
+    def learnt(asking: Asking, paging: Paging) -> list[TravelAnswer]:
+        """How long people took between cameras, by pair, a page at a time; counts, of nobody."""
+        found = travel_of(asking, travel.learnt())
+        return paging.cut(found, lambda one: [one.from_camera, one.to_camera], (str, str))
 
     @routes.post("/travel/learn")
     def learn(asking: Asking) -> list[TravelAnswer]:

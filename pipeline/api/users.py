@@ -12,6 +12,7 @@ from pipeline.account_answers import (
     UserRequest,
 )
 from pipeline.api.asking import Asking
+from pipeline.api.paging import Paging
 from pipeline.callers import FOLDER_HOLDER, Caller
 
 _PRIVATE: Final = {"Cache-Control": "no-store"}
@@ -54,9 +55,9 @@ def user_routes(desk: AccountDesk) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/users")
-    def users() -> list[UserAnswer]:
-        """Every user, by name."""
-        return desk.users()
+    def users(paging: Paging) -> list[UserAnswer]:
+        """Users by name, a page at a time."""
+        return paging.cut(desk.users(), lambda user: [user.name])
 
     @routes.post("/users", status_code=201)
     def add(request: UserRequest, response: Response, asking: Asking) -> UserAnswer:
@@ -83,9 +84,9 @@ def token_routes(desk: AccountDesk) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/tokens")
-    def tokens() -> list[TokenAnswer]:
-        """Every token, the expired too, by name; what they are is not known here."""
-        return desk.tokens()
+    def tokens(paging: Paging) -> list[TokenAnswer]:
+        """Tokens by name, the expired too, a page at a time; what they are is not known here."""
+        return paging.cut(desk.tokens(), lambda token: [token.name])
 
     @routes.post("/tokens", status_code=201)
     def create(request: TokenRequest, response: Response, asking: Asking) -> TokenAnswer:

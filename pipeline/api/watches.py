@@ -2,12 +2,13 @@
 
 from typing import Annotated, Protocol
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header
 from fastapi.responses import StreamingResponse
 
 from pipeline.api.asking import Asking, Staying
 from pipeline.api.following import Followed, Places, Teller, events
 from pipeline.api.openapi import answers_with
+from pipeline.api.paging import Paging
 from pipeline.api.sight import Known, narrowed, refuse_unseen_watch, seen_by, watches_of
 from pipeline.watch_answers import (
     AlertAnswer,
@@ -73,9 +74,10 @@ def watch_routes(desk: Watches, known: Known, places: Places | None = None) -> A
         return desk.test(narrowed(asking, request, known))
 
     @routes.get("/watches")
-    def watches(asking: Asking) -> list[WatchAnswer]:
-        """Every watch over cameras that the caller may see, the oldest first."""
-        return watches_of(asking, desk.watches())
+    def watches(asking: Asking, paging: Paging) -> list[WatchAnswer]:
+        """Watches over cameras that the caller may see, the oldest first, a page at a time."""
+        found = watches_of(asking, desk.watches())
+        return paging.cut(found, lambda watch: [watch.created_at, watch.id], (str, str))
 
     @routes.delete("/watches/{watch_id}")
     def remove(watch_id: str, asking: Asking) -> WatchAnswer:
@@ -84,16 +86,13 @@ def watch_routes(desk: Watches, known: Known, places: Places | None = None) -> A
         return desk.remove(watch_id)
 
     @routes.get("/alerts")
-    def alerts(
-        asking: Asking,
-        after: str | None = None,
-        count: Annotated[int, Query(ge=1, le=1000)] = 200,
-    ) -> AlertsAnswer:
+    def alerts(asking: Asking, paging: Paging) -> AlertsAnswer:
         """What watches told, the oldest first, a page at a time; pages of some cameras are short.
 
         `next` goes on behind what the caller may not see, too.
         """
-        page = desk.alerts(after, count)
+        page = desk.alerts(paging.after, paging.count)
+        paging.tell(page.next)
         return page.model_copy(update={"alerts": seen_by(asking, page.alerts)})
 
     @routes.get(

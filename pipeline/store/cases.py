@@ -52,12 +52,9 @@ class CaseStore:
                     f"there is a case {case.id!r} already: choose another name"
                 ) from error
 
-    def cases(self, *, count: int, after: str | None = None) -> list[Case]:
-        """The newest first; those behind the case `after`, where that is given."""
-        values: tuple[object, ...] = (float("inf"), "")
-        if after is not None:
-            place = self.get(after)
-            values = (place.created_at, place.id)
+    def cases(self, *, count: int, after: tuple[float, str] | None = None) -> list[Case]:
+        """The newest first; those behind a case begun at and called `after`, gone or not."""
+        values = after or (float("inf"), "")
         with self._file.read() as database:
             rows = database.execute(
                 f"select {_COUNTED} from cases where (created_at, id) < (?, ?) "

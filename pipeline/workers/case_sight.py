@@ -29,19 +29,23 @@ class CaseSight:
 
     store: CaseStore
 
-    def page(self, caller: Caller, *, count: int, after: str | None) -> tuple[list[Case], bool]:
+    def page(
+        self, caller: Caller, *, count: int, after: tuple[float, str] | None
+    ) -> tuple[list[Case], bool]:
         """Cases that `caller` may see, the newest first, and whether there are more.
 
-        Raises:
-            NotFound: there is no case `after` that they may see.
+        Args:
+            caller: who asks.
+            count: how many at most.
+            after: when the last case of the page before was begun, and its name.
         """
         found: list[Case] = []
-        place = None if after is None else self.get(after, caller).id
+        place = after
         while len(found) <= count:
             some = self.store.cases(count=max(AT_ONCE, count + 1), after=place)
             if not some:
                 break
-            place = some[-1].id
+            place = some[-1].created_at, some[-1].id
             found += self._of(some, caller)
         return found[:count], len(found) > count
 

@@ -17,6 +17,7 @@ from pipeline.case_answers import (
     Shown,
 )
 from pipeline.clock import Clock
+from pipeline.cursors import read_place, write_place
 from pipeline.errors import ConfigError, NotFound
 from pipeline.instants import format_instant
 from pipeline.store.case_records import Case, CaseItem
@@ -66,14 +67,17 @@ class CaseDesk:
         return self.show(name, caller)
 
     def list(self, caller: Caller, *, count: int, after: str | None = None) -> CasePage:
-        """Cases that the caller may see, the newest first; `after` is the last of the page before.
+        """Cases that the caller may see, the newest first; `after` is the `next` of a page.
 
         Raises:
-            NotFound: there is no case `after`.
+            ConfigError: `after` is no place in the list.
         """
-        found, is_more = self.sight.page(caller, count=count, after=after)
+        at, name = (None, None) if after is None else read_place(after, (float, str))
+        place = None if at is None else (float(at), str(name))
+        found, is_more = self.sight.page(caller, count=count, after=place)
         page = [CaseAnswer(**_told(case)) for case in found]
-        return CasePage(cases=page, next=found[-1].id if is_more else None)
+        following = write_place([found[-1].created_at, found[-1].id]) if is_more else None
+        return CasePage(cases=page, next=following)
 
     def show(self, case_id: str, caller: Caller) -> CaseDetail:
         """A case with those of its items whose cameras the caller may see.

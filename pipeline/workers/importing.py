@@ -2,8 +2,8 @@
 
 import logging
 import queue
-import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 MOST_WAITING = 200
 MOST_TOLD = 100
-MOST_LISTED = 2000
+MOST_LISTED = 100_000
 VIDEO_SUFFIXES = frozenset({
     ".mp4", ".mkv", ".mov", ".avi", ".ts", ".m4v", ".webm", ".mpg", ".mpeg", ".dav", ".flv",
 })  # fmt: skip
@@ -129,6 +129,7 @@ class Importing:
         self._waiting: queue.Queue[_Job] = queue.Queue(MOST_WAITING)
         self._jobs: dict[str, _Job] = {}
         self._lock = threading.Lock()
+        self._last = 0
         self._thread: threading.Thread | None = None
 
     def begin_upload(self, name: str, size: int) -> UploadAnswer:
@@ -158,8 +159,10 @@ class Importing:
         if asked.collection == "live":
             raise ConfigError("the collection 'live' is for cameras: choose another name")
         path = self._path(asked)
+        with self._lock:
+            number = self._last = max(self._last + 1, time.time_ns())
         answer = ImportAnswer(
-            id=secrets.token_hex(8),
+            id=f"{number:016x}",
             source=in_utf8(path.name),
             camera=asked.camera,
             collection=asked.collection,

@@ -22,7 +22,10 @@ class KeptCollection(BaseModel):
     kept_s: Annotated[float | None, Field(description="null: until it is removed")]
     tracks: int
     shots: int
-    bytes: Annotated[int | None, Field(description="on disk by the last sweep; null: none since")]
+    bytes: Annotated[
+        int | None,
+        Field(description="on disk by the last sweep; null: none since, or not told"),
+    ]
     budget_bytes: Annotated[int | None, Field(description="null: no limit")]
     next_track: Annotated[str | None, Field(description="what goes next; null: nothing will")]
     next_at: Annotated[str | None, Field(description="when that is due, unless it is held")]
@@ -57,13 +60,11 @@ class Retained:
     sweep_s: float
 
     def tell(self, caller: Caller) -> RetentionAnswer:
-        """Every collection with a camera that the caller may see; of others nothing is told."""
+        """What is kept of the cameras that the caller may see; of others nothing is told."""
         oldest: dict[str, tuple[float, str]] = {}
         held: dict[str, int] = {}
-        seen: set[str] = set()
-        marks = self.held()
+        marks, sees_all = self.held(), caller.cameras is None
         for track in self._tracks(caller):
-            seen.add(track.collection)
             if track.key in marks:
                 held[track.collection] = held.get(track.collection, 0) + 1
                 continue
@@ -80,14 +81,13 @@ class Retained:
                     kept_s=each.kept_s,
                     tracks=each.tracks,
                     shots=each.shots,
-                    bytes=each.bytes,
-                    budget_bytes=each.budget_bytes,
+                    bytes=each.bytes if sees_all else None,  # of all cameras together
+                    budget_bytes=each.budget_bytes if sees_all else None,
                     next_track=oldest.get(each.collection, (0, None))[1],
                     next_at=_at(oldest.get(each.collection)),
                     held=held.get(each.collection, 0),
                 )
-                for each in self.contents.collections()
-                if caller.cameras is None or each.collection in seen
+                for each in self.contents.collections(among=caller.cameras)
             ],
             video_s=self.video_s,
             clips_s=self.clips_s,

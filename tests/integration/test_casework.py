@@ -14,6 +14,7 @@ from pipeline.case_answers import CaseChange, CaseRequest, EvidenceRequest, Item
 from pipeline.errors import Busy, ConfigError, NotFound
 from pipeline.evidence.verifying import verify_pack
 from pipeline.reason_fields import Grounds
+from pipeline.wiring.accountable import build_accountable
 from pipeline.wiring.case_book import LocalCases
 from pipeline.wiring.casework import build_evidence_desk
 from pipeline.workers.evidencing import EvidenceDesk
@@ -54,6 +55,19 @@ def pack(desk, out):
     answer = desk.export("theft", EvidenceRequest(), ANNA, out=out)
     with zipfile.ZipFile(out) as archive:
         return answer, {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_who_may_see_some_cameras_is_told_what_is_kept_of_those(house):
+    house.see(TrackKey("gate", "r1", 1), 1)
+    house.embed()
+    tell = build_accountable(house.settings, house.stores).retention.tell
+    house.stores.retention.sweep(NOON)
+    (all_of_it,) = tell(ANNA).collections
+    (some,) = tell(Caller("bo", Role.OPERATOR, frozenset({"gate"}))).collections
+    assert (all_of_it.tracks, all_of_it.shots, all_of_it.bytes is None) == (3, 4, False)
+    assert (some.tracks, some.shots, some.bytes, some.budget_bytes) == (1, 1, None, None)
+    assert some.next_track == "gate/r1/1"
+    assert tell(Caller("bo", Role.OPERATOR, frozenset({"hall"}))).collections == []
 
 
 def test_an_item_knows_what_was_kept_when_it_was_added(desk):

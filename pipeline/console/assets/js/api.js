@@ -57,6 +57,23 @@ export function toSignIn() {
   location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
 }
 
+/** Where the next page of a list is; null on the last. */
+const following = (response) => /<([^>]*)>;\s*rel="next"/.exec(response.headers.get("Link") || "")?.[1] ?? null;
+
+/** All of a list, page after page. `field` says where the list is in the body; without one the body is it. */
+export async function all(path, field, how) {
+  const found = [];
+  let first = null;
+  for (let next = path; next !== null;) {
+    const response = await ask("GET", next, how);
+    const body = await response.json();
+    first ??= body;
+    for (const one of field ? body[field] : body) found.push(one);
+    next = following(response);
+  }
+  return field ? { ...first, [field]: found } : found;
+}
+
 export const get = async (path, how) => (await ask("GET", path, how)).json();
 export const post = async (path, json, how) => (await ask("POST", path, { json, ...how })).json();
 export const remove = async (path, how) => {

@@ -261,7 +261,7 @@ def test_the_audit_is_read_by_pages_and_filters(client, audit):
 
     page = asked("what=search&count=2")
     assert [entry["text"] for entry in page["entries"]] == ["green coat", "blue coat"]
-    page = asked(f"what=search&count=2&before={page['next']}")
+    page = asked(f"what=search&count=2&after={page['next']}")
     assert [entry["text"] for entry in page["entries"]] == ["red coat"]
     assert page["next"] is None
     assert [entry["what"] for entry in asked("track=lobby/r/1/3")["entries"]] == ["clip"]

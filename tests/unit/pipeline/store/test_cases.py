@@ -151,6 +151,6 @@ def test_pages_put_together_are_all_cases_newest_first(tmp_path_factory, times, 
     found, after = [], None
     while page := store.cases(count=count, after=after):
         found += page
-        after = page[-1].id
+        after = (page[-1].created_at, page[-1].id)
     wanted = sorted(((float(at), f"c{n:02d}") for n, at in enumerate(times)), reverse=True)
     assert [(each.created_at, each.id) for each in found] == wanted

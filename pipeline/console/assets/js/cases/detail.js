@@ -1,6 +1,6 @@
 // One case: its words, its hits, what may be done with it.
 
-import { ask, get, pathOf, remove } from "../api.js";
+import { all, ask, pathOf, remove } from "../api.js";
 import { el, put } from "../dom.js";
 import { me } from "../shell.js";
 import { busy, confirmed, empty, say, trouble } from "../states.js";
@@ -75,6 +75,6 @@ export async function showCase(node, id, acts) {
   if (!node.firstElementChild) put(node, busy());
   const again = async () => { await showCase(node, id, acts); acts.changed(); };
   try {
-    put(node, draw(await get(pathOf("/api/v1/cases", id)), again, acts));
+    put(node, draw(await all(pathOf("/api/v1/cases", id), "items"), again, acts));
   } catch (error) { put(node, trouble(error, () => showCase(node, id, acts))); }
 }

@@ -1,6 +1,6 @@
 // Recordings: sent from this browser, or taken from a folder of the server; how far each is.
 
-import { get, pathOf, post, remove } from "../api.js";
+import { all, pathOf, post, remove } from "../api.js";
 import { byId, el, put } from "../dom.js";
 import { may, me } from "../shell.js";
 import { busy, confirmed, empty, say, trouble } from "../states.js";
@@ -37,7 +37,7 @@ function sending(one) {
 
 let seen = "";
 async function look() {
-  const jobs = await get("/api/v1/imports");
+  const jobs = await all("/api/v1/imports");
   const now = JSON.stringify([jobs, [...uploads.values()].map((one) => one.done)]);
   if (now === seen) return jobs;
   const finished = jobs.filter((one) => one.state === "done").length;
@@ -54,7 +54,7 @@ async function forever() {
 
 async function collections() {
   try {
-    const list = await get("/api/v1/collections");
+    const list = await all("/api/v1/collections");
     put(parts.collections, list.length === 0 ? empty(t("collection.none"), t("collection.none_how")) : el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("collection.title") }, el("table", {},
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, t("collection.name")), el("th", { scope: "col" }, t("collection.cameras")),
         el("th", { scope: "col", class: "number" }, t("collection.tracks")), el("th", { scope: "col", class: "number" }, t("collection.bytes")),
@@ -151,7 +151,7 @@ put(parts.jobs, busy());
 forever();
 try {
   // Who may see some cameras is shown no folder, which holds those of all.
-  const [files, known] = await Promise.all([me?.cameras ? [] : get("/api/v1/imports/files"), get("/api/v1/cameras")]);
+  const [files, known] = await Promise.all([me?.cameras ? [] : all("/api/v1/imports/files"), all("/api/v1/cameras")]);
   cameras = known.map((one) => one.camera);
   put(place, place.firstElementChild, form(files));
 } catch (error) { put(place, place.firstElementChild, el("div", { class: "panel-body" }, trouble(error))); }

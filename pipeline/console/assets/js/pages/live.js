@@ -1,6 +1,6 @@
 // The wall of cameras: their last pictures, how they do, when they were blind.
 
-import { ask, get, pathOf, post } from "../api.js";
+import { all, ask, pathOf, post } from "../api.js";
 import { byId, el, put } from "../dom.js";
 import { may } from "../shell.js";
 import { busy, empty, say, trouble } from "../states.js";
@@ -122,9 +122,9 @@ function recorded(cameras) {
 }
 
 async function look() {
-  const all = await get("/api/v1/cameras");
-  const cameras = all.filter((one) => one.kind === "rtsp");
-  put(wall.recorded, recorded(all.filter((one) => one.kind === "file")));
+  const found = await all("/api/v1/cameras");
+  const cameras = found.filter((one) => one.kind === "rtsp");
+  put(wall.recorded, recorded(found.filter((one) => one.kind === "file")));
   if (cameras.length === 0) {
     tiles.clear();
     put(wall.live, may("operator")

@@ -1,6 +1,6 @@
 // The page that people are looked for on.
 
-import { get, post } from "../api.js";
+import { all, post } from "../api.js";
 import { byId, el, put } from "../dom.js";
 import { openHit } from "../hit/dialog.js";
 import { may } from "../shell.js";
@@ -141,7 +141,7 @@ byId("ask").addEventListener("submit", (event) => {
 
 async function learn() {
   try {
-    const [cameras, collections] = await Promise.all([get("/api/v1/cameras"), get("/api/v1/collections")]);
+    const [cameras, collections] = await Promise.all([all("/api/v1/cameras"), all("/api/v1/collections")]);
     known.cameras = cameras.map((one) => one.camera);
     known.collections = collections.map((one) => one.collection);
     meet(cameras);

@@ -1,6 +1,6 @@
 // How the installation does: queues, lag, disk, GPUs, models.
 
-import { get } from "../api.js";
+import { all, get } from "../api.js";
 import { byId, el, put } from "../dom.js";
 import "../shell.js";
 import { busy, trouble } from "../states.js";
@@ -59,5 +59,5 @@ async function forever() {
 put(byId("page"), el("div", { class: "stack" }, parts.now, parts.models));
 put(parts.now, busy());
 forever();
-try { put(parts.models, models(await get("/api/v1/models"))); } catch (error) { put(parts.models, trouble(error)); }
+try { put(parts.models, models(await all("/api/v1/models"))); } catch (error) { put(parts.models, trouble(error)); }
 document.body.dataset.ready = "yes";

@@ -1,6 +1,6 @@
 // Who is watched for, what was told of them, as it happens.
 
-import { get, pathOf, post, remove } from "../api.js";
+import { all, get, pathOf, post, remove } from "../api.js";
 import { byId, el, put } from "../dom.js";
 import { picture } from "../search/results.js";
 import { me } from "../shell.js";
@@ -39,7 +39,7 @@ async function drop(watch) {
 
 async function list() {
   try {
-    const watches = await get("/api/v1/watches");
+    const watches = await all("/api/v1/watches");
     put(parts.list, watches.length ? el("ul", {}, watches.map(card)) : empty(t("watch.none"), t("watch.none_how")));
   } catch (error) { put(parts.list, trouble(error, list)); }
 }
@@ -68,7 +68,7 @@ function heard(alert, fresh) {
 
 async function undelivered() {
   try {
-    const lost = await get("/api/v1/alerts/undelivered");
+    const lost = await all("/api/v1/alerts/undelivered");
     put(parts.lost, lost.length === 0 ? null : el("section", { class: "panel" },
       el("div", { class: "panel-head" }, el("h2", {}, tn("delivery.lost", lost.length)),
         el("button", { type: "button", class: "small end", onclick: async () => { try { await post("/api/v1/alerts/undelivered/resend", { ids: [] }); say(t("delivery.again")); undelivered(); } catch (error) { say(error.message); } } }, t("delivery.resend"))),

@@ -1,6 +1,6 @@
 // Searches that somebody keeps under a name: with their account, so in every browser.
 
-import { ask, get, remove } from "../api.js";
+import { all, ask, remove } from "../api.js";
 
 let kept = [];
 
@@ -9,7 +9,7 @@ export const saved = () => kept;
 
 /** Ask for them; nothing where whoever is here has no account. */
 export async function learnSaved() {
-  try { kept = await get("/api/v1/searches"); } catch { kept = []; }
+  try { kept = await all("/api/v1/searches"); } catch { kept = []; }
 }
 
 /** Words and filters, without what was said of hits: that was about the people who were found. */

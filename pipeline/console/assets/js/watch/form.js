@@ -1,6 +1,6 @@
 // Says whom to watch for; tries it on what cameras saw before it is made.
 
-import { get, post } from "../api.js";
+import { all, post } from "../api.js";
 import { el, put } from "../dom.js";
 import { picture } from "../search/results.js";
 import { busy, say, trouble } from "../states.js";
@@ -9,7 +9,7 @@ import { instantOf, number, t, tn } from "../words.js";
 /** The form of a new watch; `added` is called once there is one. */
 export async function watchForm(added) {
   let cameras = [];
-  try { cameras = (await get("/api/v1/cameras")).map((one) => one.camera); } catch { /* the list says why */ }
+  try { cameras = (await all("/api/v1/cameras")).map((one) => one.camera); } catch { /* the list says why */ }
   const name = el("input", { type: "text", id: "watch-name", maxlength: 100, required: true });
   const text = el("textarea", { id: "watch-text", rows: 3, maxlength: 2000, required: true, placeholder: t("example.1") });
   const budget = el("input", { type: "number", id: "watch-budget", min: 0.001, max: 1000000, step: "any", value: 1 });
