@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import islice
 from json import dumps
 from pathlib import Path
@@ -33,12 +33,10 @@ _SHOWN = 60  # letters of a description in a line
 
 def list_audit(
     config: Path | None,
+    filters: Filters,
     *,
-    who: str | None,
-    what: str | None,
     since: str | None,
     until: str | None,
-    track: str | None,
     count: int,
     json: bool,
 ) -> None:
@@ -49,12 +47,10 @@ def list_audit(
         AuditUnavailable: that somebody looked cannot be noted.
     """
     settings, now = read_settings(config), time.time()
-    filters = Filters(
-        who,
-        what,
-        None if since is None else parse_instant(since, now=now),
-        None if until is None else parse_instant(until, now=now),
-        track,
+    filters = replace(
+        filters,
+        since=None if since is None else parse_instant(since, now=now),
+        until=None if until is None else parse_instant(until, now=now),
     )
     for entry in islice(_entries(settings, filters, count), count):
         line = entry.model_dump_json(exclude_defaults=True) if json else line_of(entry)
@@ -68,6 +64,7 @@ def _entries(settings: Settings, filters: Filters, count: int) -> Iterator[Audit
         return
     folder = open_folder(settings)
     asked = {"who": filters.who, "what": filters.what, "track": filters.track}
+    asked |= {"of_case": filters.case, "words": filters.words}
 
     def ask() -> AuditAnswer:
         return AuditReader(folder.path / "audit").page(filters, count)

@@ -14,7 +14,7 @@ FILE: Final = "accounts.sqlite"
 BUSY_S: Final = 5.0
 """How long one process waits for another that writes."""
 
-_LAYOUT: Final = 1
+_LAYOUT: Final = 2
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS users (
     name TEXT PRIMARY KEY,
@@ -23,13 +23,15 @@ CREATE TABLE IF NOT EXISTS users (
     cameras TEXT,
     must_change INTEGER NOT NULL,
     created_at REAL NOT NULL,
-    signed_in_at REAL
+    signed_in_at REAL,
+    disabled INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE IF NOT EXISTS sessions (
     digest TEXT PRIMARY KEY,
     user TEXT NOT NULL REFERENCES users (name) ON DELETE CASCADE,
     used_at REAL NOT NULL,
-    expires_at REAL NOT NULL
+    expires_at REAL NOT NULL,
+    begun_at REAL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS sessions_of_users ON sessions (user);
 CREATE TABLE IF NOT EXISTS tokens (
@@ -44,6 +46,11 @@ CREATE TABLE IF NOT EXISTS tokens (
     used_at REAL
 ) STRICT;
 """
+
+_SINCE_LAYOUT_1: Final = (
+    "ALTER TABLE users ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE sessions ADD COLUMN begun_at REAL",
+)
 
 
 class AccountFile:
@@ -81,6 +88,8 @@ class AccountFile:
                 raise StoreUnavailable(
                     f"{self.path} was written by a newer version of Descry: install that"
                 )
+            for statement in _SINCE_LAYOUT_1 if layout == 1 else ():
+                database.execute(statement)
             for statement in filter(str.strip, _SCHEMA.split(";")):
                 database.execute(statement)
             database.execute(f"PRAGMA user_version = {_LAYOUT}")

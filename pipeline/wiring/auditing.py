@@ -8,6 +8,7 @@ from pipeline.config_sections import DAY_S
 from pipeline.data_folder import DataFolder
 from pipeline.reason_fields import Grounds
 from pipeline.store.audit_log import AuditLog
+from pipeline.workers.audit_checking import AuditChecking
 from pipeline.workers.noted import Noting
 
 
@@ -23,6 +24,12 @@ def open_audit(
         keep_s=None if days is None else days * DAY_S,
         now=SystemClock().now,
     )
+
+
+def build_audit_checking(folder: DataFolder) -> AuditChecking:
+    """What tells over HTTP whether the audit of a data folder is as it was written."""
+    path = folder.path
+    return AuditChecking(path / "audit", path / "signing.key", folder.logs, SystemClock())
 
 
 def build_noting(settings: Settings, folder: DataFolder, grounds: Grounds) -> Noting:

@@ -26,7 +26,7 @@ from pipeline.store_figures import CameraFigures, StoreFigures
 from pipeline.telemetry import ScrapePage, Telemetry
 from pipeline.wiring.accountable import build_accountable
 from pipeline.wiring.accounts import build_door, open_accounts, tls_files, warn_of_open_doors
-from pipeline.wiring.auditing import open_audit
+from pipeline.wiring.auditing import build_audit_checking, open_audit
 from pipeline.wiring.delivering import build_delivery_desk, delivery_figures
 from pipeline.wiring.enrolment import build_enrolment
 from pipeline.wiring.erasing import build_erasing
@@ -148,6 +148,7 @@ def _backing(
     return Backing(
         service=service,
         lists=catalogue,
+        known=catalogue,
         switches=catalogue,
         enrolment=build_enrolment(settings, stores, catalogue),
         collections=build_collections(stores, lambda: service.removed),
@@ -168,6 +169,7 @@ def _backing(
         metrics=ScrapePage(telemetry, figures).render,
         audit=AuditRules(audit, reason_required=settings.audit.reason_required),
         audit_pages=AuditReader(audit.folder),
+        audit_checks=build_audit_checking(open_folder(settings)),
         token=_token(settings),
         source_url=settings.api.source_url,
         door=build_door(settings, open_accounts(settings.data_dir)),
