@@ -32,9 +32,11 @@ class System:
 
     Attributes:
         url: where its console is.
+        data: its data folder; None where that is not known.
     """
 
     url: str
+    data: Path | None = None
 
 
 def free_port() -> int:
@@ -62,7 +64,7 @@ def running_system(folder: Path):
         running = descry.start("run")
         url = f"http://127.0.0.1:{port}"
         wait_for(lambda: is_ready(url), within_s=180, what="the query worker")
-        yield System(url)
+        yield System(url, descry.data)
         end_processes_of(folder)
         running.process.wait(30)
 

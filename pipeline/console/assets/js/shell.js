@@ -7,7 +7,7 @@ import { forgetAll } from "./search/kept.js";
 import { t } from "./words.js";
 
 // Pages of which a role may see nothing: a link that always refuses helps nobody.
-const NEEDS_MORE = { viewer: ["/watches", "/imports", "/cases", "/system"] };
+const NEEDS_MORE = { viewer: ["/watches", "/imports", "/cases", "/system", "/accounts"], operator: ["/accounts"] };
 const YEAR_S = 31536000;
 const keep = (name, value) => {
   const secure = location.protocol === "https:" ? "; Secure" : "";
@@ -69,6 +69,7 @@ async function session() {
   const hidden = NEEDS_MORE[who.role] ?? [];
   hidden.forEach((page) => document.querySelector(`.top nav a[href="${page}"]`)?.remove());
   byId("account-name").textContent = t("frame.signed_in", { name: who.name });
+  byId("account-link").setAttribute("aria-label", t("account.open", { name: who.name }));
   byId("account").hidden = false;
   byId("sign-out").addEventListener("click", async () => {
     leave(true);
