@@ -1,6 +1,6 @@
 """What the routes of accounts ask and answer; times are ISO-8601 UTC."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -13,6 +13,9 @@ MOST_CAMERAS = 10_000
 
 _Letters = Annotated[str, Field(max_length=MOST_LETTERS)]
 _Password = Annotated[SecretStr, Field(max_length=MOST_LETTERS)]
+State = Literal["active", "disabled"]
+"""Whether a user may sign in."""
+
 _Cameras = Annotated[
     list[str] | None,
     Field(max_length=MOST_CAMERAS, description="which they may see; null for all"),
@@ -54,6 +57,21 @@ class SessionAnswer(_Record):
     ] = False
 
 
+class SeatAnswer(_Record):
+    """One place where the asking user is signed in."""
+
+    begun_at: Annotated[str | None, Field(description="null: before this was noted")]
+    used_at: Annotated[str, Field(description="when something was last asked, to half a minute")]
+    expires_at: Annotated[str, Field(description="it ends then, however it is used")]
+    is_this: Annotated[bool, Field(description="whether it is the one that asks")]
+
+
+class EndedAnswer(_Record):
+    """Sessions that were ended."""
+
+    ended: int
+
+
 class UserRequest(_Record):
     """A user to add."""
 
@@ -78,6 +96,9 @@ class UserChange(_Record):
     new_password: Annotated[
         bool, Field(description="draw a password for one use, and end their sessions")
     ] = False
+    state: Annotated[
+        State | None, Field(description="`disabled` ends their sessions, and lets them begin none")
+    ] = None
 
 
 class UserAnswer(_Record):
@@ -89,6 +110,7 @@ class UserAnswer(_Record):
     must_change_password: bool
     created_at: str
     signed_in_at: str | None
+    state: State = "active"
     password: Annotated[
         str | None, Field(description="for one use, shown this once; null: none was drawn")
     ] = None

@@ -17,6 +17,8 @@ class Filters:
         until: noted before then, Unix seconds.
         track: the name of a track or shot that they asked about or showed.
         before: with a smaller number.
+        case: the case that they were asked for.
+        words: what stands in the description, the reason or the case, in letters of either size.
     """
 
     who: str | None = None
@@ -25,6 +27,8 @@ class Filters:
     until: float | None = None
     track: str | None = None
     before: int | None = None
+    case: str | None = None
+    words: str | None = None
 
 
 class AuditEntryAnswer(BaseModel):
@@ -60,6 +64,26 @@ class AuditEntryAnswer(BaseModel):
         dict[str, Any], Field(description="ids and digests of what was handed out: clips, packs")
     ] = {}
     of: Annotated[int | None, Field(description="the entry that said it would be done")] = None
+
+
+class AuditCheckAnswer(BaseModel):
+    """Whether the audit is as it was written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    whole: Annotated[bool, Field(description="no entry was changed, removed, moved or put in")]
+    checked_at: Annotated[str, Field(description="ISO 8601 UTC")]
+    key: Annotated[str, Field(description="the public key of this installation, hexadecimal")]
+    first: Annotated[int, Field(description="number of the first entry that is there")] = 0
+    last: Annotated[int, Field(description="of the last")] = 0
+    files: Annotated[int, Field(description="how many they lie in")] = 0
+    removed: Annotated[int, Field(description="entries that went because they were old")] = 0
+    signed: Annotated[int, Field(description="entries that a signed head vouches for")] = 0
+    signed_at: Annotated[str | None, Field(description="when that head was signed")] = None
+    logged: Annotated[int, Field(description="logged heads that agree")] = 0
+    entry: Annotated[int | None, Field(description="the first entry that is bad or missing")] = None
+    what: Annotated[str, Field(description="what was found there, in a line")] = ""
+    where: Annotated[str, Field(description="the file and the line in it")] = ""
 
 
 class AuditAnswer(BaseModel):

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 
 from pipeline.api.access import NEEDS, Access, Need, ways_of
 from pipeline.api.asking import Asking
-from pipeline.api.audit import AuditPages, audit_routes
+from pipeline.api.audit import AuditChecks, AuditPages, audit_routes
 from pipeline.api.audited import check_every_route
 from pipeline.api.auditing import Auditing, AuditRules
 from pipeline.api.auth import BODY_BYTES, Doorkeeper, Rules
@@ -41,10 +41,11 @@ from pipeline.api.rates import Rates
 from pipeline.api.refusals import refusals_in
 from pipeline.api.retention import Retention, retention_routes
 from pipeline.api.saved import saved_routes
-from pipeline.api.sessions import session_routes
+from pipeline.api.sessions import seat_routes, session_routes
 from pipeline.api.shots import Why, shot_routes
 from pipeline.api.sight import refuse_partial
 from pipeline.api.sightings import Lists, Service, kept_picture_routes, sighting_routes
+from pipeline.api.tracks import KnownTracks, track_routes
 from pipeline.api.travel import Travel, travel_routes
 from pipeline.api.uncached import Uncached
 from pipeline.api.users import token_routes, user_routes
@@ -88,6 +89,7 @@ class Backing:
     Attributes:
         service: searches.
         lists: tracks, cameras, boxes.
+        known: tells of one track.
         switches: pause and resume cameras.
         enrolment: adds and removes cameras.
         collections: lists and removes them.
@@ -112,10 +114,12 @@ class Backing:
         audit: where every request is noted before it is answered.
         audit_pages: reads what was noted.
         answers: keeps answers to writes that may be sent again.
+        audit_checks: tells whether that is as it was written.
     """
 
     service: Service
     lists: Lists
+    known: KnownTracks
     switches: CameraSwitches
     enrolment: CameraList
     collections: Collections
@@ -137,6 +141,7 @@ class Backing:
     audit: AuditRules
     audit_pages: AuditPages
     answers: KeptAnswers
+    audit_checks: AuditChecks
     token: str
     door: Door
     source_url: str | None = None
@@ -179,6 +184,7 @@ def build_app(backing: Backing, needs: Mapping[str, Need] = NEEDS) -> FastAPI:
     app.include_router(delivery_routes(backing.deliveries), prefix="/api/v1")
     app.include_router(travel_routes(backing.travel), prefix="/api/v1")
     app.include_router(clip_routes(backing.clip), prefix="/api/v1")
+    app.include_router(track_routes(backing.known), prefix="/api/v1")
     app.include_router(shot_routes(backing.why), prefix="/api/v1")
     app.include_router(picture_routes(backing.last_picture), prefix="/api/v1")
     app.include_router(import_routes(backing.imports), prefix="/api/v1")
@@ -194,13 +200,14 @@ def build_app(backing: Backing, needs: Mapping[str, Need] = NEEDS) -> FastAPI:
         prefix="/api/v1",
     )
     app.include_router(saved_routes(door.saved, door.now), prefix="/api/v1")
+    app.include_router(seat_routes(door.signing_in), prefix="/api/v1")
     app.include_router(user_routes(door.desk), prefix="/api/v1")
     app.include_router(token_routes(door.desk), prefix="/api/v1")
     app.include_router(case_routes(backing.accountable.cases), prefix="/api/v1")
     app.include_router(evidence_routes(backing.accountable.packs), prefix="/api/v1")
     app.include_router(kept_clip_routes(backing.accountable.clips), prefix="/api/v1")
     app.include_router(retention_routes(backing.accountable.retention), prefix="/api/v1")
-    app.include_router(audit_routes(backing.audit_pages), prefix="/api/v1")
+    app.include_router(audit_routes(backing.audit_pages, backing.audit_checks), prefix="/api/v1")
 
     @app.get("/metrics", include_in_schema=False)
     def metrics(asking: Asking) -> Response:

@@ -5,23 +5,32 @@ from typing import Annotated, Final, Protocol
 from fastapi import APIRouter, Query
 
 from pipeline.api.paging import Paging
-from pipeline.audit_answers import AuditAnswer, Filters
+from pipeline.audit_answers import AuditAnswer, AuditCheckAnswer, Filters
 from pipeline.errors import ConfigError
+from pipeline.reason_fields import MOST_LETTERS
 
 LAST: Final = 253_402_300_799
 """The end of the year 9999, behind which there are no instants."""
 
 
 class AuditPages(Protocol):
-    """What the route asks (`pipeline.store.audit_reading.AuditReader`)."""
+    """What the first route asks (`pipeline.store.audit_reading.AuditReader`)."""
 
     def page(self, filters: Filters, count: int) -> AuditAnswer:
         """The latest entries that fit."""
         ...
 
 
-def audit_routes(pages: AuditPages) -> APIRouter:
-    """`GET /audit`."""
+class AuditChecks(Protocol):
+    """What the other asks (`pipeline.workers.audit_checking.AuditChecking`)."""
+
+    def check(self) -> AuditCheckAnswer:
+        """Whether the audit is as it was written."""
+        ...
+
+
+def audit_routes(pages: AuditPages, checks: AuditChecks) -> APIRouter:
+    """The routes under `/audit`."""
     routes = APIRouter()
 
     @routes.get("/audit")
@@ -32,12 +41,28 @@ def audit_routes(pages: AuditPages) -> APIRouter:
         since: Annotated[float | None, Query(ge=0, le=LAST, description="Unix seconds")] = None,
         until: Annotated[float | None, Query(ge=0, le=LAST, description="Unix seconds")] = None,
         track: Annotated[str | None, Query(description="a track or shot it was about")] = None,
+        case: Annotated[str | None, Query(max_length=MOST_LETTERS)] = None,
+        words: Annotated[
+            str | None,
+            Query(max_length=MOST_LETTERS, description="in the description, reason or case"),
+        ] = None,
     ) -> AuditAnswer:
         """Who asked what and what they were shown, the latest first, a page at a time."""
         before = None if paging.after is None else _number(paging.after)
-        page = pages.page(Filters(who, what, since, until, track, before), paging.count)
+        filters = Filters(who, what, since, until, track, before, case, words)
+        page = pages.page(filters, paging.count)
         paging.tell(page.next)
         return page
+
+    @routes.post("/audit/check")
+    def check() -> AuditCheckAnswer:
+        """Check every entry against the one before, the signed heads and those that were logged.
+
+        One check at a time (503), and at most one every few seconds: who asks again sooner is told
+        what was found, and when. One that takes too long is given up (422): the machine's own
+        `descry audit verify` takes as long as it needs.
+        """
+        return checks.check()
 
     return routes
 

@@ -55,7 +55,7 @@ _WATCH = (
     *_LIKENESS, *_WHERE, "name", "hours", "timezone", "false_alarms", "cooldown_s", "webhook",
     "mqtt", *_GROUNDS,
 )  # fmt: skip
-_USER = ("role", "cameras", "all_cameras", "new_password")
+_USER = ("role", "cameras", "all_cameras", "new_password", "state")
 _TOKEN = ("name", "role", "cameras", "expires_s")
 _IMPORT = ("upload", "path", "camera", "collection", "start", "keep_boxes")
 _ITEM = ("hit", "text", "score", "probability", "evidence", "model")
@@ -75,6 +75,7 @@ ROUTES: Final[Mapping[str, Row]] = {
     "DELETE /api/v1/searches/{number}": Audited("search-forget", changes=True),
     "GET /api/v1/tracks": Audited("tracks"),
     "GET /api/v1/tracks/{key:path}/clip": Audited("clip", needs_reason=True),
+    "GET /api/v1/tracks/{key:path}": Audited("track"),  # behind that of its clip
     "GET /api/v1/pictures/{key:path}": Audited("picture"),
     "POST /api/v1/shots/{shot:path}/why": Audited("why", ("text", *_GROUNDS)),
     "GET /api/v1/cameras": NotAudited("what is watched and how it does; no track, no picture"),
@@ -105,10 +106,13 @@ ROUTES: Final[Mapping[str, Row]] = {
     "GET /api/v1/travel": NotAudited("counts of how long people took, of nobody in particular"),
     "POST /api/v1/travel/learn": Audited("travel-learn", changes=True),
     "GET /api/v1/audit": Audited("audit"),
+    "POST /api/v1/audit/check": Audited("audit-check"),
     "POST /api/v1/session": Audited("sign-in", ("name",)),
     "GET /api/v1/session": NotAudited("says to somebody who they are"),
     "DELETE /api/v1/session": Audited("sign-out"),
     "POST /api/v1/session/password": Audited("password-change", changes=True),
+    "GET /api/v1/sessions": NotAudited("says to somebody where they are signed in"),
+    "DELETE /api/v1/sessions": Audited("sign-out-others", changes=True),
     "GET /api/v1/users": Audited("users"),
     "POST /api/v1/users": Audited("user-add", ("name", "role", "cameras"), changes=True),
     "PATCH /api/v1/users/{name}": Audited("user-change", _USER, changes=True),

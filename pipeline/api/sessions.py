@@ -5,13 +5,20 @@ from typing import Final, Protocol
 
 from fastapi import APIRouter, Request, Response
 
-from pipeline.account_answers import PasswordRequest, SessionAnswer, SignInRequest
+from pipeline.account_answers import (
+    EndedAnswer,
+    PasswordRequest,
+    SeatAnswer,
+    SessionAnswer,
+    SignInRequest,
+)
 from pipeline.api.asking import Asking
 from pipeline.api.identity import COOKIE, cookie_of
 from pipeline.api.turns import Turns
 from pipeline.callers import Caller
 from pipeline.errors import ConfigError
-from pipeline.store.login_sessions import LoginSession
+from pipeline.instants import format_instant
+from pipeline.store.login_sessions import LoginSession, Seat
 
 SIGNING_IN_AT_ONCE: Final = 4
 """Threads that compare passwords or wait to: anybody may ask that, and nobody is held up by it."""
@@ -38,6 +45,14 @@ class SigningIn(Protocol):
 
     def sign_out(self, session: LoginSession) -> None:
         """End it."""
+        ...
+
+    def seats(self, session: LoginSession) -> list[Seat]:
+        """Where their user is signed in."""
+        ...
+
+    def end_others(self, session: LoginSession) -> int:
+        """End their user's other sessions."""
         ...
 
     def change_password(
@@ -114,6 +129,28 @@ def session_routes(
     return routes
 
 
+def seat_routes(signing_in: SigningIn) -> APIRouter:
+    """The routes under `/sessions`."""
+    routes = APIRouter()
+
+    @routes.get("/sessions")
+    def seats(request: Request, response: Response, asking: Asking) -> list[SeatAnswer]:
+        """Where the asking user is signed in, the latest used first; none for a token."""
+        del asking
+        response.headers.update(_PRIVATE)
+        session: LoginSession | None = request.state.session
+        return [] if session is None else [_seat_answer(each) for each in signing_in.seats(session)]
+
+    @routes.delete("/sessions")
+    def end_others(request: Request, asking: Asking) -> EndedAnswer:
+        """End every session of the asking user but the one that asks."""
+        del asking
+        session: LoginSession | None = request.state.session
+        return EndedAnswer(ended=0 if session is None else signing_in.end_others(session))
+
+    return routes
+
+
 def _set_cookie(
     request: Request, response: Response, session: LoginSession, *, max_age_s: float, secure: bool
 ) -> None:
@@ -140,6 +177,15 @@ def session_answer(
         csrf="" if session is None else session.csrf,
         must_change_password=session is not None and session.user.must_change,
         reason_required=reason_required,
+    )
+
+
+def _seat_answer(seat: Seat) -> SeatAnswer:
+    return SeatAnswer(
+        begun_at=None if seat.begun_at is None else format_instant(seat.begun_at),
+        used_at=format_instant(seat.used_at),
+        expires_at=format_instant(seat.expires_at),
+        is_this=seat.is_this,
     )
 
 

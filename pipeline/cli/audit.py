@@ -19,16 +19,20 @@ def list_entries(
     track: Annotated[
         str | None, typer.Option(help="Only what was about this track, or showed it.")
     ] = None,
+    case: Annotated[str | None, typer.Option(help="Only what was asked for this case.")] = None,
+    words: Annotated[
+        str | None, typer.Option(help="Only with this in the description, reason or case.")
+    ] = None,
     count: Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")] = 50,
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """List what was noted, the latest first; looking is noted as well."""
+    from pipeline.audit_answers import Filters
     from pipeline.cli.auditing import list_audit
 
-    list_audit(
-        config, who=who, what=what, since=since, until=until, track=track, count=count, json=json
-    )
+    filters = Filters(who=who, what=what, track=track, case=case, words=words)
+    list_audit(config, filters, since=since, until=until, count=count, json=json)
 
 
 @app.command()

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import islice
 from json import dumps
 from pathlib import Path
@@ -22,7 +22,7 @@ from pipeline.store.audit_files import files_in
 from pipeline.store.audit_heads import FILE as HEADS
 from pipeline.store.audit_heads import read_heads
 from pipeline.store.audit_reading import AuditReader
-from pipeline.store.audit_witness import LAST, Witness, key_of
+from pipeline.store.audit_witness import LAST, kept_beside, key_of
 from pipeline.wiring.auditing import build_noting
 from pipeline.wiring.sessions import open_session
 from pipeline.wiring.settings import read_settings
@@ -34,12 +34,10 @@ _SHOWN = 60  # letters of a description in a line
 
 def list_audit(
     config: Path | None,
+    filters: Filters,
     *,
-    who: str | None,
-    what: str | None,
     since: str | None,
     until: str | None,
-    track: str | None,
     count: int,
     json: bool,
 ) -> None:
@@ -50,12 +48,10 @@ def list_audit(
         AuditUnavailable: that somebody looked cannot be noted.
     """
     settings, now = read_settings(config), time.time()
-    filters = Filters(
-        who,
-        what,
-        None if since is None else parse_instant(since, now=now),
-        None if until is None else parse_instant(until, now=now),
-        track,
+    filters = replace(
+        filters,
+        since=None if since is None else parse_instant(since, now=now),
+        until=None if until is None else parse_instant(until, now=now),
     )
     for entry in islice(_entries(settings, filters, count), count):
         line = entry.model_dump_json(exclude_defaults=True) if json else line_of(entry)
@@ -69,6 +65,7 @@ def _entries(settings: Settings, filters: Filters, count: int) -> Iterator[Audit
         return
     folder = open_folder(settings)
     asked = {"who": filters.who, "what": filters.what, "track": filters.track}
+    asked |= {"of_case": filters.case, "words": filters.words}
 
     def ask() -> AuditAnswer:
         return AuditReader(folder.path / "audit").page(filters, count)
@@ -194,17 +191,10 @@ def _logged(logs: Sequence[Path]) -> Iterator[Place]:
 
 
 def _kept_beside(folder: DataFolder, public: str) -> list[Place]:
-    """The last head that was signed, which lies beside the audit."""
-    witness = Witness.beside(folder.path / "signing.key", None)
     try:
-        head = witness.read()
+        return kept_beside(folder.path / "signing.key", public)
     except ValueError as error:
         raise AuditBroken(str(error)) from error
-    if head is None:
-        return []
-    if head.key != public or not head.is_authentic:
-        raise AuditBroken(f"{witness.last} was changed, or another key signed it")
-    return [head.place]
 
 
 def _heads_in(path: Path) -> list[Place]:

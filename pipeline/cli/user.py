@@ -1,6 +1,7 @@
 """`descry user`: who may sign in, and what they may do."""
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -105,6 +106,28 @@ def remove(name: Name, json: JsonOption = False, config: ConfigOption = None) ->
     sys.stdout.write((gone.model_dump_json() if json else words) + "\n")
 
 
+@app.command()
+def disable(name: Name, json: JsonOption = False, config: ConfigOption = None) -> None:
+    """Keep a user from signing in, and end their sessions; API tokens are revoked one by one."""
+    _set_state(name, "disabled", json=json, config=config)
+
+
+@app.command()
+def enable(name: Name, json: JsonOption = False, config: ConfigOption = None) -> None:
+    """Let a user who was disabled sign in again, with the password that they had."""
+    _set_state(name, "active", json=json, config=config)
+
+
+def _set_state(name: str, state: str, *, json: bool, config: Path | None) -> None:
+    from pipeline.account_answers import UserChange
+    from pipeline.wiring.account_access import reach_accounts
+    from pipeline.wiring.settings import read_settings
+
+    change = asked(UserChange, state=state)
+    with reach_accounts(read_settings(config)) as (desk, me):
+        _tell(desk.change_user(name, change, by=me, is_owner=True), json=json)
+
+
 def asked(kind: "type[Request]", **fields: object) -> "Request":
     """A request of these fields.
 
@@ -127,6 +150,7 @@ def line_of(user: "UserAnswer") -> str:
     cameras = "all cameras" if user.cameras is None else ", ".join(user.cameras)
     last = "never signed in" if user.signed_in_at is None else f"signed in {user.signed_in_at}"
     line = f"{user.name}  {user.role}  {cameras}  {last}"
+    line += "  disabled" if user.state == "disabled" else ""
     return line + ("  has to choose a password" if user.must_change_password else "")
 
 

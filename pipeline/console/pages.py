@@ -24,11 +24,24 @@ PAGES: Final[Mapping[str, str]] = MappingProxyType(
         "/imports": "imports",
         "/cases": "cases",
         "/system": "system",
+        "/accounts": "accounts",
     }
+)
+#: Pages that tabs name beside each other; the navigation leads to the first.
+ADMINISTRATION: Final[Mapping[str, str]] = MappingProxyType(
+    {"/accounts": "accounts", "/audit": "audit", "/erasures": "erasures"}
 )
 SIGN_IN: Final = "/sign-in"
 ABOUT: Final = "/about"
-ALONE: Final[Mapping[str, str]] = MappingProxyType({SIGN_IN: "sign-in", ABOUT: "about"})
+ALONE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        SIGN_IN: "sign-in",
+        ABOUT: "about",
+        "/account": "account",
+        "/audit": "audit",
+        "/erasures": "erasures",
+    }
+)
 """Pages that the navigation does not name."""
 
 #: What an operating system's registry of types may say otherwise.
@@ -93,6 +106,7 @@ class Pages:
             path=path,
             language=language,
             theme=theme,
+            administration=ADMINISTRATION,
             pages={where: what for where, what in PAGES.items() if where not in hidden},
             t=self._messages[language].__getitem__,
         )

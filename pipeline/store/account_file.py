@@ -1,5 +1,6 @@
 """The file of accounts: users, sessions and API tokens, in SQLite, readable by us alone."""
 
+import sqlite3
 from pathlib import Path
 from typing import Final
 
@@ -7,6 +8,7 @@ from pipeline.store.private_database import PrivateDatabase
 
 FILE: Final = "accounts.sqlite"
 
+_LAYOUT: Final = 2
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS users (
     name TEXT PRIMARY KEY,
@@ -15,13 +17,15 @@ CREATE TABLE IF NOT EXISTS users (
     cameras TEXT,
     must_change INTEGER NOT NULL,
     created_at REAL NOT NULL,
-    signed_in_at REAL
+    signed_in_at REAL,
+    disabled INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE IF NOT EXISTS sessions (
     digest TEXT PRIMARY KEY,
     user TEXT NOT NULL REFERENCES users (name) ON DELETE CASCADE,
     used_at REAL NOT NULL,
-    expires_at REAL NOT NULL
+    expires_at REAL NOT NULL,
+    begun_at REAL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS sessions_of_users ON sessions (user);
 CREATE TABLE IF NOT EXISTS tokens (
@@ -45,6 +49,11 @@ CREATE TABLE IF NOT EXISTS searches (
 ) STRICT;
 """
 
+_SINCE_LAYOUT_1: Final = (
+    "ALTER TABLE users ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE sessions ADD COLUMN begun_at REAL",
+)
+
 
 class AccountFile(PrivateDatabase):
     """The file, opened: see `PrivateDatabase`."""
@@ -56,4 +65,11 @@ class AccountFile(PrivateDatabase):
             StoreUnavailable: it cannot be read, or another version wrote it.
             StoreFull: there is no room for it.
         """
-        super().__init__(path, holds="accounts", schema=_SCHEMA)
+        super().__init__(path, holds="accounts", schema=_SCHEMA, layout=_LAYOUT, upgrade=_upgraded)
+
+
+def _upgraded(database: sqlite3.Connection) -> None:
+    """Give the tables of layout 1 what they lacked."""
+    if int(database.execute("PRAGMA user_version").fetchone()[0]) == 1:
+        for statement in _SINCE_LAYOUT_1:
+            database.execute(statement)

@@ -30,6 +30,7 @@ class User:
         must_change: whether the password was given to them and only lets them choose their own.
         created_at: Unix seconds.
         signed_in_at: when they last did, Unix seconds; None: never.
+        is_disabled: whether they are kept from signing in until an administrator lets them again.
     """
 
     name: str
@@ -38,6 +39,7 @@ class User:
     must_change: bool
     created_at: float
     signed_in_at: float | None
+    is_disabled: bool = False
 
     @property
     def caller(self) -> Caller:
@@ -117,8 +119,8 @@ class Accounts:
         raise NotFound(f"no user {name!r}: 'descry user list' tells all")
 
     def kept(self, name: str) -> str | None:
-        """What is kept of the password of `name`; None where there is no such user."""
-        rows = self._file.rows("SELECT password FROM users WHERE name = ?", [name])
+        """What is kept of the password of `name`; None where no such user may sign in."""
+        rows = self._file.rows("SELECT password FROM users WHERE name = ? AND disabled = 0", [name])
         return str(rows[0]["password"]) if rows else None
 
     def add(
@@ -154,6 +156,23 @@ class Accounts:
             database.execute(
                 "UPDATE users SET role = ?, cameras = ? WHERE name = ?",
                 [role, write_cameras(scope), name],
+            )
+        return self.get(name)
+
+    def disable(self, name: str, *, is_disabled: bool = True) -> User:
+        """Keep a user from signing in, and end every session of theirs; or let them again.
+
+        Raises:
+            NotFound: there is no such user.
+            ConfigError: nobody would be left to administer.
+        """
+        with self._file.change() as database:
+            _find(database, name)
+            if is_disabled:
+                _refuse_last(database, name)
+                database.execute("DELETE FROM sessions WHERE user = ?", [name])
+            database.execute(
+                "UPDATE users SET disabled = ? WHERE name = ?", [int(is_disabled), name]
             )
         return self.get(name)
 
@@ -211,7 +230,8 @@ def _find(database: sqlite3.Connection, name: str) -> User:
 def _refuse_last(database: sqlite3.Connection, name: str) -> None:
     """See that an administrator is left who can sign in, if there is one now."""
     rows = database.execute(
-        "SELECT name FROM users WHERE role = ? AND must_change = 0", [Role.ADMINISTRATOR]
+        "SELECT name FROM users WHERE role = ? AND must_change = 0 AND disabled = 0",
+        [Role.ADMINISTRATOR],
     )
     if [row["name"] for row in rows] == [name]:
         raise ConfigError(
@@ -253,4 +273,5 @@ def read_user(row: sqlite3.Row) -> User:
         must_change=bool(row["must_change"]),
         created_at=row["created_at"],
         signed_in_at=row["signed_in_at"],
+        is_disabled=bool(row["disabled"]),
     )

@@ -8,7 +8,7 @@ logged, or kept elsewhere.
 import fcntl
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ LOGGED: Final = re.compile(r"audit: (\d+) entries, head ([0-9a-f]{64})")
 """What is logged when a head is signed."""
 
 _ATTEMPTS = 3
+_LINES_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,12 @@ def logged_heads(lines: Iterable[str]) -> list[Place]:
 
 
 def check(
-    folder: Path, public: str, logged: Collection[Place] = (), *, every: int | None = None
+    folder: Path,
+    public: str,
+    logged: Collection[Place] = (),
+    *,
+    every: int | None = None,
+    go_on: Callable[[], None] = lambda: None,
 ) -> Whole | Broken:
     """Check the audit in `folder`.
 
@@ -91,13 +97,14 @@ def check(
         public: the public key that heads are to be signed with, hexadecimal.
         logged: heads that were noted elsewhere.
         every: entries after which a head is signed, where no head tells it.
+        go_on: called now and then; it raises to give up.
 
     Raises:
         OSError: a file cannot be read.
     """
     for attempt in range(_ATTEMPTS):
         try:
-            return _check(_look(folder), public, logged, every)
+            return _check(_look(folder), public, logged, every, go_on)
         except FileNotFoundError:  # a file aged meanwhile
             if attempt == _ATTEMPTS - 1:
                 raise
@@ -105,7 +112,11 @@ def check(
 
 
 def _check(
-    seen: _Seen, public: str, logged: Collection[Place], every: int | None
+    seen: _Seen,
+    public: str,
+    logged: Collection[Place],
+    every: int | None,
+    go_on: Callable[[], None],
 ) -> Whole | Broken:
     heads = list(seen.heads)
     if (bad := _changed_head(seen, public)) is not None:
@@ -120,7 +131,7 @@ def _check(
     if known.get(begin.number, {begin.hash}) != {begin.hash}:
         return Broken(begin.number, f"entry {begin.number}, which aged, was another when logged")
     wanted = {count: hashes for count, hashes in known.items() if count > begin.number}
-    end = _walk(begin, files, wanted)
+    end = _walk(begin, files, wanted, go_on)
     if isinstance(end, Broken):
         return end
     if missing := [count for count in wanted if count > end.number]:
@@ -147,11 +158,16 @@ def _changed_head(seen: _Seen, public: str) -> Broken | None:
 
 
 def _walk(
-    begin: Place, files: Iterable[tuple[Path, int]], wanted: Mapping[int, set[str]]
+    begin: Place,
+    files: Iterable[tuple[Path, int]],
+    wanted: Mapping[int, set[str]],
+    go_on: Callable[[], None],
 ) -> Place | Broken:
     """Follow the chain to its end, or to the first entry that is not as it was written."""
     place, vouched = begin, begin.number
     for line, where in _placed(files):
+        if place.number % _LINES_AT_ONCE == 0:
+            go_on()
         expected = place.number + 1
         try:
             fields, claimed = read_line(line)

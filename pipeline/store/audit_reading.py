@@ -62,7 +62,14 @@ def _fits(fields: Mapping[str, Any], filters: Filters) -> bool:
         and (filters.since is None or fields["at"] >= format_instant(filters.since))
         and (filters.until is None or fields["at"] < format_instant(filters.until))
         and (filters.before is None or fields["n"] < filters.before)
+        and filters.case in (None, fields.get("case"))
+        and (filters.words is None or filters.words.casefold() in _words_of(fields))
     )
+
+
+def _words_of(fields: Mapping[str, Any]) -> str:
+    said = (fields.get(name, "") for name in ("text", "reason", "case"))
+    return "\n".join(said).casefold()
 
 
 def _tracks_of(fields: Mapping[str, Any]) -> str:

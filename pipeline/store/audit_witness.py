@@ -11,6 +11,7 @@ from typing import Final
 
 from pipeline.errors import ConfigError
 from pipeline.files import write_whole
+from pipeline.store.audit_chain import Place
 from pipeline.store.audit_heads import FILE, Head, line_of, read_head
 from pipeline.store.signing import SigningKey
 
@@ -100,3 +101,22 @@ def key_of(file: Path, audit: Path) -> SigningKey:
             "backup; where there is none, see 'The audit' in the runbook"
         )
     return SigningKey.of(file)
+
+
+def kept_beside(key: Path, public: str) -> list[Place]:
+    """The last head that was signed, which lies beside the key; none where none was.
+
+    Args:
+        key: the file of the key.
+        public: its public half, hexadecimal.
+
+    Raises:
+        ValueError: it was changed, or another key signed it.
+    """
+    witness = Witness.beside(key, None)
+    head = witness.read()
+    if head is None:
+        return []
+    if head.key != public or not head.is_authentic:
+        raise ValueError(f"{witness.last} was changed, or another key signed it")
+    return [head.place]

@@ -35,6 +35,23 @@ class LoginSession:
         return hmac.new(self.secret.encode(), b"csrf", hashlib.sha256).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Where a user is signed in; all instants are Unix seconds.
+
+    Attributes:
+        begun_at: when they signed in; None: before this was noted.
+        used_at: when they last asked something, to half a minute.
+        expires_at: when it ends, however it is used.
+        is_this: whether it is the one that asks.
+    """
+
+    begun_at: float | None
+    used_at: float
+    expires_at: float
+    is_this: bool
+
+
 def digest_of(secret: str) -> str:
     """What is kept of a secret of 256 random bits: too many to be guessed, so no salt is needed."""
     return hashlib.sha256(secret.encode()).hexdigest()
@@ -73,7 +90,8 @@ class LoginSessions:
         secret = secrets.token_urlsafe(32)
         with self._file.change() as database:
             row = database.execute(
-                "SELECT * FROM users WHERE name = ? AND password = ?", [name, kept]
+                "SELECT * FROM users WHERE name = ? AND password = ? AND disabled = 0",
+                [name, kept],
             ).fetchone()
             if row is None:  # the password was changed while this one was being compared
                 raise NotFound(f"no user {name!r} with that password")
@@ -87,8 +105,9 @@ class LoginSessions:
                 [name, name, MOST_OF_A_USER - 1],
             )
             database.execute(
-                "INSERT INTO sessions VALUES (?, ?, ?, ?)",
-                [digest_of(secret), name, now, now + self._lasts_s],
+                "INSERT INTO sessions (digest, user, used_at, expires_at, begun_at)"
+                " VALUES (?, ?, ?, ?, ?)",
+                [digest_of(secret), name, now, now + self._lasts_s, now],
             )
             database.execute("UPDATE users SET signed_in_at = ? WHERE name = ?", [now, name])
         return LoginSession(read_user(row), secret)
@@ -100,7 +119,7 @@ class LoginSessions:
         """
         rows = self._file.rows(
             "SELECT users.*, used_at FROM sessions JOIN users ON users.name = sessions.user"
-            " WHERE digest = ? AND expires_at > ? AND used_at > ?",
+            " WHERE digest = ? AND expires_at > ? AND used_at > ? AND disabled = 0",
             [digest_of(secret), now, now - self._idle_s],
         )
         if not rows:
@@ -111,6 +130,27 @@ class LoginSessions:
                     "UPDATE sessions SET used_at = ? WHERE digest = ?", [now, digest_of(secret)]
                 )
         return LoginSession(read_user(rows[0]), secret)
+
+    def seats(self, session: LoginSession, now: float) -> list[Seat]:
+        """Where the user of `session` is signed in now, the latest used first."""
+        rows = self._file.rows(
+            "SELECT * FROM sessions WHERE user = ? AND expires_at > ? AND used_at > ?"
+            " ORDER BY used_at DESC, digest",
+            [session.user.name, now, now - self._idle_s],
+        )
+        mine = digest_of(session.secret)
+        return [
+            Seat(row["begun_at"], row["used_at"], row["expires_at"], row["digest"] == mine)
+            for row in rows
+        ]
+
+    def end_others(self, session: LoginSession) -> int:
+        """End every session of the user but this one; how many that were."""
+        with self._file.change() as database:
+            return database.execute(
+                "DELETE FROM sessions WHERE user = ? AND digest <> ?",
+                [session.user.name, digest_of(session.secret)],
+            ).rowcount
 
     def end(self, secret: str) -> None:
         """Sign out."""

@@ -15,6 +15,7 @@ from pipeline.files import write_whole
 from pipeline.reason_fields import Grounds
 from pipeline.store.audit_files import files_in
 from pipeline.store.audit_log import AuditLog
+from pipeline.workers.audit_checking import AuditChecking
 from pipeline.workers.noted import Noting
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,13 @@ def note_settings(settings: Settings, folder: DataFolder, audit: AuditLog) -> No
         write_whole(file, json.dumps(told, sort_keys=True))
     except (AuditUnavailable, OSError) as error:
         log.warning("that settings changed is not noted yet: %s", error)
+
+
+def build_audit_checking(settings: Settings, folder: DataFolder) -> AuditChecking:
+    """What tells over HTTP whether the audit of a data folder is as it was written."""
+    audit, key = folder.path / "audit", folder.path / "signing.key"
+    every = settings.audit.sign_every
+    return AuditChecking(audit, key, folder.logs, SystemClock(), every=every)
 
 
 def build_noting(settings: Settings, folder: DataFolder, grounds: Grounds) -> Noting:

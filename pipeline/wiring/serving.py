@@ -28,7 +28,7 @@ from pipeline.store_figures import CameraFigures, StoreFigures
 from pipeline.telemetry import ScrapePage, Telemetry
 from pipeline.wiring.accountable import build_accountable
 from pipeline.wiring.accounts import build_door, open_accounts, tls_files, warn_of_open_doors
-from pipeline.wiring.auditing import note_settings, open_audit
+from pipeline.wiring.auditing import build_audit_checking, note_settings, open_audit
 from pipeline.wiring.casework import build_vouchers
 from pipeline.wiring.delivering import build_delivery_desk, delivery_figures
 from pipeline.wiring.enrolment import build_enrolment
@@ -159,6 +159,7 @@ def _backing(
     return Backing(
         service=VouchedSearch(service, build_vouchers(settings)),
         lists=catalogue,
+        known=catalogue,
         switches=catalogue,
         enrolment=build_enrolment(settings, stores, catalogue),
         collections=build_collections(stores, lambda: service.removed),
@@ -180,6 +181,7 @@ def _backing(
         audit=AuditRules(audit, reason_required=settings.audit.reason_required),
         audit_pages=AuditReader(audit.folder),
         answers=KeptAnswers(open_folder(settings).path / FOLDER),
+        audit_checks=build_audit_checking(settings, open_folder(settings)),
         token=_token(settings),
         source_url=settings.api.source_url,
         door=build_door(settings, open_accounts(settings.data_dir)),

@@ -52,7 +52,7 @@ class AccountDesk:
         return _user_answer(user, drawn)
 
     def change_user(self, name: str, change: UserChange, *, by: str, is_owner: bool) -> UserAnswer:
-        """Give a user another role, other cameras, or another password.
+        """Give a user another role, other cameras, another password; disable or enable them.
 
         Args:
             name: whose.
@@ -74,6 +74,8 @@ class AccountDesk:
             if cameras is None and not change.all_cameras:
                 cameras = user.cameras
             self._accounts.change(name, role, cameras)
+        if change.state is not None:
+            self._accounts.disable(name, is_disabled=change.state == "disabled")
         drawn = self._set_password(name, change, is_owner=is_owner)
         log.info("%s changed the user %s", by, name)
         return _user_answer(self._accounts.get(name), drawn)
@@ -154,6 +156,7 @@ def _user_answer(user: User, drawn: str | None = None) -> UserAnswer:
         must_change_password=user.must_change,
         created_at=format_instant(user.created_at),
         signed_in_at=_instant(user.signed_in_at),
+        state="disabled" if user.is_disabled else "active",
         password=drawn,
     )
 

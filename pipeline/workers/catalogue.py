@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from detectors.types import Box, TrackKey
-from pipeline.answers import CameraAnswer, TracksAnswer
+from pipeline.answers import CameraAnswer, TrackAnswer, TracksAnswer
 from pipeline.box_answers import BoxAnswer, TrackBoxesAnswer
 from pipeline.clock import Clock
-from pipeline.errors import NotFound
+from pipeline.errors import ConfigError, NotFound
 from pipeline.instants import format_instant
 from pipeline.store.boxes import BoxArchive
 from pipeline.store.cameras import CameraStatus, CameraStore
@@ -62,6 +62,22 @@ class Catalogue:
             if zone is None or zone in record.zones
         ]
         return TracksAnswer(tracks=page, next=following)
+
+    def track(self, name: str) -> TrackAnswer:
+        """The track of that name (`camera/run/number`).
+
+        Raises:
+            ConfigError: that names no track.
+            NotFound: no such track is known.
+        """
+        try:
+            key = TrackKey.parse(name)
+        except ValueError as error:
+            raise ConfigError(f"{error}: 'descry tracks list' names tracks") from error
+        record = self.track_store.get_many([key]).get(key)
+        if record is None:
+            raise NotFound(f"no track {key}: 'descry tracks list' names all that are known")
+        return track_answer(record, key in self.live_keys())
 
     def known(self) -> Collection[str]:
         """Every camera that was ever read."""

@@ -31,7 +31,7 @@ class NotedAccounts:
 
     def change_user(self, name: str, change: UserChange, *, by: str, is_owner: bool) -> UserAnswer:
         """Change one."""
-        told = {"role": change.role, "cameras": change.cameras}
+        told = {"role": change.role, "cameras": change.cameras, "state": change.state}
         is_password = change.new_password or change.password is not None
         with self.noting.changing("user-change", name=name, password=is_password, **told):
             return self.desk.change_user(name, change, by=by, is_owner=is_owner)

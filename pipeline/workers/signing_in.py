@@ -6,7 +6,7 @@ from typing import Final
 from pipeline.clock import Clock
 from pipeline.errors import NotFound, SignInRefused, TooManyAttempts
 from pipeline.store.accounts import Accounts
-from pipeline.store.login_sessions import LoginSession, LoginSessions
+from pipeline.store.login_sessions import LoginSession, LoginSessions, Seat
 from pipeline.store.passwords import Passwords, check_password
 from pipeline.workers.attempts import Attempts
 
@@ -68,6 +68,16 @@ class SigningIn:
     def sign_out(self, session: LoginSession) -> None:
         """End a session."""
         self._sessions.end(session.secret)
+
+    def seats(self, session: LoginSession) -> list[Seat]:
+        """Where the user of a session is signed in, the latest used first."""
+        return self._sessions.seats(session, self._clock.now())
+
+    def end_others(self, session: LoginSession) -> int:
+        """Sign the user out everywhere else; of how many sessions."""
+        ended = self._sessions.end_others(session)
+        log.info("%s ended %d other sessions", session.user.name, ended)
+        return ended
 
     def change_password(
         self, session: LoginSession, old: str, new: str, *, address: str

@@ -13,13 +13,15 @@ from tests.conftest import missing
 CHROMIUM = Path(os.environ.get("DESCRY_TEST_CHROMIUM", "/usr/bin/chromium"))
 #: Where a system of `tests.browser.system` runs already, for whoever works on the console.
 RUNNING = os.environ.get("DESCRY_TEST_BROWSER_URL")
+RUNNING_DATA = os.environ.get("DESCRY_TEST_BROWSER_FOLDER")
 SHOTS = Path(__file__).parent / "shots"
 #: A busy machine is no fault of a page.
 WAIT_MS = float(os.environ.get("DESCRY_TEST_BROWSER_WAIT_S", "60")) * 1000
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
-PAGES = ("/", "/live", "/watches", "/imports", "/cases", "/system", "/about")
+ADMINISTRATION = ("/accounts", "/account", "/audit", "/erasures")
+PAGES = ("/", "/live", "/watches", "/imports", "/cases", "/system", "/about", *ADMINISTRATION)
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +42,7 @@ def browser():
 @pytest.fixture(scope="session")
 def system(tmp_path_factory, browser):
     if RUNNING is not None:
-        yield System(RUNNING)
+        yield System(RUNNING, RUNNING_DATA and Path(RUNNING_DATA))
         return
     folder = tmp_path_factory.mktemp("b")
     with running_system(folder) as system:
@@ -108,6 +110,13 @@ def visitor(browser, system):
     yield visitor
     visitor.close()
     assert visitor.unexpected() == []
+
+
+@pytest.fixture
+def expecting(visitor):
+    """What the API refuses on purpose is told by the browser's console as well."""
+    visitor.expected = re.compile(r"status of 4(01|04|22) .*/api/v1/")
+    return visitor
 
 
 @pytest.fixture

@@ -37,9 +37,11 @@ class System:
 
     Attributes:
         url: where its console is.
+        data: its data folder; None where that is not known.
     """
 
     url: str
+    data: Path | None = None
 
 
 def free_port() -> int:
@@ -84,7 +86,7 @@ def served(descry: Descry, more: dict[str, Any]):
     running = descry.start("run")
     url = f"http://127.0.0.1:{port}"
     wait_for(lambda: is_ready(url), within_s=300, what="the query worker")
-    yield System(url)
+    yield System(url, descry.data)
     end_processes_of(descry.folder)
     running.process.wait(30)
 

@@ -41,6 +41,8 @@ def test_what_is_asked_is_noted_checked_and_found_when_it_was_touched(descry, cl
     assert {entry["what"] for entry in audit(descry, "--track", track)} == {
         "search", "clip", "hold",
     }  # fmt: skip
+    of_case = audit(descry, "--case", "2026/17", "--words", "BLUE", "--since", "1h")
+    assert [entry["n"] for entry in of_case] == [search["n"]]
     assert "red coat" not in "".join(
         path.read_text(errors="replace") for path in (descry.data / "logs").iterdir()
     )

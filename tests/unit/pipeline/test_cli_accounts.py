@@ -63,6 +63,15 @@ def test_users_come_and_go(descry):
     assert "no user 'anna'" in descry("user", "remove", "anna", code=2).err
 
 
+def test_a_user_is_disabled_and_enabled(descry, kept):
+    descry("user", "add", "anna")
+    assert "  disabled" in descry("user", "disable", "anna").out
+    assert Accounts(kept()).get("anna").is_disabled
+    assert "  disabled" not in descry("user", "enable", "anna").out
+    descry("user", "password", "admin", given=f"{OWN}\n")
+    assert "the only administrator" in descry("user", "disable", "admin", code=2).err
+
+
 def test_tokens_come_and_go(descry, kept):
     text = descry("token", "create", "desk", "--camera", "gate", "--expires", "1h").out.strip()
     found = ApiTokens(kept()).find(text, 0.0)

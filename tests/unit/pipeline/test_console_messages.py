@@ -13,7 +13,10 @@ CONSOLE = Path(str(files("pipeline.console")))
 SOURCES = [*CONSOLE.rglob("*.js"), *CONSOLE.rglob("*.html")]
 KEY = re.compile(r"[a-z_-]+\.[a-z0-9_.-]+")
 #: Keys that are put together from a word of the API or of a state.
-MADE = re.compile(r"(camera|case|example|filter|import|models|stream|verdict)\.\w+")
+MADE = re.compile(
+    r"(camera|case|erasing|example|filter|import|may|models|noted|role|stream|verdict)\.[\w-]+"
+    r"|audit\.by_\w+"
+)
 
 
 def messages(language: str) -> dict[str, str]:

@@ -21,7 +21,7 @@ export async function ask(method, path, how = {}) {
   const headers = new Headers(how.headers);
   if (how.json !== undefined) headers.set("Content-Type", "application/json");
   if (WRITES.has(method) && csrf) headers.set("X-CSRF-Token", csrf);
-  for (const [header, text] of Object.entries(grounds())) headers.set(header, encodeURIComponent(text));
+  for (const [header, text] of Object.entries(grounds())) if (!headers.has(header)) headers.set(header, encodeURIComponent(text));
   let response;
   try {
     response = await fetch(path, {

@@ -11,7 +11,7 @@ const RANKS = ["viewer", "operator", "administrator"];
 export const may = (role) => RANKS.indexOf(me?.role) >= RANKS.indexOf(role);
 
 // Pages of which a role may see nothing: a link that always refuses helps nobody.
-const NEEDS_MORE = { viewer: ["/watches", "/imports", "/cases", "/system"] };
+const NEEDS_MORE = { viewer: ["/watches", "/imports", "/cases", "/system", "/accounts"], operator: ["/accounts"] };
 // Pages that ask for people; the others show how the installation does.
 const ASKS_OF_PEOPLE = new Set(["search", "watches", "cases"]);
 const YEAR_S = 31536000;
@@ -75,6 +75,7 @@ async function session() {
   const hidden = NEEDS_MORE[who.role] ?? [];
   hidden.forEach((page) => document.querySelector(`.top nav a[href="${page}"]`)?.remove());
   byId("account-name").textContent = t("frame.signed_in", { name: who.name });
+  byId("account-link").setAttribute("aria-label", t("account.open", { name: who.name }));
   byId("account").hidden = false;
   byId("sign-out").addEventListener("click", async () => {
     leave(true);

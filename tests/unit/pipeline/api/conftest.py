@@ -15,6 +15,7 @@ from pipeline.answers import (
     ModelAnswer,
     SearchAnswer,
     SearchRequest,
+    TrackAnswer,
     TracksAnswer,
 )
 from pipeline.api.app import Accountable, Backing, build_app
@@ -25,6 +26,7 @@ from pipeline.store.audit_log import AuditLog
 from pipeline.store.audit_reading import AuditReader
 from pipeline.store.kept_answers import KeptAnswers
 from pipeline.why_answers import WhyAnswer, WordAnswer
+from pipeline.workers.audit_checking import AuditChecking
 from pipeline.workers.importing import Importing
 from tests.account_house import House
 from tests.unit.pipeline.api.casework import an_accountable
@@ -70,7 +72,16 @@ class Service:
 
 
 class Lists:
-    """Knows no camera called attic."""
+    """Knows no camera called attic, and one track."""
+
+    def track(self, name):
+        if name != "lobby/r/1":
+            raise NotFound(f"no track {name}")
+        return TrackAnswer(
+            track=name, camera="lobby", collection="live", state="closed", live=False, shots=1,
+            first_seen_at="2026-03-01T10:00:00Z", last_seen_at="2026-03-01T10:00:09Z", published=1,
+            thumbnail="/api/v1/pictures/lobby/day/1.jpg",
+        )  # fmt: skip
 
     def known(self):
         return ["lobby", "gate", "hall"]
@@ -216,6 +227,7 @@ def backing(
     return Backing(
         service=service,
         lists=Lists(),
+        known=Lists(),
         switches=Switches(),
         enrolment=book,
         collections=Shelf(),
@@ -237,6 +249,9 @@ def backing(
         audit=AuditRules(audit),
         audit_pages=AuditReader(audit.folder),
         answers=answers,
+        audit_checks=AuditChecking(
+            audit.folder, tmp_path / "signing.key", tmp_path / "logs", house.clock
+        ),
         token=TOKEN,
         door=house.door(),
     )

@@ -7,6 +7,7 @@ import { say } from "../states.js";
 import { instantOf, number, percent, spanOf, t, timeOf } from "../words.js";
 import { keepInCase } from "./case.js";
 import { showClip } from "./clip.js";
+import { toErase } from "./erase.js";
 import { showWhy } from "./why.js";
 
 /** Open the dialog of `hit` among those of `answer`; `acts` has `similar(track)` and `judge(track, fits)`. */
@@ -76,7 +77,7 @@ function draw(dialog, hit, answer, state, acts) {
       el("div", { class: "hit-side", tabindex: 0, role: "region", "aria-label": t("hit.about") },
         chance(hit),
         hit.evidence.length ? el("section", {}, el("h3", {}, t("hit.evidence")), marks(hit.evidence)) : null,
-        actions(hit, state, acts),
+        actions(hit, answer, state, acts),
         text && shown ? el("section", {}, el("h3", {}, t("why.title")), el("div", { class: "acts" }, explain,
           el("button", { type: "button", class: "small", onclick: play }, t("clip.show"))), why) : null,
         path(hit, answer, acts),
@@ -90,7 +91,7 @@ function draw(dialog, hit, answer, state, acts) {
   return { hit, end: () => { ending.abort(); clip?.close(); } };
 }
 
-function actions(hit, state, acts) {
+function actions(hit, answer, state, acts) {
   const judge = (fits) => () => { acts.close(); acts.judge(hit.track, fits); };
   return el("div", { class: "acts" },
     el("button", { type: "button", class: "small", id: "similar", onclick: () => { acts.close(); acts.similar(hit.track); } }, t("hit.similar")),
@@ -103,7 +104,7 @@ function actions(hit, state, acts) {
         try { await navigator.clipboard.writeText(address); say(t("hit.copied")); } catch { prompt(t("hit.copy"), address); }
       },
     }, t("hit.copy")),
-    keepInCase(hit, acts.answer));
+    keepInCase(hit, acts.answer), toErase(hit, answer));
 }
 
 /** Where the person was seen, in order: what was asked for by `then`, else the hits of the same person. */
