@@ -19,10 +19,10 @@ from pipeline.reason_fields import NO_GROUNDS
 from pipeline.store.audit_chain import Place
 from pipeline.store.audit_check import Broken, Whole, check, logged_heads
 from pipeline.store.audit_files import files_in
+from pipeline.store.audit_heads import FILE as HEADS
 from pipeline.store.audit_heads import read_heads
 from pipeline.store.audit_reading import AuditReader
-from pipeline.store.audit_witness import Witness
-from pipeline.store.signing import SigningKey
+from pipeline.store.audit_witness import LAST, Witness, key_of
 from pipeline.wiring.auditing import build_noting
 from pipeline.wiring.sessions import open_session
 from pipeline.wiring.settings import read_settings
@@ -105,11 +105,11 @@ def verify_audit(
         AuditBroken: it is not as it was written.
         ConfigError: there is no key to check with, or nothing to check.
     """
-    logged, every = list(_logged(logs)), None
+    logged, every, is_ours = list(_logged(logs)), None, key is None
     if folder is None:
         settings = read_settings(config)
         opened, every = open_folder(settings), settings.audit.sign_every
-        folder, key = opened.path / "audit", key or _public(opened)
+        folder, key = opened.path / "audit", key or _public(opened, is_made=False)
         for path in sorted(opened.logs.glob("*.log*")):
             logged += _heads_in(path)
         logged += _kept_beside(opened, key)
@@ -119,11 +119,22 @@ def verify_audit(
         return
     found = check(folder, public, logged, every=every)
     if json:
-        sys.stdout.write(dumps({"whole": isinstance(found, Whole), **asdict(found)}) + "\n")
+        told = {"whole": isinstance(found, Whole), **asdict(found), "key": public}
+        sys.stdout.write(dumps(told) + "\n")
     if isinstance(found, Broken):
         raise AuditBroken(f"{found.what}{f' ({found.where})' if found.where else ''}")
     if not json:
-        sys.stdout.write(sentence_of(found) + "\n")
+        sys.stdout.write(f"{sentence_of(found)}\nkey: {public or 'none: nothing is signed yet'}\n")
+    for line in _doubts(found, is_ours=is_ours):
+        sys.stderr.write(f"! {line}\n")
+
+
+def _doubts(found: Whole, *, is_ours: bool) -> Iterator[str]:
+    """What a check could not see."""
+    if is_ours:
+        yield "the key is that of this data folder: give --key, as you noted it elsewhere"
+    if not found.logged:
+        yield "no head that was noted outside the audit was compared: give --log"
 
 
 def _checkable(folder: Path, key: str | None) -> tuple[Path, str]:
@@ -157,8 +168,19 @@ def list_heads(config: Path | None, *, json: bool) -> None:
         sys.stdout.write(f"public key: {_public(folder)}\n")
 
 
-def _public(folder: DataFolder) -> str:
-    return SigningKey.of(folder.path / "signing.key").public
+def _public(folder: DataFolder, *, is_made: bool = True) -> str:
+    """The public key; empty where there is none yet, and none is made."""
+    file = folder.path / "signing.key"
+    try:
+        key = key_of(file, folder.path / "audit") if is_made or _is_signed(folder) else None
+    except ValueError as error:
+        raise ConfigError(f"{error}: put the right file back") from error
+    return "" if key is None else key.public
+
+
+def _is_signed(folder: DataFolder) -> bool:
+    files = ("signing.key", LAST, f"audit/{HEADS}")
+    return any((folder.path / name).exists() for name in files)
 
 
 def _logged(logs: Sequence[Path]) -> Iterator[Place]:

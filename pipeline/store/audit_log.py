@@ -6,8 +6,8 @@
     audit/salt                   what digests of tracks are made with
     audit-head.json              the last signed head once more: see `audit_witness`
 
-A note is acknowledged once its line is flushed. So a process that is killed loses what nobody was
-answered for; the next writer takes half a line off, and goes on from the last whole one.
+A note is acknowledged once its line is flushed. Who is killed loses what nobody was answered for;
+the next writer takes half a line off, and goes on from the last whole one.
 """
 
 import fcntl
@@ -24,6 +24,7 @@ from pipeline.audit_events import Event
 from pipeline.errors import AuditUnavailable
 from pipeline.files import flush_folder
 from pipeline.instants import format_instant
+from pipeline.store.audit_ageing import Due, due_in
 from pipeline.store.audit_chain import Place, canonical, linked
 from pipeline.store.audit_files import Tail, files_in, name_of, read_tail
 from pipeline.store.audit_heads import read_heads
@@ -71,12 +72,12 @@ class AuditLog:
 
         Args:
             folder: where it lies; made where it is missing.
-            key: the file of the installation's signing key, made at first use.
+            key: the file of the installation's signing key.
             sign_every: entries after which the head is signed.
             keep_s: how old an entry may get; None: for ever.
             now: Unix seconds.
-            logs: the folder of logs, for one of the heads; None: it is not kept.
-            signs_each: whether the head is signed behind each note, by a process that is brief.
+            logs: the folder of logs, for one of the heads; None: there is none.
+            signs_each: whether the head is signed behind each note, as by who is brief.
         """
         self.folder, self._now = folder, now
         self._sign_every, self._keep_s = 1 if signs_each else sign_every, keep_s
@@ -122,26 +123,37 @@ class AuditLog:
             self._heads.sign(self._tail().place)
 
     def tend(self) -> None:
-        """Sign the head, and remove the files in which everything is too old.
+        """Sign the head, and remove the files in which everything is too old; that is noted first.
 
         Raises:
             AuditUnavailable: something cannot be written.
         """
+        due = self._due()
+        if due is None or self._keep_s is None:
+            return
+        self.note(due.event(self._keep_s))
+        if self._due() == due:
+            with self._alone():  # else somebody removed it meanwhile
+                self._heads.age(due)
+
+    def _due(self) -> Due | None:
         with self._alone():
             is_signed = self._heads.sign(self._tail().place)
-            if is_signed and self._keep_s is not None:
-                self._heads.age(self._keep_s)
+            if not is_signed or self._keep_s is None:
+                return None
+            return due_in(self.folder, self._keep_s, self._now())
 
     def names(self) -> HiddenNames:
         """What turns names of tracks into what stands for them.
 
         Raises:
-            AuditUnavailable: the salt cannot be made or read.
+            AuditUnavailable: the salt cannot be made or read, or is gone.
         """
         if self._names is None:
             with _in_words():
                 self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                self._names = HiddenNames.of(self.folder / "salt")
+                is_new = not files_in(self.folder)  # the salt is made before the first entry
+                self._names = HiddenNames.of(self.folder / "salt", is_new=is_new)
         return self._names
 
     def _fields(self, event: Event) -> dict[str, Any]:

@@ -39,13 +39,18 @@ class HiddenNames:
         self._salt = salt
 
     @classmethod
-    def of(cls, file: Path) -> "HiddenNames":
-        """With the salt that lies in `file`, made at first use.
+    def of(cls, file: Path, *, is_new: bool) -> "HiddenNames":
+        """With the salt that lies in `file`, made where no entry needs the one that was there.
 
         Raises:
             OSError: it cannot be made or read.
-            ValueError: it holds none.
+            ValueError: it holds none, or is gone.
         """
+        if not is_new and not file.exists():
+            raise ValueError(
+                f"{file} is gone, and entries tell tracks by it: put it back from a backup; where "
+                "there is none, see 'The audit' in the runbook"
+            )
         if not file.exists():
             fresh = file.with_name(f".{file.name}.{secrets.token_hex(4)}.tmp")
             write_whole(fresh, secrets.token_hex(_SALT_BYTES))

@@ -9,7 +9,7 @@ from detectors.types import ShotId, TrackKey
 from pipeline.audit_answers import AuditAnswer, AuditEntryAnswer, Filters
 from pipeline.errors import ConfigError
 from pipeline.instants import format_instant
-from pipeline.store.audit_files import entries_back
+from pipeline.store.audit_files import entries_back, files_in
 from pipeline.store.audit_names import HiddenNames
 
 _CLOCK_SLACK_S: Final = 86_400.0
@@ -46,10 +46,13 @@ class AuditReader:
             track = ShotId.parse(name).track if name.count("/") == 3 else TrackKey.parse(name)
         except ValueError as error:
             raise ConfigError(f"{error}: 'descry tracks list' names tracks") from error
-        salt = self._folder / "salt"
-        if not salt.exists():
+        if not files_in(self._folder):
             return ""  # nothing was ever noted
-        return HiddenNames.of(salt).digest(track.camera_id, track.run_id, track.number)
+        try:
+            names = HiddenNames.of(self._folder / "salt", is_new=False)
+        except ValueError as error:
+            raise ConfigError(str(error)) from error
+        return names.digest(track.camera_id, track.run_id, track.number)
 
 
 def _fits(fields: Mapping[str, Any], filters: Filters) -> bool:

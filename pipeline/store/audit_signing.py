@@ -5,12 +5,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from pipeline.errors import ConfigError
 from pipeline.instants import format_instant
+from pipeline.store.audit_ageing import Due
 from pipeline.store.audit_chain import BEGIN, Place
-from pipeline.store.audit_files import files_in, first_of, read_tail
+from pipeline.store.audit_files import files_in, first_of
 from pipeline.store.audit_gaps import MARGIN, is_on_chain
 from pipeline.store.audit_heads import Head, append_head, read_heads, replace_heads, sign
-from pipeline.store.audit_witness import Witness, words_of
+from pipeline.store.audit_witness import Witness, key_of, words_of
 from pipeline.store.signing import SigningKey
 
 log = logging.getLogger(__name__)
@@ -57,12 +59,12 @@ class HeadSigner:
             return True
         if place.number == 0 and not self._key_file.exists():
             return True  # nothing was ever noted
-        key = SigningKey.of(self._key_file)
         try:
+            key = key_of(self._key_file, self._folder)
             last = self._last_of(key, place)
-        except _Changed as error:
+        except (_Changed, ConfigError) as error:
             log.error(  # noqa: TRY400  a line for a person, who needs no traceback
-                "the audit is signed no more: %s: see 'descry audit verify'", error
+                "the audit is signed no more: %s (see 'descry audit verify')", error
             )
             self.tried = place.number
             return False
@@ -107,31 +109,21 @@ class HeadSigner:
             append_head(self._folder, last)
         return last
 
-    def age(self, keep_s: float) -> None:
-        """Remove the files in which everything is older than `keep_s`, but for the last file.
+    def age(self, due: Due) -> None:
+        """Remove the first files of the audit.
 
         Raises:
             OSError: one cannot be removed, or the checkpoint not written.
-            AuditUnavailable: one cannot be read.
         """
-        oldest = format_instant(self._now() - keep_s)
-        files, gone, last = files_in(self._folder), [], None
-        for path in files[:-1]:  # the last one is written to
-            tail = read_tail(path)
-            if tail.last_at >= oldest:
-                break
-            gone.append(path)
-            last = tail.place
-        if last is None:
-            return
+        files = files_in(self._folder)
         # First it is said that they may be missing: a kill on the way leaves too many files.
         key, at = SigningKey.of(self._key_file), format_instant(self._now())
-        checkpoint = sign(key, last, at, is_checkpoint=True, every=self._every)
-        later = [head for head in read_heads(self._folder)[0] if head.count > last.number]
+        checkpoint = sign(key, due.last, at, is_checkpoint=True, every=self._every)
+        later = [head for head in read_heads(self._folder)[0] if head.count > due.last.number]
         replace_heads(self._folder, [checkpoint, *_thinned(later, files)])
-        for path in gone:
+        for path in files[: due.files]:
             path.unlink()
-        log.info("audit: entries up to %d are past retention and removed", last.number)
+        log.info("audit: entries up to %d are past retention and removed", due.last.number)
 
 
 def _is_ours(head: Head, key: SigningKey) -> bool:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pipeline.errors import ConfigError
 from pipeline.files import write_whole
-from pipeline.store.audit_heads import Head, line_of, read_head
+from pipeline.store.audit_heads import FILE, Head, line_of, read_head
+from pipeline.store.signing import SigningKey
 
 LAST: Final = "audit-head.json"
 LOG: Final = "audit-heads.log"
@@ -75,3 +77,26 @@ class Witness:
 def words_of(head: Head) -> str:
     """What logs say of a head; `audit_check.LOGGED` reads it."""
     return f"audit: {head.count} entries, head {head.hash}"
+
+
+def key_of(file: Path, audit: Path) -> SigningKey:
+    """The installation's key, made at first use, and never again once something was signed.
+
+    Args:
+        file: where the key is.
+        audit: the folder of the audit.
+
+    Raises:
+        ConfigError: it is gone.
+        ValueError: the file holds something else.
+        OSError: it cannot be made or read.
+    """
+    if (
+        any(signed.exists() for signed in (file.with_name(LAST), audit / FILE))
+        and not file.exists()
+    ):
+        raise ConfigError(
+            f"{file} is gone, and the heads of the audit are signed with it: put it back from a "
+            "backup; where there is none, see 'The audit' in the runbook"
+        )
+    return SigningKey.of(file)

@@ -26,7 +26,7 @@ from pipeline.store_figures import CameraFigures, StoreFigures
 from pipeline.telemetry import ScrapePage, Telemetry
 from pipeline.wiring.accountable import build_accountable
 from pipeline.wiring.accounts import build_door, open_accounts, tls_files, warn_of_open_doors
-from pipeline.wiring.auditing import open_audit
+from pipeline.wiring.auditing import note_settings, open_audit
 from pipeline.wiring.delivering import build_delivery_desk, delivery_figures
 from pipeline.wiring.enrolment import build_enrolment
 from pipeline.wiring.erasing import build_erasing
@@ -93,7 +93,9 @@ def build_query_worker(settings: Settings, stores: Stores, api_socket: Path | No
         settings, stores, catalogue, telemetry, lambda: service.engine, find_people
     )
     travel = build_travelling(settings, stores, lambda: service.engine)
-    audit = open_audit(settings, open_folder(settings))
+    folder = open_folder(settings)
+    audit = open_audit(settings, folder)
+    note_settings(settings, folder, audit)
     backing = _backing(
         settings, stores, catalogue, service, telemetry, erasing, watching.desk, travel, audit
     )

@@ -4,6 +4,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, StoreFull
+from pipeline.store.audit_witness import key_of
 from pipeline.store.signing import SigningKey
 from pipeline.wiring.stores import open_folder
 
@@ -12,12 +13,13 @@ def signing_key(settings: Settings) -> SigningKey:
     """The key of the data folder, made at first use.
 
     Raises:
-        ConfigError: its file holds something else.
+        ConfigError: its file is gone, or holds something else.
         StoreFull: it cannot be read or written.
     """
-    file = open_folder(settings).path / "signing.key"
+    folder = open_folder(settings).path
+    file = folder / "signing.key"
     try:
-        return SigningKey.of(file)
+        return key_of(file, folder / "audit")
     except ValueError as error:
         raise ConfigError(
             f"{error}: put the right file back; without it nothing signed before is shown to be "

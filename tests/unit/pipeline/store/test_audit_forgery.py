@@ -111,6 +111,7 @@ def test_a_head_that_another_key_signed_is_not_gone_on_from(house, tmp_path_fact
     (other / "logs").mkdir()
     note(opened(other), 40)
     note(opened(house), 5)
+    SigningKey.of(house / "signing.key")
     name = "audit-head.json" if who == "beside" else f"audit/{FILE}"
     (house / name).write_bytes((other / name).read_bytes())
     opened(house).seal()

@@ -148,13 +148,37 @@ def test_what_is_old_goes_by_whole_files_and_the_rest_is_verifiable(tmp_path):
         house.audit.note(Event("anna", "search"))
         house.at += DAY_S
     house.audit.tend()
-    assert [entry["n"] for entry in house.entries()] == [7, 8, 9, 10, 11, 12]
-    assert house.check() == Whole(7, 12, files=3, signed=12, logged=0, removed=6)
+    assert [entry["n"] for entry in house.entries()] == [7, 8, 9, 10, 11, 12, 13]
+    assert house.check() == Whole(7, 13, files=4, signed=13, logged=0, removed=6)
+    aged = house.entries()[-1]
+    assert (aged["who"], aged["what"]) == ("descry", "audit-aged")
+    assert aged["asked"] == {
+        "first": 1, "last": 6, "from": "2026-11-23", "until": "2026-11-25T09:30:00.000Z",
+        "by": "audit.keep_days", "days": 3.0,
+    }  # fmt: skip
     # Who removes a file more cannot say that it was old.
     files_in(house.folder)[0].unlink()
     assert house.check() == Broken(
         7, "entries 7 to 8 missing: entry 9 comes next", "000000000009.jsonl, line 1"
     )
+
+
+def test_a_clock_that_jumped_ahead_removes_nothing(tmp_path, caplog):
+    house = House(tmp_path, keep_s=365 * DAY_S)
+    for _ in range(5):
+        house.audit.note(Event("anna", "search"))
+        house.at += DAY_S
+    house.at += 400 * DAY_S
+    house.audit.tend()
+    house.audit.note(Event("anna", "search"))
+    house.audit.tend()
+    assert [entry["n"] for entry in house.entries()] == [1, 2, 3, 4, 5, 6]
+    assert "nothing is removed yet" in caplog.text
+    # What was noted since, on the day after, shows that the clock was right.
+    house.at += DAY_S
+    house.audit.note(Event("anna", "search"))
+    house.audit.tend()
+    assert [entry["n"] for entry in house.entries()] == [6, 7, 8]
 
 
 def test_a_kill_amid_ageing_is_no_damage(tmp_path):
@@ -168,8 +192,8 @@ def test_a_kill_amid_ageing_is_no_damage(tmp_path):
         path.write_bytes(content)
     assert isinstance(house.check(), Whole)
     house.audit.tend()
-    assert [entry["n"] for entry in house.entries()] == [4, 5, 6]
-    assert house.opened().note(Event("anna", "search")) == 7
+    assert [entry["n"] for entry in house.entries()] == [4, 5, 6, 7, 8]
+    assert house.opened().note(Event("anna", "search")) == 9
 
 
 def test_old_heads_are_thinned_and_every_file_keeps_its_last(tmp_path, monkeypatch):
@@ -180,7 +204,7 @@ def test_old_heads_are_thinned_and_every_file_keeps_its_last(tmp_path, monkeypat
             house.audit.note(Event("anna", "search"))
         house.at += DAY_S
     house.audit.tend()
-    assert [head.count for head in read_heads(house.folder)[0]] == [6, 9, 12, 15, 16, 17, 18]
+    assert [head.count for head in read_heads(house.folder)[0]] == [6, 9, 12, 15, 17, 18, 19]
     assert isinstance(house.check(), Whole)
 
 
