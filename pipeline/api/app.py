@@ -42,6 +42,7 @@ from pipeline.api.shots import Why, shot_routes
 from pipeline.api.sight import refuse_partial
 from pipeline.api.sightings import Lists, Service, kept_picture_routes, sighting_routes
 from pipeline.api.travel import Travel, travel_routes
+from pipeline.api.uncached import Uncached
 from pipeline.api.users import token_routes, user_routes
 from pipeline.api.watches import Watches, watch_routes
 from pipeline.console.pages import Pages
@@ -146,6 +147,7 @@ def build_app(backing: Backing, needs: Mapping[str, Need] = NEEDS) -> FastAPI:
     # What is added later stands further out: who asks is known before it is noted.
     app.add_middleware(Auditing, rules=backing.audit)
     app.add_middleware(Doorkeeper, rules=_rules(backing, lambda: access[0]))
+    app.add_middleware(Uncached)
     install_problem_handlers(app)
     app.include_router(_health(backing))
     app.include_router(sighting_routes(backing.service, backing.lists), prefix="/api/v1")
