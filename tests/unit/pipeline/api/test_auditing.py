@@ -215,9 +215,11 @@ NEEDS_REASON = [route for route, row in ROUTES.items() if getattr(row, "needs_re
 def test_without_a_reason_there_is_nothing_where_one_is_needed(strict, audit, route):
     method, _, path = route.partition(" ")
     path = path.replace("{key:path}", "lobby/r/1").replace("{camera}", "lobby")
-    path = path.replace("{case}", "c1")
+    path = path.replace("{case}", "c1").replace("{track:path}", "lobby/r/1")
+    path = path.replace("{shot:path}", "lobby/r/1/2")
     named = {"text": "red coat", "name": "w"}
     bodies = {"watches": named, "clips": {"hit": "lobby/r/1"}, "evidence": {}}
+    bodies |= {"why": {"text": "red coat"}, "erasures": {"tracks": ["lobby/r/1"]}}
     body = None if method == "GET" else bodies.get(path.rpartition("/")[2], ASK)
     strict.post("/api/v1/cases", json={"id": "c1", "title": "theft"}, headers=AUTHORISED)
     before = len(entries(audit))
@@ -233,7 +235,10 @@ def test_without_a_reason_there_is_nothing_where_one_is_needed(strict, audit, ro
 
 def test_a_search_a_clip_and_an_export_need_a_reason():
     needing = {row.what for row in ROUTES.values() if isinstance(row, Audited) and row.needs_reason}
-    assert needing == {"search", "clip", "boxes", "watch", "watch-test", "evidence"}
+    assert needing == {
+        "search", "why", "clip", "boxes", "watch", "watch-test", "evidence", "erasure",
+        "hold-release",
+    }  # fmt: skip
 
 
 def test_a_reason_has_an_end(client, audit):
