@@ -11,7 +11,8 @@ class Audit(Section):
     """Who asked what, and what they were shown: noted before it is answered."""
 
     reason_required: bool = Field(
-        default=False, description="Whether a search, a watch, a clip and an export need a reason"
+        default=False,
+        description="Whether searches, watches, clips, exports and erasures need a reason",
     )
     keep_days: Annotated[int, Field(ge=1, le=36_525)] | None = Field(
         default=365, description="How old an entry may get; null: for ever"

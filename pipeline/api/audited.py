@@ -77,7 +77,7 @@ ROUTES: Final[Mapping[str, Row]] = {
     "GET /api/v1/tracks/{key:path}/clip": Audited("clip", needs_reason=True),
     "GET /api/v1/tracks/{key:path}": Audited("track"),  # behind that of its clip
     "GET /api/v1/pictures/{key:path}": Audited("picture"),
-    "POST /api/v1/shots/{shot:path}/why": Audited("why", ("text", *_GROUNDS)),
+    "POST /api/v1/shots/{shot:path}/why": Audited("why", ("text", *_GROUNDS), needs_reason=True),
     "GET /api/v1/cameras": NotAudited("what is watched and how it does; no track, no picture"),
     "GET /api/v1/cameras/{camera}/boxes": Audited("boxes", needs_reason=True),
     "GET /api/v1/tracks/{key:path}/boxes": Audited("boxes", needs_reason=True),
@@ -88,11 +88,13 @@ ROUTES: Final[Mapping[str, Row]] = {
     "POST /api/v1/cameras/{camera}/resume": Audited("camera-resume", changes=True),
     "GET /api/v1/collections": _FIGURES,
     "DELETE /api/v1/collections/{name}": Audited("collection-remove", changes=True),
-    "POST /api/v1/erasures": Audited("erasure", ("tracks", *_GROUNDS), changes=True),
+    "POST /api/v1/erasures": Audited(
+        "erasure", ("tracks", *_GROUNDS), changes=True, needs_reason=True
+    ),
     "GET /api/v1/erasures": NotAudited("how far an erasure is; it names no track"),
     "GET /api/v1/holds": Audited("holds"),
     "PUT /api/v1/holds/{track:path}": Audited("hold", changes=True),
-    "DELETE /api/v1/holds/{track:path}": Audited("hold-release", changes=True),
+    "DELETE /api/v1/holds/{track:path}": Audited("hold-release", changes=True, needs_reason=True),
     "POST /api/v1/watches": Audited("watch", _WATCH, changes=True, needs_reason=True),
     "POST /api/v1/watches/test": Audited("watch-test", (*_WATCH, "limit"), needs_reason=True),
     "GET /api/v1/watches": Audited("watches"),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeline.errors import ConfigError
 from pipeline.files import write_whole
+from pipeline.reason_fields import Grounds
 from pipeline.why_answers import WhyAnswer
 from pipeline.wiring.sessions import open_session
 from pipeline.wiring.settings import read_settings
@@ -13,7 +14,13 @@ from retrieval.search.query import check_query
 
 
 def ask(
-    shot: str, text: str, *, config: Path | None, model: str | None, out: Path | None
+    shot: str,
+    text: str,
+    *,
+    config: Path | None,
+    model: str | None,
+    out: Path | None,
+    grounds: Grounds,
 ) -> WhyAnswer:
     """Why `shot` matches `text`; the picture with the map goes to `out`, if that is given.
 
@@ -25,7 +32,7 @@ def ask(
     check_query(text)  # at once, not once the workers are up
     settings = read_settings(config, model=model)
     with (
-        open_session(settings, need=frozenset({"query"}), asked=model) as session,
+        open_session(settings, need=frozenset({"query"}), asked=model, grounds=grounds) as session,
         closing(session.client()) as client,
     ):
         told = client.why(shot, text)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.options import ConfigOption, JsonOption
+from pipeline.cli.options import CaseOption, ConfigOption, JsonOption, ReasonOption
 
 if TYPE_CHECKING:
     from pipeline.why_answers import WhyAnswer
@@ -25,6 +25,8 @@ def why(
         Path | None, typer.Option(help="Write the picture with the map over it, a PNG.")
     ] = None,
     model: Annotated[str | None, typer.Option(help="The encoder, by name.")] = None,
+    reason: ReasonOption = "",
+    case: CaseOption = "",
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -33,10 +35,11 @@ def why(
     What supports is what would raise the score; it is no verdict, which a search gives.
     """
     from pipeline.cli.explaining import ask
+    from pipeline.reason_fields import Grounds
 
     if text == "-":  # a command line is there for every user of the machine to read
         text = sys.stdin.readline().strip()
-    told = ask(shot, text, config=config, model=model, out=out)
+    told = ask(shot, text, config=config, model=model, out=out, grounds=Grounds(reason, case))
     if as_json:
         sys.stdout.write(told.model_dump_json() + "\n")
         return

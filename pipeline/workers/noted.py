@@ -37,7 +37,7 @@ class Noting:
         audit: where.
         who: `local:UID`.
         grounds: why they do it.
-        reason_required: whether what is exported needs a reason.
+        reason_required: whether what is exported, erased or let go needs a reason.
     """
 
     audit: Audit
@@ -204,6 +204,7 @@ class NotedHolding:
 
     def release(self, name: str) -> HoldAnswer:
         """Hold a track no longer."""
+        self.noting.need_reason()
         with self.noting.changing("hold-release", track=name):
             return self.holding.release(name)
 
@@ -217,6 +218,7 @@ class NotedErasing:
 
     def erase(self, names: Sequence[str]) -> ErasedAnswer:
         """Erase tracks for good."""
+        self.noting.need_reason()
         with self.noting.changing("erasure", tracks=list(names)):
             return self.eraser.erase(names)
 

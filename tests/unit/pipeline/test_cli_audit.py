@@ -7,11 +7,13 @@ import pytest
 
 from pipeline.audit_events import Event
 from pipeline.cli.auditing import list_heads, verify_audit
-from pipeline.errors import AuditBroken, ConfigError
+from pipeline.errors import AuditBroken, ConfigError, ReasonRequired
+from pipeline.reason_fields import NO_GROUNDS
 from pipeline.store.audit_files import files_in
 from pipeline.wiring.auditing import note_settings, open_audit
 from pipeline.wiring.settings import read_settings
 from pipeline.wiring.stores import open_folder
+from pipeline.workers.noted import NotedErasing, NotedHolding, Noting
 
 
 @pytest.fixture
@@ -101,3 +103,13 @@ def test_settings_that_changed_between_two_starts_are_noted(folder, monkeypatch)
     asked = entry["asked"]
     assert [asked[when]["audit"]["keep_days"] for when in ("before", "now")] == [365, 1]
     assert "blur" in asked["now"]["export"]
+
+
+def test_erasing_and_letting_go_need_a_reason_where_one_is_needed(folder):
+    audit = open_audit(read_settings(None), folder)
+    noting = Noting(audit, "local:0", NO_GROUNDS, reason_required=True)
+    with pytest.raises(ReasonRequired, match="--reason"):
+        NotedErasing(None, noting).erase(["lobby/r/1"])
+    with pytest.raises(ReasonRequired, match="--reason"):
+        NotedHolding(None, noting).release("lobby/r/1")
+    assert entries(folder) == []

@@ -23,6 +23,14 @@ def test_what_a_stranger_sends_beside_a_name_is_not_noted(client, audit):
     assert not {"text", "reason", "case"} & set(entry)
 
 
+def test_of_a_long_text_its_beginning_and_digest_are_noted(client, audit):
+    told = {"name": "A" * 5_000, "password": "x"}
+    client.post("/api/v1/session", json=told)
+    (entry,) = entries(audit)
+    assert len(entry["asked"]["name"]) < 1_200
+    assert entry["asked"]["name"].startswith("A" * 1_000)
+
+
 def test_of_a_long_description_the_beginning_and_a_digest_are_noted(client, audit):
     client.post("/api/v1/search", json={"text": "A" * 2_000_000}, headers=AUTHORISED)
     (entry,) = entries(audit)
