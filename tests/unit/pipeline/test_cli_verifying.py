@@ -54,6 +54,15 @@ def test_without_a_key_a_reader_is_told_to_compare_it(pack, capsys):
     assert "anybody can sign" in said.err
 
 
+@pytest.mark.parametrize("key", [None, KEY.public])
+def test_a_program_is_told_whether_the_key_was_checked(pack, capsys, key):
+    verify_file(pack, key, as_json=True)
+    said = capsys.readouterr()
+    told = json.loads(said.out)
+    assert (told["intact"], told["key_checked"]) == (True, key is not None)
+    assert ("anybody can sign" in said.err) is (key is None)
+
+
 def test_what_was_changed_is_named(pack, proof, capsys):
     pack.write_bytes(pack.read_bytes().replace(b'"theft"}', b'"arson"}'))
     with pytest.raises(EvidenceChanged, match="1 faults"):
