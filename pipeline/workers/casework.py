@@ -23,7 +23,7 @@ from pipeline.instants import format_instant
 from pipeline.names import check_name
 from pipeline.store.case_records import Case, CaseItem
 from pipeline.store.cases import CaseStore
-from pipeline.workers.case_facts import facts_of
+from pipeline.workers.case_facts import Origins, facts_of
 from pipeline.workers.clipping import ClipDesk, parse_name
 from pipeline.workers.holding import Holding
 from pipeline.workers.vouching import Vouchers
@@ -39,6 +39,7 @@ class CaseDesk:
         holding: keeps tracks past retention.
         clock: says when something was done.
         vouchers: tell what a search answered from what somebody says that it did.
+        origins: knows where a hit comes from.
     """
 
     store: CaseStore
@@ -46,6 +47,7 @@ class CaseDesk:
     holding: Holding
     clock: Clock
     vouchers: Vouchers
+    origins: Origins
 
     def open(self, request: CaseRequest, caller: Caller) -> CaseDetail:
         """Begin a case.
@@ -130,7 +132,8 @@ class CaseDesk:
         record = self.clips.tracks.get_many([track]).get(track)
         if record is None or not caller.may_see(track.camera_id):
             raise NotFound(f"no track {track}: retention may have forgotten it")
-        facts = facts_of(self._shown_as(request, track), record, list(self.clips.shots(record)))
+        shots = list(self.clips.shots(record))
+        facts = facts_of(self._shown_as(request, track), record, shots, self.origins)
         if shot is not None and shot not in {each.shot for each in facts.shots}:
             raise NotFound(f"no shot {request.hit}: it was replaced, or retention forgot it")
         item = self.store.add(
