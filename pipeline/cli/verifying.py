@@ -80,7 +80,9 @@ def _certificate(path: Path, key: str | None) -> Verdict:
 
 def _praise(path: Path, verdict: Verdict, *, is_certificate: bool) -> None:
     if is_certificate:
-        what = f"{verdict.files} tracks erased, {verdict.bytes / 1e6:.1f} MB searched"
+        what = (
+            f"{verdict.files} tracks erased, {verdict.bytes / 1e6:.1f} MB of a data folder searched"
+        )
     else:
         what = f"case {verdict.case}, {verdict.files} files, {verdict.bytes / 1e6:.1f} MB"
     by = f" by {verdict.made_by}" if verdict.made_by else ""
