@@ -79,6 +79,28 @@ class ShotFact(_Record):
     model: str
 
 
+class TimeFacts(_Record):
+    """Where the instants of an item come from."""
+
+    source: str | None
+    words: str
+    kind: str
+    began_at: str | None
+    clock_ahead_s: float
+    file: str
+    file_sha256: str
+    detector: str
+
+
+class ModelFact(_Record):
+    """Weights that took part; `sha256` is empty where nobody knows it."""
+
+    kind: str
+    name: str
+    sha256: str
+    licence: str
+
+
 class ItemFacts(_Record):
     """What was known of a hit when it became an item; instants in Unix seconds."""
 
@@ -92,6 +114,8 @@ class ItemFacts(_Record):
     imported_at: float | None = None
     zones: list[str] = []
     shots: list[ShotFact] = []
+    times: TimeFacts | None = None  # none noted by earlier versions
+    models: list[ModelFact] = []
 
 
 class ItemAnswer(_Record):

@@ -32,10 +32,16 @@ def verify_file(path: Path, key: str | None, *, as_json: bool) -> None:
         verdict = _certificate(path, wanted) if is_certificate else verify_pack(path, wanted)
     except OSError as error:
         raise ConfigError(f"cannot read {path} ({error.strerror})") from error
+    told = {"intact": not verdict.faults, "key_checked": wanted is not None}
     if as_json:
-        sys.stdout.write(json.dumps({"intact": not verdict.faults, **asdict(verdict)}) + "\n")
+        sys.stdout.write(json.dumps(told | asdict(verdict)) + "\n")
     elif not verdict.faults:
-        _praise(path, verdict, is_certificate=is_certificate, is_known=wanted is not None)
+        _praise(path, verdict, is_certificate=is_certificate)
+    if wanted is None and not verdict.faults:
+        sys.stderr.write(
+            "! anybody can sign with a key of their own: compare this one with what 'descry "
+            "evidence key' says at the installation, or give it with --key\n"
+        )
     if verdict.faults:
         for fault in verdict.faults[:_SHOWN]:
             sys.stderr.write(f"! {printable(fault)}\n")
@@ -72,16 +78,13 @@ def _certificate(path: Path, key: str | None) -> Verdict:
     )  # fmt: skip
 
 
-def _praise(path: Path, verdict: Verdict, *, is_certificate: bool, is_known: bool) -> None:
+def _praise(path: Path, verdict: Verdict, *, is_certificate: bool) -> None:
     if is_certificate:
-        what = f"{verdict.files} tracks erased, {verdict.bytes / 1e6:.1f} MB searched"
+        what = (
+            f"{verdict.files} tracks erased, {verdict.bytes / 1e6:.1f} MB of a data folder searched"
+        )
     else:
         what = f"case {verdict.case}, {verdict.files} files, {verdict.bytes / 1e6:.1f} MB"
     by = f" by {verdict.made_by}" if verdict.made_by else ""
     made = f"made {verdict.made_at}{by}; key {verdict.public_key}"
     sys.stdout.write(printable(f"{path}: as it was signed: {what}; {made}") + "\n")
-    if not is_known:
-        sys.stderr.write(
-            "! anybody can sign with a key of their own: compare this one with what 'descry "
-            "evidence key' says at the installation, or give it with --key\n"
-        )

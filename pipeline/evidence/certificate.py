@@ -13,6 +13,11 @@ from pipeline.store.signing import SigningKey
 
 FORMAT: Final = "descry-erasure-certificate"
 BYTES_AT_MOST: Final = 4_000_000
+SCOPE: Final = (
+    "one data folder was searched, and nothing else: no backup of it, no log outside it, no clip, "
+    "pack or alert that had left it before; the audit tells which of these had"
+)
+"""What a certificate is about."""
 
 
 class ErasureCertificate(BaseModel):
@@ -32,11 +37,15 @@ class ErasureCertificate(BaseModel):
     items: int
     searched_bytes: Annotated[int, Field(description="of the data folder, and nothing was found")]
     notes: list[str]
+    scope: str | None = None  # none was told by earlier versions
 
     def message(self) -> bytes:
         """What is signed: JSON without white space, keys in order."""
         told = json.dumps(
-            self.model_dump(), sort_keys=True, separators=(",", ":"), ensure_ascii=True
+            self.model_dump(exclude_none=True),
+            sort_keys=True,
+            separators=(",", ":"),
+            ensure_ascii=True,
         )
         return told.encode()
 
@@ -66,6 +75,7 @@ def erasure_certificate(
         made_at=format_instant(at),
         software=software,
         notes=answer.notes,
+        scope=SCOPE,
         **{name: getattr(answer, name) for name in names},
     )
     signature = Signature.of(key, certificate.message())

@@ -6,21 +6,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.answers import ClipAnswer
-from pipeline.case_answers import Blur, CaseAnswer, ItemAnswer
-from pipeline.evidence.times import TimeFacts
+from pipeline.case_answers import Blur, CaseAnswer, ItemAnswer, ModelFact, TimeFacts
 
 
 class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ModelFact(_Record):
-    """Weights that took part; `sha256` is empty where nobody knows it."""
-
-    kind: str
-    name: str
-    sha256: str
-    licence: str
 
 
 class ShotFile(_Record):

@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict
-
+from pipeline.case_answers import TimeFacts
 from pipeline.instants import format_instant
 from pipeline.store.runs import RunRecord
 
@@ -15,21 +14,6 @@ WORDS: Final = {
     "arrival": "the instant at which the picture came in from the camera, by this machine's clock",
     "sender report": "the camera's own clock (RTCP sender reports)",
 }
-
-
-class TimeFacts(BaseModel):
-    """Where the instants of an item come from."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    source: str | None
-    words: str
-    kind: str
-    began_at: str | None
-    clock_ahead_s: float
-    file: str
-    file_sha256: str
-    detector: str
 
 
 def time_facts(source: str | None, run: RunRecord | None) -> TimeFacts:

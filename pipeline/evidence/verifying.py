@@ -23,6 +23,7 @@ from pipeline.evidence.manifest import (
     read_manifest,
     read_signature,
 )
+from pipeline.evidence.zip_form import unlike
 
 _BLOCK = 1 << 20
 _ENCRYPTED: Final = 0x1
@@ -99,7 +100,9 @@ def _verify(archive: zipfile.ZipFile, size: int, verdict: Verdict, key: str | No
     manifest = _signed_manifest(archive, verdict, key)
     if manifest is None:
         return
-    verdict.faults += _gaps(archive, size)
+    gaps = list(_gaps(archive, size))
+    assert archive.fp is not None
+    verdict.faults += gaps or unlike(archive.fp, entries)
     verdict.case, verdict.made_at, verdict.made_by = (
         manifest.case, manifest.made_at, manifest.made_by,
     )  # fmt: skip

@@ -19,12 +19,11 @@ from pipeline.evidence.manifest import (
     Signature,
     is_plain,
 )
+from pipeline.evidence.zip_form import is_large, new_entry
 from pipeline.files import flush_folder
 from pipeline.store.signing import SigningKey
 
 _BLOCK = 1 << 20
-# Zips know no time zones; the manifest says when it was made.
-_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 class PackWriter:
@@ -69,13 +68,7 @@ class PackWriter:
     def _entry(self, name: str, size: int) -> IO[bytes]:
         if not is_plain(name) or name in self._zip.namelist():
             raise ValueError(f"{name!r} cannot name a file of a pack")
-        info = zipfile.ZipInfo(name, _DATE)
-        # As it is: an erasure that searches for a name finds it in a pack that lies about, and
-        # whoever checks a pack need unpack nothing.
-        info.compress_type = zipfile.ZIP_STORED
-        info.external_attr = 0o600 << 16
-        info.create_system = 3
-        return self._zip.open(info, "w", force_zip64=size > zipfile.ZIP64_LIMIT // 2)
+        return self._zip.open(new_entry(name), "w", force_zip64=is_large(size))
 
     def _note(self, name: str, size: int, sha256: str) -> PackedFile:
         if len(self.files) >= FILES_AT_MOST:

@@ -2,22 +2,22 @@
 
 import os
 from collections.abc import Collection, Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from pipeline.callers import Caller, Role
+from pipeline.case_answers import ModelFact
 from pipeline.clock import SystemClock
 from pipeline.config import Settings
 from pipeline.errors import DescryError, NotFound
-from pipeline.evidence.dossier import ModelFact
 from pipeline.sources.video_file import digest_file
 from pipeline.store.media import FolderMedia
-from pipeline.store.model_change import name_of
 from pipeline.wiring.exporting import build_export_desk
 from pipeline.wiring.signing import signing_key, software
 from pipeline.wiring.stores import Stores
 from pipeline.wiring.video import build_clip_desk
 from pipeline.wiring.weights import detector_file, detector_name, open_library
+from pipeline.workers.case_facts import Origins
 from pipeline.workers.casework import CaseDesk
 from pipeline.workers.evidencing import EvidenceDesk
 from pipeline.workers.holding import HoldFolder
@@ -28,7 +28,10 @@ from retrieval.errors import RetrievalError
 def build_case_desk(settings: Settings, stores: Stores) -> CaseDesk:
     """What keeps cases."""
     clips = build_clip_desk(settings, stores)
-    return CaseDesk(stores.cases, clips, stores.holding, SystemClock(), build_vouchers(settings))
+    origins = Origins(stores.runs.get, lambda ids: list(build_encoder_facts(settings, ids)))
+    return CaseDesk(
+        stores.cases, clips, stores.holding, SystemClock(), build_vouchers(settings), origins
+    )
 
 
 def build_vouchers(settings: Settings) -> Vouchers:
@@ -46,7 +49,7 @@ def build_evidence_desk(
         exports=build_export_desk(settings, stores, look_in),
         pictures=partial(_picture, stores.media, held),
         run=stores.runs.get,
-        models=lambda ids: list(_models(settings, ids)),
+        detector=lambda: _detector(settings),
         key=lambda: signing_key(settings),
         software=software(),
         scratch=stores.clips,
@@ -73,22 +76,39 @@ def _picture(media: FolderMedia, held: HoldFolder, key: str) -> bytes | None:
         return None
 
 
-def _models(settings: Settings, model_ids: Collection[str]) -> Iterator[ModelFact]:
-    """The detector in use, and the encoders of the shots, with what is known of their files."""
-    library = open_library(settings)
+def _detector(settings: Settings) -> ModelFact:
+    """The detector in use; without a digest where its file cannot be had."""
     try:
-        file = detector_file(settings)
-        yield ModelFact(
-            kind="detector", name=detector_name(settings), sha256=digest_file(file), licence=""
-        )
+        name, sha256 = detector_name(settings), _digest(detector_file(settings))
     except (DescryError, RetrievalError):
-        yield ModelFact(kind="detector", name=settings.detector.model, sha256="", licence="")
+        name, sha256 = settings.detector.model, ""
+    return ModelFact(kind="detector", name=name, sha256=sha256, licence="")
+
+
+def build_encoder_facts(settings: Settings, model_ids: Collection[str]) -> Iterator[ModelFact]:
+    """The files of these models (`name@revision`), as they are installed now.
+
+    A digest is told of the file that the shots were embedded with alone: its revision is how it
+    begins, so another that has its name by now is told from it.
+    """
+    library = open_library(settings)
     for model_id in sorted(model_ids):
+        name, _, revision = model_id.partition("@")
+        licence = sha256 = ""
         try:
-            entry = library.find(name_of(model_id))
-        except RetrievalError:
-            yield ModelFact(kind="encoder", name=model_id, sha256="", licence="")
-        else:
-            yield ModelFact(
-                kind="encoder", name=model_id, sha256=entry.sha256 or "", licence=entry.licence
-            )
+            licence = library.find(name).licence
+            found = _digest(library.path_of(name))
+            sha256 = found if found.startswith(revision) else ""
+        except (RetrievalError, OSError):
+            pass  # removed by now, or drawn: nobody can tell
+        yield ModelFact(kind="encoder", name=model_id, sha256=sha256, licence=licence)
+
+
+def _digest(path: Path) -> str:
+    told = path.stat()
+    return _digest_then(path, told.st_mtime_ns, told.st_size)
+
+
+@lru_cache(maxsize=16)
+def _digest_then(path: Path, _mtime_ns: int, _bytes: int) -> str:
+    return digest_file(path)

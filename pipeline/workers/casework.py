@@ -22,7 +22,7 @@ from pipeline.errors import ConfigError, NotFound
 from pipeline.instants import format_instant
 from pipeline.store.case_records import Case, CaseItem
 from pipeline.store.cases import CaseStore
-from pipeline.workers.case_facts import facts_of
+from pipeline.workers.case_facts import Origins, facts_of
 from pipeline.workers.case_items import item_answer
 from pipeline.workers.case_sight import CaseSight
 from pipeline.workers.clipping import ClipDesk, parse_name
@@ -40,6 +40,7 @@ class CaseDesk:
         holding: keeps tracks past retention.
         clock: says when something was done.
         vouchers: tell what a search answered from what somebody says that it did.
+        origins: knows where a hit comes from.
     """
 
     store: CaseStore
@@ -47,6 +48,7 @@ class CaseDesk:
     holding: Holding
     clock: Clock
     vouchers: Vouchers
+    origins: Origins
 
     @property
     def sight(self) -> CaseSight:
@@ -134,7 +136,8 @@ class CaseDesk:
         record = self.clips.tracks.get_many([track]).get(track)
         if record is None or not caller.may_see(track.camera_id):
             raise NotFound(f"no track {track}: retention may have forgotten it")
-        facts = facts_of(self._shown_as(request, track), record, list(self.clips.shots(record)))
+        shots = list(self.clips.shots(record))
+        facts = facts_of(self._shown_as(request, track), record, shots, self.origins)
         if shot is not None and shot not in {each.shot for each in facts.shots}:
             raise NotFound(f"no shot {request.hit}: it was replaced, or retention forgot it")
         item = self.store.add(

@@ -1,6 +1,6 @@
 """Gathers what is kept of a case into one signed file."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -13,8 +13,10 @@ from pipeline.case_answers import (
     CaseAnswer,
     EvidenceRequest,
     ItemAnswer,
+    ModelFact,
     PackAnswer,
     ShotFact,
+    TimeFacts,
 )
 from pipeline.errors import (
     Busy,
@@ -24,7 +26,7 @@ from pipeline.errors import (
     StoreUnavailable,
     UnwritableClip,
 )
-from pipeline.evidence.dossier import Dossier, ModelFact, PackedItem, ShotFile
+from pipeline.evidence.dossier import Dossier, PackedItem, ShotFile
 from pipeline.evidence.manifest import CASE, REPORT
 from pipeline.evidence.report import render_report
 from pipeline.evidence.times import time_facts
@@ -60,7 +62,7 @@ class EvidenceDesk:
         exports: cuts clips, and takes out of clips and pictures what may not leave.
         pictures: the JPEG behind a media key, of a track on hold as well; None if it is gone.
         run: what is known of a run of a camera.
-        models: the weights that took part in the shots of these models.
+        detector: the weights that look for people in what leaves.
         key: signs.
         software: name and version of what makes it.
         scratch: a folder for clips on their way, swept by retention.
@@ -70,7 +72,7 @@ class EvidenceDesk:
     exports: ExportDesk
     pictures: Callable[[str], bytes | None]
     run: Callable[[str, str], RunRecord | None]
-    models: Callable[[Collection[str]], Sequence[ModelFact]]
+    detector: Callable[[], ModelFact]
     key: Callable[[], SigningKey]
     software: str
     scratch: Path
@@ -113,7 +115,7 @@ class EvidenceDesk:
                 made_by=caller.name,
                 software=self.software,
                 blur=blur,
-                models=list(self.models(packing.models)),
+                models=[self.detector(), *packing.encoders()],
                 items=packing.items,
             )
             manifest, files = self._finish(writer, dossier, packing.shown)
@@ -160,7 +162,8 @@ class _Packing:
     blur: Blur
     items: list[PackedItem] = field(default_factory=list)
     shown: dict[str, bytes] = field(default_factory=dict)
-    models: set[str] = field(default_factory=set)
+    noted: dict[ModelFact, None] = field(default_factory=dict)
+    unnoted: set[str] = field(default_factory=set)
 
     @property
     def tracks(self) -> list[str]:
@@ -171,15 +174,15 @@ class _Packing:
     def take(self, answer: ItemAnswer, item: CaseItem, progress: Callable[[float], None]) -> None:
         """Put one item in."""
         folder, missing = f"items/{item.number:03d}", list[str]()
-        source = item.facts.shots[0].time_from if item.facts.shots else None
-        run = self.desk.run(item.track.camera_id, item.track.run_id)
         shots = list(self._shots(item, folder, missing))
         clip, scene = self._clip(item, folder, missing, progress)
-        self.models |= {shot.model for shot in item.facts.shots}
+        self.noted |= dict.fromkeys(item.facts.models)
+        named = {model.name for model in item.facts.models}
+        self.unnoted |= {shot.model for shot in item.facts.shots} - named
         self.items.append(
             PackedItem(
                 item=answer,
-                times=time_facts(source, run),
+                times=item.facts.times or self._times(item),
                 clip=clip,
                 clip_file=None if clip is None else f"{folder}/clip.mp4",
                 scene_file=scene,
@@ -187,6 +190,17 @@ class _Packing:
                 missing=missing,
             )
         )
+
+    def encoders(self) -> list[ModelFact]:
+        """The weights behind the shots: as noted, or else as they are installed now."""
+        known = {model.name for model in self.noted}
+        others = self.desk.cases.origins.encoders(self.unnoted - known)
+        return sorted({*self.noted, *others}, key=lambda model: (model.name, model.sha256))
+
+    def _times(self, item: CaseItem) -> TimeFacts:
+        """Of an item that an earlier version added: by the run, if that is known still."""
+        source = item.facts.shots[0].time_from if item.facts.shots else None
+        return time_facts(source, self.desk.run(item.track.camera_id, item.track.run_id))
 
     def _shots(self, item: CaseItem, folder: str, missing: list[str]) -> Iterator[ShotFile]:
         for shot in item.facts.shots:

@@ -14,6 +14,7 @@ from pipeline.case_answers import CaseChange, CaseRequest, EvidenceRequest, Item
 from pipeline.errors import Busy, ConfigError, NotFound
 from pipeline.evidence.verifying import verify_pack
 from pipeline.reason_fields import Grounds
+from pipeline.store.runs import RunRecord
 from pipeline.wiring.accountable import build_accountable
 from pipeline.wiring.case_book import LocalCases
 from pipeline.wiring.casework import build_evidence_desk
@@ -121,6 +122,24 @@ def test_items_outlive_their_tracks_and_pictures_where_they_are_held(desk, house
     answer, files = pack(desk, tmp_path / "pack.zip")
     assert files["items/002/shot-02.jpg"] == jpeg_of(ShotId(ALICE, 2))
     assert [why.split(":")[1] for why in answer.missing] == [" clip", " clip"]
+
+
+def test_how_times_came_about_outlives_what_retention_forgets(desk, house, tmp_path):
+    run = RunRecord(
+        camera_id="lobby", run_id="r1", kind="live", source="rtsp://x", started_at=NOON,
+        collection="live", clock_ahead_s=1.5, detector="yolo11n", watched_until=NOON + 60,
+    )  # fmt: skip
+    house.stores.runs.begin(run)
+    house.stores.cameras.register("lobby", "rtsp")
+    desk.cases.add("theft", ItemRequest(hit=f"{BOB}"), ANNA)
+    desk.cases.hold("theft", ANNA)
+    house.stores.retention.sweep(LATER)
+    assert house.stores.runs.get("lobby", "r1") is None
+    _, files = pack(desk, tmp_path / "pack.zip")
+    before, *_, after = json.loads(files["case.json"])["items"]
+    assert (after["times"]["kind"], after["times"]["clock_ahead_s"]) == ("live camera", 1.5)
+    assert after["times"]["detector"] == "yolo11n"
+    assert "nothing is known any more" in before["times"]["words"]  # of a run that nobody noted
 
 
 def test_without_a_hold_the_pictures_are_named_as_gone(desk, house, tmp_path):

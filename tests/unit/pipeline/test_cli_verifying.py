@@ -42,7 +42,7 @@ def test_what_is_intact_is_said_with_who_signed_it(pack, proof, capsys, tmp_path
     verify_file(proof, KEY.public.upper(), as_json=False)
     said = capsys.readouterr()
     assert "case theft, 1 files" in said.out
-    assert "2 tracks erased, 7.0 MB searched" in said.out
+    assert "2 tracks erased, 7.0 MB of a data folder searched" in said.out
     assert "\x1b" not in said.out
     assert said.err == ""
 
@@ -52,6 +52,27 @@ def test_without_a_key_a_reader_is_told_to_compare_it(pack, capsys):
     said = capsys.readouterr()
     assert KEY.public in said.out
     assert "anybody can sign" in said.err
+
+
+@pytest.mark.parametrize("key", [None, KEY.public])
+def test_a_program_is_told_whether_the_key_was_checked(pack, capsys, key):
+    verify_file(pack, key, as_json=True)
+    said = capsys.readouterr()
+    told = json.loads(said.out)
+    assert (told["intact"], told["key_checked"]) == (True, key is not None)
+    assert ("anybody can sign" in said.err) is (key is None)
+
+
+def test_a_certificate_says_what_it_is_about_and_one_of_before_is_read_still(proof, capsys):
+    signed = json.loads(proof.read_text())
+    assert "no clip, pack or alert that had left it" in signed["certificate"]["scope"]
+    told = {name: value for name, value in signed["certificate"].items() if name != "scope"}
+    told = json.dumps(told, sort_keys=True, separators=(",", ":")).encode()
+    del signed["certificate"]["scope"]
+    signed["signature"]["signature"] = KEY.sign(told)  # as an earlier version signed
+    proof.write_text(json.dumps(signed))
+    verify_file(proof, KEY.public, as_json=False)
+    assert "as it was signed" in capsys.readouterr().out
 
 
 def test_what_was_changed_is_named(pack, proof, capsys):

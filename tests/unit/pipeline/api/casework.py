@@ -14,6 +14,7 @@ from pipeline.clock import ManualClock
 from pipeline.errors import DescryError, NotFound
 from pipeline.store.cases import CaseStore
 from pipeline.store.track_record import TrackRecord
+from pipeline.workers.case_facts import Origins
 from pipeline.workers.casework import CaseDesk
 from pipeline.workers.kept_clips import KeptClips
 from pipeline.workers.pack_jobs import PackJobs
@@ -21,6 +22,7 @@ from pipeline.workers.retained import RetentionAnswer
 from pipeline.workers.vouching import Vouchers
 
 VOUCHERS = Vouchers(lambda: bytes(32))
+ORIGINS = Origins(run=lambda _camera, _run: None, encoders=lambda _ids: [])
 VIDEO = bytes(range(256)) * 40
 
 
@@ -113,7 +115,9 @@ def an_accountable(folder: Path, audit: Audit) -> Accountable:
         path.write_bytes(VIDEO)
         return path, a_clip(name.split("/")[0])
 
-    desk: Any = CaseDesk(CaseStore(folder / "cases.sqlite"), Watched(), Kept(), clock, VOUCHERS)  # type: ignore[arg-type]
+    desk: Any = CaseDesk(
+        CaseStore(folder / "cases.sqlite"), Watched(), Kept(), clock, VOUCHERS, ORIGINS
+    )  # type: ignore[arg-type]
     packer: Any = Packer(desk)
     return Accountable(
         cases=desk,

@@ -112,13 +112,10 @@ def test_any_byte_of_any_file_that_is_changed_is_named(tmp_path_factory, data):
 
 @settings(max_examples=200)
 @given(at=st.integers(0, len(pack()) - 1), bit=st.integers(1, 255))
-def test_any_other_byte_changes_nothing_that_is_read_or_is_found(tmp_path_factory, at, bit):
+def test_any_byte_at_all_that_is_changed_is_found(tmp_path_factory, at, bit):
     whole = bytearray(pack())
     whole[at] ^= bit
-    if faults(tmp_path_factory.mktemp("pack"), bytes(whole)):
-        return
-    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
-        assert {name: archive.read(name) for name in FILES} == FILES
+    assert faults(tmp_path_factory.mktemp("pack"), bytes(whole))
 
 
 @given(cut=st.integers(0, len(pack()) - 1))

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.case_answers import CaseAnswer, ItemAnswer, Shown
-from pipeline.evidence.dossier import Dossier, ModelFact, PackedItem, ShotFile
+from pipeline.case_answers import CaseAnswer, ItemAnswer, ModelFact, Shown
+from pipeline.evidence.dossier import Dossier, PackedItem, ShotFile
 from pipeline.evidence.manifest import PackedFile
 from pipeline.evidence.report import render_report
 from pipeline.evidence.times import time_facts
