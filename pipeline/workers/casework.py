@@ -1,6 +1,6 @@
 """Cases: hits are put together, noted, held, and taken out again."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,18 +13,13 @@ from pipeline.case_answers import (
     CasePage,
     CaseRequest,
     ItemAnswer,
-    ItemFacts,
     ItemRequest,
-    ShotFact,
-    Shown,
 )
 from pipeline.clock import Clock
-from pipeline.errors import ConfigError, NotFound
-from pipeline.instants import format_instant
+from pipeline.errors import ConfigError, Forbidden, NotFound
 from pipeline.store.case_records import Case, CaseItem
 from pipeline.store.cases import CaseStore
-from pipeline.store.track_record import TrackRecord
-from pipeline.store.wire import LoggedSighting
+from pipeline.workers.case_facts import facts_of, item_answer, told_of, words_answer
 from pipeline.workers.case_sight import CaseSight
 from pipeline.workers.clipping import ClipDesk, parse_name
 from pipeline.workers.holding import Holding
@@ -71,7 +66,7 @@ class CaseDesk:
             NotFound: there is no case `after`.
         """
         found, is_more = self.sight.page(caller, count=count, after=after)
-        page = [CaseAnswer(**_told(case)) for case in found]
+        page = [CaseAnswer(**told_of(case)) for case in found]
         return CasePage(cases=page, next=found[-1].id if is_more else None)
 
     def show(self, case_id: str, caller: Caller) -> CaseDetail:
@@ -83,8 +78,10 @@ class CaseDesk:
         case = self.sight.get(case_id, caller)
         items = [i for i in self.store.items(case_id) if caller.may_see(i.track.camera_id)]
         held = self.holding.which(item.track for item in items)
-        told = [_item(item, is_held=item.track in held) for item in items]
-        return CaseDetail(**_told(case), items=told)
+        told = [item_answer(item, is_held=item.track in held) for item in items]
+        shown = {0, *(item.number for item in items)}
+        words = [words_answer(each) for each in self.store.words(case_id) if each.item in shown]
+        return CaseDetail(**told_of(case), items=told, history=words)
 
     def change(self, case_id: str, change: CaseChange, caller: Caller) -> CaseDetail:
         """Change title, notes or status.
@@ -92,15 +89,18 @@ class CaseDesk:
         Raises:
             NotFound: there is none of that name.
             ConfigError: it is closed, and stays so.
+            Forbidden: it is closed, and the caller may not open it again.
         """
-        self.sight.whole(case_id, caller)
+        case = self.sight.whole(case_id, caller)
+        if case.status == "closed" and change.status == "open":
+            _need_administrator(caller, "opens a closed case again")
         values: dict[str, Any] = change.model_dump(exclude_none=True)
         if change.status == "closed":
             values |= {"closed_at": self.clock.now(), "closed_by": caller.name}
         if change.status == "open":
             values |= {"closed_at": None, "closed_by": None}
         if values:
-            self.store.change(case_id, **values)
+            self.store.change(case_id, by=caller.name, at=self.clock.now(), **values)
         return self.show(case_id, caller)
 
     def remove(self, case_id: str, caller: Caller) -> None:
@@ -108,12 +108,14 @@ class CaseDesk:
 
         Raises:
             NotFound: there is none of that name.
-            ConfigError: tracks are held for it, and the caller may not release them.
+            ConfigError: it is closed.
+            Forbidden: the caller is no administrator.
         """
-        self.sight.whole(case_id, caller)
-        held = self.store.held_for(case_id)
-        _check_may_release(held, caller)
-        self._release(case_id, held)
+        case = self.sight.whole(case_id, caller)
+        _need_administrator(caller, "removes a case")
+        if case.status == "closed":
+            raise ConfigError(f"case {case_id!r} is closed: 'descry case open {case_id}' it first")
+        self._release(case_id, self.store.held_for(case_id))
         self.store.remove(case_id)
 
     def add(self, case_id: str, request: ItemRequest, caller: Caller) -> ItemAnswer:
@@ -128,7 +130,7 @@ class CaseDesk:
         record = self.clips.tracks.get_many([track]).get(track)
         if record is None or not caller.may_see(track.camera_id):
             raise NotFound(f"no track {track}: retention may have forgotten it")
-        facts = _facts(request, record, list(self.clips.shots(record)))
+        facts = facts_of(request, record, list(self.clips.shots(record)))
         if shot is not None and shot not in {each.shot for each in facts.shots}:
             raise NotFound(f"no shot {request.hit}: it was replaced, or retention forgot it")
         item = self.store.add(
@@ -142,7 +144,7 @@ class CaseDesk:
             raise NotFound(f"no track {track}: it was erased a moment ago")
         if self.store.is_held(case_id):
             self._hold(case_id, [track])
-        return _item(item, is_held=track in self.holding.which([track]))
+        return item_answer(item, is_held=track in self.holding.which([track]))
 
     def note(self, case_id: str, number: int, note: str, caller: Caller) -> ItemAnswer:
         """Replace the note of an item.
@@ -152,7 +154,9 @@ class CaseDesk:
             ConfigError: the case is closed.
         """
         self.sight.item(case_id, number, caller)
-        return _item(self.store.set_note(case_id, number, note))
+        return item_answer(
+            self.store.set_note(case_id, number, note, by=caller.name, at=self.clock.now())
+        )
 
     def take_out(self, case_id: str, number: int, caller: Caller) -> ItemAnswer:
         """Take an item out; its track is no longer held for the sake of this case.
@@ -170,7 +174,7 @@ class CaseDesk:
         _check_may_release(held, caller)
         item = self.store.remove_item(case_id, number)
         self._release(case_id, held)
-        return _item(item)
+        return item_answer(item)
 
     def hold(self, case_id: str, caller: Caller) -> CaseDetail:
         """Hold every track of a case that is known still: past retention, and not to be erased.
@@ -212,68 +216,13 @@ class CaseDesk:
         self.store.mark_held(case_id, tracks, held=False)
 
 
+def _need_administrator(caller: Caller, does: str) -> None:
+    if not caller.role.includes(Role.ADMINISTRATOR):
+        raise Forbidden(f"an administrator {does}: ask one")
+
+
 def _check_may_release(tracks: Collection[TrackKey], caller: Caller) -> None:
     if tracks and not caller.role.includes(Role.ADMINISTRATOR):
         raise ConfigError(
             f"track {min(tracks)} is on hold for this case: an administrator releases it first"
         )
-
-
-def _facts(request: ItemRequest, record: TrackRecord, shots: Sequence[LoggedSighting]) -> ItemFacts:
-    shown = {name: getattr(request, name) for name in Shown.model_fields}
-    newest = {each.shot.number: each for each in shots}  # one may be there twice, of two models
-    return ItemFacts(
-        shown=Shown(**shown),
-        camera=record.key.camera_id,
-        collection=record.collection,
-        first_seen_at=record.first_seen_at,
-        last_seen_at=record.last_seen_at,
-        is_live=record.is_live_source,
-        imported_at=record.imported_at,
-        zones=list(record.zones),
-        shots=[_shot_fact(each) for _, each in sorted(newest.items())],
-    )
-
-
-def _shot_fact(shot: LoggedSighting) -> ShotFact:
-    return ShotFact(
-        shot=shot.shot.number,
-        captured_at=shot.captured_at,
-        box=shot.box,
-        frame_width=shot.frame_width,
-        frame_height=shot.frame_height,
-        picture=shot.picture,
-        quality=shot.quality,
-        time_from=shot.time_source,
-        model=shot.model_id,
-    )
-
-
-def _told(case: Case) -> Mapping[str, Any]:
-    return {
-        "id": case.id, "title": case.title, "notes": case.notes, "status": case.status,
-        "created_at": format_instant(case.created_at), "created_by": case.created_by,
-        "closed_at": None if case.closed_at is None else format_instant(case.closed_at),
-        "closed_by": case.closed_by, "count": case.count,
-    }  # fmt: skip
-
-
-def _item(item: CaseItem, *, is_held: bool = False) -> ItemAnswer:
-    facts = item.facts
-    return ItemAnswer(
-        item=item.number,
-        track=str(item.track),
-        shot=item.shot,
-        camera=facts.camera,
-        collection=facts.collection,
-        first_seen_at=format_instant(facts.first_seen_at),
-        last_seen_at=format_instant(facts.last_seen_at),
-        time_from=facts.shots[0].time_from if facts.shots else None,
-        zones=facts.zones,
-        shown=facts.shown,
-        shots=[each.shot for each in facts.shots],
-        note=item.note,
-        added_at=format_instant(item.added_at),
-        added_by=item.added_by,
-        held=is_held,
-    )
