@@ -160,10 +160,23 @@ class CaseAnswer(_Record):
     count: Annotated[int, Field(description="how many items it has")]
 
 
+class WordsAnswer(_Record):
+    """A text of a case as somebody wrote it; times are ISO-8601 UTC."""
+
+    item: Annotated[int | None, Field(description="whose note it is; null: of the case itself")]
+    field: Annotated[str, Field(description="`title` or `notes` of the case, `note` of an item")]
+    text: str
+    by: str
+    at: str
+
+
 class CaseDetail(CaseAnswer):
     """A case with its items, in the order they were added."""
 
     items: list[ItemAnswer]
+    history: Annotated[
+        list[WordsAnswer], Field(description="texts that were changed, as they were and became")
+    ] = []
 
 
 class CasePage(_Record):

@@ -104,7 +104,7 @@ NEEDS: Final[Mapping[str, Need]] = MappingProxyType(
         "POST /api/v1/cases": _O,
         "GET /api/v1/cases/{case}": _O,
         "PATCH /api/v1/cases/{case}": _O,
-        "DELETE /api/v1/cases/{case}": _O,
+        "DELETE /api/v1/cases/{case}": _A,
         "PUT /api/v1/cases/{case}/hold": _O,
         "DELETE /api/v1/cases/{case}/hold": _A,
         "POST /api/v1/cases/{case}/items": _O,

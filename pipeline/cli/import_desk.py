@@ -197,6 +197,7 @@ class ImportDesk:
                 imported_at=time.time(),
                 detector=job.detector,
                 encoder=job.encoder,
+                masks=tuple(mask.corners for mask in job.place.masks),
                 keeps_boxes=job.keep_boxes,
                 expected_frames=planned.info.frame_count if planned.info is not None else None,
             )

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.answers import ClipAnswer
-from pipeline.case_answers import Blur, CaseAnswer, ItemAnswer, ModelFact, TimeFacts
+from pipeline.case_answers import Blur, CaseAnswer, ItemAnswer, ModelFact, TimeFacts, WordsAnswer
 
 
 class _Record(BaseModel):
@@ -44,6 +44,7 @@ class Dossier(_Record):
     format: str = "descry-evidence"
     version: int = 1
     case: CaseAnswer
+    history: list[WordsAnswer] = []
     made_at: str
     made_by: str
     software: str

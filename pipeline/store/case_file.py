@@ -21,6 +21,9 @@ create table if not exists items (
 create index if not exists items_by_track on items (track);
 create table if not exists holds (
   case_id text not null, track text not null, primary key (case_id, track)) without rowid;
+create table if not exists words (
+  number integer primary key, case_id text not null, item integer not null, field text not null,
+  text text not null, by text not null, at real not null);
 create table if not exists held_cases (case_id text primary key) without rowid;
 """
 

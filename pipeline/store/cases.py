@@ -13,6 +13,7 @@ from pipeline.case_answers import ItemFacts
 from pipeline.errors import ConfigError, NotFound
 from pipeline.store.case_file import CaseFile
 from pipeline.store.case_records import Case, CaseItem
+from pipeline.store.case_words import Words, erase_words, keep_words, words_of
 
 _CASE = "id, title, notes, status, created_at, created_by, closed_at, closed_by"
 _COUNTED = f"{_CASE}, (select count(*) from items where case_id = id), last_item > 0"
@@ -37,16 +38,10 @@ class CaseStore:
                 database.execute(
                     f"insert into cases ({_CASE}) values (?, ?, ?, ?, ?, ?, ?, ?)",
                     (
-                        case.id,
-                        case.title,
-                        case.notes,
-                        case.status,
-                        case.created_at,
-                        case.created_by,
-                        case.closed_at,
-                        case.closed_by,
+                        case.id, case.title, case.notes, case.status, case.created_at,
+                        case.created_by, case.closed_at, case.closed_by,
                     ),
-                )
+                )  # fmt: skip
             except sqlite3.IntegrityError as error:
                 raise ConfigError(
                     f"there is a case {case.id!r} already: choose another name"
@@ -85,8 +80,8 @@ class CaseStore:
         with self._file.read() as database:
             return _case(database, case_id)
 
-    def change(self, case_id: str, **values: Any) -> Case:
-        """Set some fields of a case; what it is then.
+    def change(self, case_id: str, *, by: str, at: float, **values: Any) -> Case:
+        """Set some fields of a case; what it is then. Words that are replaced are kept.
 
         Raises:
             NotFound: there is none of that name.
@@ -95,8 +90,13 @@ class CaseStore:
         with self._file.write() as database:
             if "status" not in values:
                 _open_case(database, case_id)
-            _case(database, case_id)
+            before = _case(database, case_id)
             for name, value in values.items():
+                if name in ("title", "notes") and value != getattr(before, name):
+                    was = Words(
+                        0, name, getattr(before, name), before.created_by, before.created_at
+                    )
+                    keep_words(database, case_id, was, Words(0, name, value, by, at))
                 database.execute(f"update cases set {name} = ? where id = ?", (value, case_id))
             return _case(database, case_id)
 
@@ -105,10 +105,11 @@ class CaseStore:
 
         Raises:
             NotFound: there is none of that name.
+            ConfigError: it is closed.
         """
         with self._file.write() as database:
-            _case(database, case_id)
-            for table in ("items", "holds", "held_cases"):
+            _open_case(database, case_id)
+            for table in ("items", "holds", "held_cases", "words"):
                 database.execute(f"delete from {table} where case_id = ?", (case_id,))
             database.execute("delete from cases where id = ?", (case_id,))
 
@@ -155,8 +156,13 @@ class CaseStore:
             ).fetchall()
         return [_decode(row) for row in rows]
 
-    def set_note(self, case_id: str, number: int, note: str) -> CaseItem:
-        """Replace the note of an item.
+    def words(self, case_id: str) -> list[Words]:
+        """Texts that were changed, as they were and became, in their order."""
+        with self._file.read() as database:
+            return words_of(database, case_id)
+
+    def set_note(self, case_id: str, number: int, note: str, *, by: str, at: float) -> CaseItem:
+        """Replace the note of an item; the one before is kept.
 
         Raises:
             NotFound: no such case or item.
@@ -164,7 +170,10 @@ class CaseStore:
         """
         with self._file.write() as database:
             _open_case(database, case_id)
-            _item(database, case_id, number)
+            item = _item(database, case_id, number)
+            if note != item.note:
+                was = Words(number, "note", item.note, item.added_by, item.added_at)
+                keep_words(database, case_id, was, Words(number, "note", note, by, at))
             database.execute(
                 "update items set note = ? where case_id = ? and number = ?",
                 (note, case_id, number),
@@ -179,6 +188,7 @@ class CaseStore:
             database.execute(
                 "delete from items where case_id = ? and number = ?", (case_id, number)
             )
+            _forget_orphans(database)
             return item
 
     def mark_held(self, case_id: str, tracks: Collection[TrackKey], *, held: bool) -> None:
@@ -234,8 +244,18 @@ class CaseStore:
             database.executemany("delete from items where track = ?", names)
             gone = database.total_changes - before
             database.executemany("delete from holds where track = ?", names)
+            _forget_orphans(database)
+            erase_words(database, tracks)
         self._file.vacuum()
         return gone
+
+
+def _forget_orphans(database: sqlite3.Connection) -> None:
+    """Forget what was written of items that are gone."""
+    database.execute(
+        "delete from words where item > 0 and not exists "
+        "(select 1 from items where items.case_id = words.case_id and number = item)"
+    )
 
 
 def no_case(case_id: str) -> NotFound:

@@ -42,6 +42,7 @@ class HeldClip(BaseModel):
         time_from: where these instants come from.
         is_copy: whether it is the camera's own video.
         shots: those that were kept when it was cut.
+        masks: corners of the areas that nobody may see of it, as shares of the frame.
         shows_erased: whether somebody was erased whom it may show.
     """
 
@@ -55,6 +56,7 @@ class HeldClip(BaseModel):
     time_from: str | None
     is_copy: bool
     shots: tuple[HeldShot, ...]
+    masks: tuple[tuple[tuple[float, float], ...], ...] = ()
     shows_erased: bool = False
 
 

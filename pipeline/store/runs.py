@@ -34,6 +34,8 @@ class RunRecord:
         imported_at: when the file was first imported; None for a live camera.
         detector: name or file of the one that looked.
         encoder: name of the model that its shots are embedded with; empty for a live camera.
+        masks: corners of the areas that nobody may see of a file, as shares of width and height;
+            none where an earlier version read it. A masked live camera keeps no video.
         keeps_boxes: whether this reading keeps every tracked box.
         boxes_kept: whether a reading that keeps boxes has come to its end.
         state: `reading`, `done`, or `broken` before its end.
@@ -66,6 +68,7 @@ class RunRecord:
     imported_at: float | None = None
     detector: str = ""
     encoder: str = ""
+    masks: Sequence[Sequence[Sequence[float]]] = ()
     keeps_boxes: bool = False
     boxes_kept: bool = False
     state: Literal["reading", "done", "broken"] = "reading"
@@ -87,6 +90,8 @@ class RunRecord:
     def __post_init__(self) -> None:
         # JSON knows lists alone; a record that comes back must be the one that went.
         object.__setattr__(self, "damaged", tuple(tuple(stretch) for stretch in self.damaged))
+        masks = tuple(tuple((float(x), float(y)) for x, y in mask) for mask in self.masks)
+        object.__setattr__(self, "masks", masks)
 
 
 @dataclass(frozen=True, slots=True)

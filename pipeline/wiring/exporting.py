@@ -7,17 +7,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from detectors.areas import Area
 from detectors.errors import DetectorError
-from detectors.masks import Blackout
 from detectors.ports import Detector
 from pipeline.answers import ClipAnswer
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, StoreFull, UnwritableClip
 from pipeline.wiring.clip_desks import min_free_bytes
 from pipeline.wiring.models import build_detector
-from pipeline.wiring.places import build_blackout, place_of
+from pipeline.wiring.places import place_of
 from pipeline.wiring.stores import Stores
 from pipeline.wiring.video import build_clip_desk
+from pipeline.wiring.watching import WatchedSettings
 from pipeline.workers.exported_clips import ExportDesk
 from pipeline.workers.finding_people import PeopleFinder
 from pipeline.workers.redacting import Redactor
@@ -36,7 +37,7 @@ def build_export_desk(
 ) -> ExportDesk:
     """What cuts clips that leave; `look_in`: folders for moved files, besides that of the settings.
 
-    The detector is loaded when it is first needed.
+    The detector is loaded when it is first needed; masks are those of the settings at each export.
     """
 
     def detector() -> Detector:
@@ -45,14 +46,16 @@ def build_export_desk(
         except (DetectorError, WeightsError) as error:
             raise ConfigError(f"nobody can be hidden without a detector: {error}") from error
 
-    def blackout(camera_id: str) -> Blackout:
-        return build_blackout(place_of(settings, camera_id))
+    watched = WatchedSettings.of_this_process(settings, ())
+
+    def masks(camera_id: str) -> Sequence[Area]:
+        return place_of(watched.current(), camera_id).masks
 
     return ExportDesk(
         clips=build_clip_desk(settings, stores, look_in),
-        redactor=Redactor(PeopleFinder(detector), blackout),
+        redactor=Redactor(PeopleFinder(detector)),
         usual=settings.export.blur,
-        is_masked=lambda camera_id: bool(place_of(settings, camera_id).masks),
+        masks=masks,
     )
 
 

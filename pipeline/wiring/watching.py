@@ -62,6 +62,12 @@ class WatchedSettings:
         chosen = self._only or [name for name, camera in cameras.items() if camera.enabled]
         return {name: _wanted(self.settings, name) for name in chosen if name in cameras}
 
+    def current(self) -> Settings:
+        """All settings, their cameras as they are now: for whoever cannot wait for another look."""
+        self._look()
+        self._look()
+        return self.settings
+
     def _look(self) -> None:
         signatures, last = self._signatures(), self._last
         self._last = signatures

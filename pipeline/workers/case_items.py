@@ -1,9 +1,34 @@
-"""How an item of a case is told."""
+"""How cases and their items are told."""
 
-from pipeline.case_answers import ItemAnswer
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.case_answers import ItemAnswer, WordsAnswer
 from pipeline.instants import format_instant
-from pipeline.store.case_records import CaseItem
+from pipeline.store.case_records import Case, CaseItem
+from pipeline.store.case_words import Words
 from pipeline.workers.presenting import thumbnail_url
+
+
+def told_of(case: Case) -> Mapping[str, Any]:
+    """A case, by the names of `CaseAnswer`."""
+    return {
+        "id": case.id, "title": case.title, "notes": case.notes, "status": case.status,
+        "created_at": format_instant(case.created_at), "created_by": case.created_by,
+        "closed_at": None if case.closed_at is None else format_instant(case.closed_at),
+        "closed_by": case.closed_by, "count": case.count,
+    }  # fmt: skip
+
+
+def words_answer(words: Words) -> WordsAnswer:
+    """A text that was changed, as it is told."""
+    return WordsAnswer(
+        item=words.item or None,
+        field=words.field,
+        text=words.text,
+        by=words.by,
+        at=format_instant(words.at),
+    )
 
 
 def item_answer(item: CaseItem, *, is_held: bool = False) -> ItemAnswer:

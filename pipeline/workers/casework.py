@@ -1,6 +1,6 @@
 """Cases: hits are put together, noted, held, and taken out again."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,12 +18,11 @@ from pipeline.case_answers import (
 )
 from pipeline.clock import Clock
 from pipeline.cursors import read_place, write_place
-from pipeline.errors import ConfigError, NotFound
-from pipeline.instants import format_instant
+from pipeline.errors import ConfigError, Forbidden, NotFound
 from pipeline.store.case_records import Case, CaseItem
 from pipeline.store.cases import CaseStore
 from pipeline.workers.case_facts import Origins, facts_of
-from pipeline.workers.case_items import item_answer
+from pipeline.workers.case_items import item_answer, told_of, words_answer
 from pipeline.workers.case_sight import CaseSight
 from pipeline.workers.clipping import ClipDesk, parse_name
 from pipeline.workers.holding import Holding
@@ -77,7 +76,7 @@ class CaseDesk:
         at, name = (None, None) if after is None else read_place(after, (float, str))
         place = None if at is None else (float(at), str(name))
         found, is_more = self.sight.page(caller, count=count, after=place)
-        page = [CaseAnswer(**_told(case)) for case in found]
+        page = [CaseAnswer(**told_of(case)) for case in found]
         following = write_place([found[-1].created_at, found[-1].id]) if is_more else None
         return CasePage(cases=page, next=following)
 
@@ -91,7 +90,9 @@ class CaseDesk:
         items = [i for i in self.store.items(case_id) if caller.may_see(i.track.camera_id)]
         held = self.holding.which(item.track for item in items)
         told = [item_answer(item, is_held=item.track in held) for item in items]
-        return CaseDetail(**_told(case), items=told)
+        shown = {0, *(item.number for item in items)}
+        words = [words_answer(each) for each in self.store.words(case_id) if each.item in shown]
+        return CaseDetail(**told_of(case), items=told, history=words)
 
     def change(self, case_id: str, change: CaseChange, caller: Caller) -> CaseDetail:
         """Change title, notes or status.
@@ -99,15 +100,18 @@ class CaseDesk:
         Raises:
             NotFound: there is none of that name.
             ConfigError: it is closed, and stays so.
+            Forbidden: it is closed, and the caller may not open it again.
         """
-        self.sight.whole(case_id, caller)
+        case = self.sight.whole(case_id, caller)
+        if case.status == "closed" and change.status == "open":
+            _need_administrator(caller, "opens a closed case again")
         values: dict[str, Any] = change.model_dump(exclude_none=True)
         if change.status == "closed":
             values |= {"closed_at": self.clock.now(), "closed_by": caller.name}
         if change.status == "open":
             values |= {"closed_at": None, "closed_by": None}
         if values:
-            self.store.change(case_id, **values)
+            self.store.change(case_id, by=caller.name, at=self.clock.now(), **values)
         return self.show(case_id, caller)
 
     def remove(self, case_id: str, caller: Caller) -> None:
@@ -115,12 +119,14 @@ class CaseDesk:
 
         Raises:
             NotFound: there is none of that name.
-            ConfigError: tracks are held for it, and the caller may not release them.
+            ConfigError: it is closed.
+            Forbidden: the caller is no administrator.
         """
-        self.sight.whole(case_id, caller)
-        held = self.store.held_for(case_id)
-        _check_may_release(held, caller)
-        self._release(case_id, held)
+        case = self.sight.whole(case_id, caller)
+        _need_administrator(caller, "removes a case")
+        if case.status == "closed":
+            raise ConfigError(f"case {case_id!r} is closed: 'descry case open {case_id}' it first")
+        self._release(case_id, self.store.held_for(case_id))
         self.store.remove(case_id)
 
     def add(self, case_id: str, request: ItemRequest, caller: Caller) -> ItemAnswer:
@@ -161,7 +167,9 @@ class CaseDesk:
             ConfigError: the case is closed.
         """
         self.sight.item(case_id, number, caller)
-        return item_answer(self.store.set_note(case_id, number, note))
+        return item_answer(
+            self.store.set_note(case_id, number, note, by=caller.name, at=self.clock.now())
+        )
 
     def take_out(self, case_id: str, number: int, caller: Caller) -> ItemAnswer:
         """Take an item out; its track is no longer held for the sake of this case.
@@ -233,17 +241,13 @@ class CaseDesk:
         self.store.mark_held(case_id, tracks, held=False)
 
 
+def _need_administrator(caller: Caller, does: str) -> None:
+    if not caller.role.includes(Role.ADMINISTRATOR):
+        raise Forbidden(f"an administrator {does}: ask one")
+
+
 def _check_may_release(tracks: Collection[TrackKey], caller: Caller) -> None:
     if tracks and not caller.role.includes(Role.ADMINISTRATOR):
         raise ConfigError(
             f"track {min(tracks)} is on hold for this case: an administrator releases it first"
         )
-
-
-def _told(case: Case) -> Mapping[str, Any]:
-    return {
-        "id": case.id, "title": case.title, "notes": case.notes, "status": case.status,
-        "created_at": format_instant(case.created_at), "created_by": case.created_by,
-        "closed_at": None if case.closed_at is None else format_instant(case.closed_at),
-        "closed_by": case.closed_by, "count": case.count,
-    }  # fmt: skip

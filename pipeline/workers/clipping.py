@@ -92,6 +92,12 @@ class ClipDesk:
         """What is known of the kept clip of a held track; None where none is kept."""
         return None if self.held is None else self.held.get(key)
 
+    def masks_of(self, key: TrackKey) -> tuple[tuple[tuple[float, float], ...], ...]:
+        """What was masked when a track was read from a file: corners, as shares of the frame."""
+        run, kept = self.runs.get(key.camera_id, key.run_id), self.held_clip(key)
+        masks = [*(() if run is None else run.masks), *(() if kept is None else kept.masks)]
+        return tuple(dict.fromkeys(tuple((x, y) for x, y in mask) for mask in masks))
+
     def _cut_held(self, name: str, before_s: float, after_s: float, out: Path) -> ClipAnswer:
         """The clip of a track of which nothing else is known any more."""
         key, number = parse_name(name)

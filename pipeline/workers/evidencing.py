@@ -110,7 +110,8 @@ class EvidenceDesk:
             if items.keys() - {item.number for item in self.cases.store.items(case_id)}:
                 raise Busy(f"case {case_id!r} lost items while its pack was made: make it again")
             dossier = Dossier(
-                case=CaseAnswer(**shown.model_dump(exclude={"items"})),
+                history=shown.history,
+                case=CaseAnswer(**shown.model_dump(exclude={"items", "history"})),
                 made_at=format_instant(self.cases.clock.now()),
                 made_by=caller.name,
                 software=self.software,

@@ -1,11 +1,13 @@
 """Clips as they leave: with masks, and without other people, as the settings say."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from detectors.areas import Area
+from detectors.masks import Blackout
 from detectors.types import Box
 from pipeline.answers import ClipAnswer
 from pipeline.case_answers import Blur
@@ -37,13 +39,13 @@ class ExportDesk:
         clips: cuts them as they are.
         redactor: takes things out.
         usual: what of other people is hidden at least.
-        is_masked: whether a camera has masks.
+        masks: what nobody may see of a camera, as the settings say at this moment.
     """
 
     clips: ClipDesk
     redactor: Redactor
     usual: Blur
-    is_masked: Callable[[str], bool]
+    masks: Callable[[str], Sequence[Area]]
 
     def cut(
         self,
@@ -71,7 +73,10 @@ class ExportDesk:
         hide = stronger(blur, self.usual)
         if kept is not None and kept.shows_erased:
             hide = stronger(hide, "figures")
-        if hide == "none" and not self.is_masked(camera_id):
+        # Those of today, and those of when it was read: whatever was drawn once stays hidden.
+        was_masked = self.clips.masks_of(key)
+        areas = [*self.masks(camera_id), *(Area.of("then", corners) for corners in was_masked)]
+        if hide == "none" and not areas:
             return self.clips.cut(name, before_s=before_s, after_s=after_s, out=out)
         raw = out.with_name(f".{out.name}.{secrets.token_hex(4)}.raw.tmp")
         partial = out.with_name(f".{out.name}.{secrets.token_hex(4)}.tmp")
@@ -85,6 +90,7 @@ class ExportDesk:
                 begin_at=parse_instant(answer.begin_at, now=float("inf")),
                 blur=hide,
                 sought=self._sought(name),
+                blackout=Blackout(areas),
                 progress=progress,
             )
             partial.replace(out)

@@ -84,6 +84,7 @@ class HeldVideo:
                         time_from=answer.time_from,
                         is_copy=answer.copied,
                         shots=tuple(self._shots(record)),
+                        masks=self.desk.masks_of(track),
                         shows_erased=before is not None and before.shows_erased,
                     ),
                 )

@@ -57,11 +57,9 @@ class Redactor:
 
     Attributes:
         finder: finds them.
-        blackout: what hides the masks of a camera.
     """
 
     finder: PeopleFinder
-    blackout: Callable[[str], Blackout]
 
     def clip(
         self,
@@ -72,6 +70,7 @@ class Redactor:
         begin_at: float,
         blur: Blur,
         sought: Sought,
+        blackout: Blackout,
         progress: Progress = lambda _done, _total: None,
     ) -> Redacted:
         """Write `source` anew to `out`, which is there and empty: H.264, no sound.
@@ -79,19 +78,22 @@ class Redactor:
         Args:
             source: a clip.
             out: the MP4 to write.
-            camera_id: whose masks are painted black.
+            camera_id: whose it is.
             begin_at: when the first picture was captured, Unix seconds.
             blur: what of other people is hidden.
             sought: the person whom it is about, who is not hidden.
+            blackout: hides what is masked.
             progress: hears how far it is; each frame is looked at, and then written.
 
         Raises:
             DescryError: it cannot be read or written.
         """
         try:
-            seen = self._look(source, camera_id, begin_at, blur, progress)
+            frames = _frames(source, camera_id, begin_at, blackout)
+            seen = self._look(frames, _count(source), blur, progress)
             person = person_in(seen, sought)
-            return self._write(source, out, camera_id, seen, person, blur, progress)
+            again = _frames(source, camera_id, 0.0, blackout)
+            return self._write(again, out, seen, person, blur, progress)
         except av.error.FFmpegError as error:
             raise DescryError(f"the clip cannot be encoded anew ({error})") from error
 
@@ -139,12 +141,10 @@ class Redactor:
         return People(inside(people.clear), inside(people.faint))
 
     def _look(
-        self, source: Path, camera_id: str, begin_at: float, blur: Blur, progress: Progress
+        self, frames: Iterator[Frame], total: int, blur: Blur, progress: Progress
     ) -> list[SeenFrame]:
         """Who is in each frame; nobody is looked for where nobody is to be hidden."""
         found: list[SeenFrame] = []
-        total = _count(source)
-        frames = self._frames(source, camera_id, begin_at)
         if blur == "none":
             return [SeenFrame(frame.captured_at, People(())) for frame in frames]
         while batch := list(islice(frames, self.finder.batch)):
@@ -155,9 +155,8 @@ class Redactor:
 
     def _write(
         self,
-        source: Path,
+        frames: Iterator[Frame],
         out: Path,
-        camera_id: str,
         seen: Sequence[SeenFrame],
         person: Sequence[Box | None],
         blur: Blur,
@@ -166,7 +165,7 @@ class Redactor:
         done = Redacted()
         with av.open(str(out), "w", format="mp4", options=MP4) as container:
             stream = None
-            for number, frame in enumerate(self._frames(source, camera_id, 0.0)):
+            for number, frame in enumerate(frames):
                 image = self._hide(frame, number, seen, person, blur, done)
                 if stream is None:
                     stream = container.add_stream("libx264", options={"crf": _CRF})
@@ -206,18 +205,18 @@ class Redactor:
         done.hidden += len(people.without(person[number]))
         return blurred(frame.image, [_part(box, blur, frame.image) for box in others])
 
-    def _frames(self, source: Path, camera_id: str, begin_at: float) -> Iterator[Frame]:
-        """The pictures of a clip with its camera's masks; instants from `begin_at`."""
-        blackout = self.blackout(camera_id)
-        with av.open(str(source), options={"protocol_whitelist": "file"}) as container:
-            first_s: float | None = None
-            for number, picture in enumerate(container.decode(video=0), 1):
-                if picture.pts is None:
-                    continue
-                first_s = picture.time if first_s is None else first_s
-                at = begin_at + picture.time - first_s
-                image = np.asarray(picture.to_ndarray(format="rgb24"), np.uint8)
-                yield blackout.apply(Frame(camera_id, "export", number, at, image))
+
+def _frames(source: Path, camera_id: str, begin_at: float, blackout: Blackout) -> Iterator[Frame]:
+    """The pictures of a clip without what is masked; instants from `begin_at`."""
+    with av.open(str(source), options={"protocol_whitelist": "file"}) as container:
+        first_s: float | None = None
+        for number, picture in enumerate(container.decode(video=0), 1):
+            if picture.pts is None:
+                continue
+            first_s = picture.time if first_s is None else first_s
+            at = begin_at + picture.time - first_s
+            image = np.asarray(picture.to_ndarray(format="rgb24"), np.uint8)
+            yield blackout.apply(Frame(camera_id, "export", number, at, image))
 
 
 def _decoded(jpeg: bytes) -> Image:

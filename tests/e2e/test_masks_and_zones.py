@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import av
+import numpy as np
 import pytest
 
 from tests.drawn_secret import LEFT, MASK, RIGHT, draw_film, secret_pixels
@@ -59,6 +61,15 @@ def test_a_film_is_masked_its_zones_are_found_and_its_stillness_is_skipped(site,
     assert "no zone 'lefft'" in refused
     assert "known: left, right" in refused
     assert read(site, film)["known"] is True
+    # A clip hides what was masked then, though nobody knows the camera any more.
+    (site.folder / "descry.yaml").rename(site.folder / "with-camera.yaml")
+    (site.folder / "descry.yaml").write_text("{}")
+    clip = site.folder / "clip.mp4"
+    assert site.run("clip", track["track"], "--out", str(clip), "--json").json()["copied"] is False
+    with av.open(str(clip)) as container:
+        shown = next(container.decode(video=0)).to_ndarray(format="rgb24")
+    assert np.abs(shown[10:230, 170:250].astype(int)).max() < 60
+    (site.folder / "with-camera.yaml").replace(site.folder / "descry.yaml")
     whole = read(site, film, "--no-motion-gate")
     assert (whole["frames_skipped"], whole["tracks"]) == (0, said["tracks"])
     assert whole["run"] != said["run"]

@@ -112,6 +112,18 @@ def test_a_pack_of_the_command_line_is_noted_with_whom_it_shows_before_it_is_the
     assert made.told == {"manifest_sha256": digest}
 
 
+def test_a_pack_tells_what_was_written_before(desk, tmp_path):
+    desk.cases.note("theft", 1, "by the <door>", ANNA)
+    _, files = pack(desk, tmp_path / "pack.zip")
+    history = json.loads(files["case.json"])["history"]
+    assert [(each["item"], each["text"]) for each in history] == [
+        (1, "at the till"), (1, "by the <door>")
+    ]  # fmt: skip
+    page = files["report.html"].decode()
+    assert "Texts that were changed" in page
+    assert "by the &lt;door&gt;" in page
+
+
 def test_items_outlive_their_tracks_and_pictures_where_they_are_held(desk, house, tmp_path):
     desk.cases.take_out("theft", 3, ANNA)
     desk.cases.hold("theft", ANNA)

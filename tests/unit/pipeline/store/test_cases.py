@@ -15,6 +15,7 @@ from pipeline.errors import Busy, ConfigError, DescryError, NotFound
 from pipeline.store import case_file
 from pipeline.store import cases as module
 from pipeline.store.case_records import Case, CaseItem
+from pipeline.store.case_words import WITHHELD, Words
 from pipeline.store.cases import CaseStore
 
 ALICE, BOB = TrackKey("lobby", "r1", 4), TrackKey("lobby", "r1", 42)
@@ -57,28 +58,29 @@ def test_numbers_of_items_do_not_come_again(store):
 
 def test_a_closed_case_stays_as_it_is_until_it_is_opened(store):
     store.add(item("theft"))
-    store.change("theft", status="closed", closed_at=5.0, closed_by="anna")
+    store.change("theft", by="bea", at=9.0, status="closed", closed_at=5.0, closed_by="anna")
     for change in (
         lambda: store.add(item("theft")),
         lambda: store.remove_item("theft", 1),
-        lambda: store.set_note("theft", 1, "no"),
-        lambda: store.change("theft", title="no"),
+        lambda: store.set_note("theft", 1, "no", by="bea", at=9.0),
+        lambda: store.change("theft", by="bea", at=9.0, title="no"),
+        lambda: store.remove("theft"),
     ):
         with pytest.raises(ConfigError, match="case 'theft' is closed"):
             change()
-    assert store.change("theft", status="open", closed_at=None).status == "open"
-    assert store.set_note("theft", 1, "yes").note == "yes"
+    assert store.change("theft", by="bea", at=9.0, status="open", closed_at=None).status == "open"
+    assert store.set_note("theft", 1, "yes", by="bea", at=9.0).note == "yes"
 
 
 def test_what_is_not_there_is_said_to_be_missing(store):
     for ask in (
         lambda: store.get("fire"), lambda: store.items("fire"), lambda: store.remove("fire"),
-        lambda: store.add(item("fire")), lambda: store.change("fire", title="x"),
+        lambda: store.add(item("fire")), lambda: store.change("fire", by="bea", at=9.0, title="x"),
     ):  # fmt: skip
         with pytest.raises(NotFound, match="no case 'fire'"):
             ask()
     with pytest.raises(NotFound, match="no item 7"):
-        store.set_note("theft", 7, "x")
+        store.set_note("theft", 7, "x", by="bea", at=9.0)
     with pytest.raises(ConfigError, match="a case 'theft' already"):
         store.create(case("theft"))
 
@@ -96,6 +98,41 @@ def test_of_an_erased_track_no_byte_stays_and_of_others_all(store):
     assert store.held_for("theft") == {BOB}
     assert CaseStore(store.file.with_name("none.sqlite")).delete_tracks([ALICE]) == 0
     assert not store.file.with_name("none.sqlite").exists()
+
+
+def test_texts_that_were_changed_are_kept_with_their_authors(store):
+    store.add(item("theft", note="first"))
+    store.add(item("theft", BOB, note="never changed"))
+    store.set_note("theft", 1, "first", by="bea", at=8.0)
+    assert store.words("theft") == []
+    store.set_note("theft", 1, "second", by="bea", at=9.0)
+    store.set_note("theft", 1, "third", by="carl", at=10.0)
+    store.change("theft", by="bea", at=11.0, title="other", status="closed")
+    assert store.words("theft") == [
+        Words(1, "note", "first", "anna", 3.0),
+        Words(1, "note", "second", "bea", 9.0),
+        Words(1, "note", "third", "carl", 10.0),
+        Words(0, "title", "title of theft", "anna", 1.0),
+        Words(0, "title", "other", "bea", 11.0),
+    ]
+    store.change("theft", by="bea", at=12.0, status="open", closed_at=None)
+    store.remove_item("theft", 1)
+    assert [words.item for words in store.words("theft")] == [0, 0]
+    store.remove("theft")
+    store.create(case("theft"))
+    assert store.words("theft") == []
+
+
+def test_earlier_texts_that_name_an_erased_track_are_taken_out(store):
+    store.add(item("theft", note="OLD-NOTE-OF-ALICE"))
+    store.add(item("theft", BOB, note="behind lobby/r1/4"))
+    for number in (1, 2):
+        store.set_note("theft", number, "new", by="bea", at=9.0)
+    store.delete_tracks([ALICE])
+    data = store.file.read_bytes()
+    assert b"OLD-NOTE-OF-ALICE" not in data
+    assert b"behind lobby/r1/4" not in data
+    assert [words.text for words in store.words("theft")] == [WITHHELD, "new"]
 
 
 def test_threads_that_add_at_once_lose_nothing(store):

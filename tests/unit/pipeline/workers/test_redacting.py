@@ -79,12 +79,11 @@ def redact(clip, tmp_path):
     def redact(finds=None, *, blur="heads", sights=SEEN, masks=(), told=None):
         out = tmp_path / "out.mp4"
         out.touch()
-        redactor = Redactor(
-            PeopleFinder(lambda: finds or detector()), lambda _camera: Blackout(masks)
-        )
+        redactor = Redactor(PeopleFinder(lambda: finds or detector()))
         heard = [] if told is None else told
         done = redactor.clip(
             clip, out, camera_id="lobby", begin_at=BEGIN, blur=blur,
+            blackout=Blackout(masks),
             sought=Sought(tuple(sights), BEGIN, BEGIN + TIMES[-1]),
             progress=lambda *step: heard.append(step),
         )  # fmt: skip
@@ -203,8 +202,14 @@ def test_without_a_detector_nothing_leaves(clip, tmp_path):
     out = tmp_path / "out.mp4"
     out.touch()
     with pytest.raises(DescryError, match="no weights"):
-        Redactor(PeopleFinder(none), lambda _camera: Blackout(())).clip(
-            clip, out, camera_id="lobby", begin_at=BEGIN, blur="heads", sought=Sought()
+        Redactor(PeopleFinder(none)).clip(
+            clip,
+            out,
+            camera_id="lobby",
+            begin_at=BEGIN,
+            blur="heads",
+            sought=Sought(),
+            blackout=Blackout(()),
         )
     assert out.stat().st_size == 0
 
@@ -217,7 +222,7 @@ def jpeg(image: np.ndarray) -> bytes:
 
 def picture(finds, *, blur="heads", person=SEEN[0].box) -> tuple[np.ndarray, np.ndarray]:
     data = jpeg(noisy(1, SIZE))
-    redactor = Redactor(PeopleFinder(lambda: finds), lambda _camera: Blackout(()))
+    redactor = Redactor(PeopleFinder(lambda: finds))
     after = redactor.picture(data, person=person, blur=blur)
     return tuple(np.asarray(PictureFile.open(BytesIO(each))) for each in (data, after))  # type: ignore[return-value]
 
@@ -241,6 +246,4 @@ def test_a_picture_that_cannot_be_searched_shows_nobody():
     whole = Box(0, 0, WIDTH, HEIGHT)
     assert detail(now, whole) < detail(was, whole) / 50
     with pytest.raises(DescryError, match="damaged"):
-        Redactor(PeopleFinder(detector), lambda _c: Blackout(())).picture(
-            b"x", person=HER, blur="heads"
-        )
+        Redactor(PeopleFinder(detector)).picture(b"x", person=HER, blur="heads")
