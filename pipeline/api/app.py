@@ -172,6 +172,22 @@ def build_app(backing: Backing, needs: Mapping[str, Need] = NEEDS) -> FastAPI:
     app.add_middleware(Doorkeeper, rules=_rules(backing, lambda: access[0]))
     app.add_middleware(Uncached)
     install_problem_handlers(app)
+    _include(app, backing)
+    _include_accounts(app, backing)
+
+    @app.get("/metrics", include_in_schema=False)
+    def metrics(asking: Asking) -> Response:
+        refuse_partial(asking, "what is measured")
+        return Response(backing.metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    describe_problems(app)
+    access.append(Access(ways_of(app), needs))
+    check_every_route(app)
+    return app
+
+
+def _include(app: FastAPI, backing: Backing) -> None:
+    """What is seen, asked and told."""
     app.include_router(_health(backing))
     app.include_router(sighting_routes(backing.service, backing.lists), prefix="/api/v1")
     app.include_router(query_routes(), prefix="/api/v1")
@@ -190,6 +206,15 @@ def build_app(backing: Backing, needs: Mapping[str, Need] = NEEDS) -> FastAPI:
     app.include_router(import_routes(backing.imports), prefix="/api/v1")
     app.include_router(installation_routes(backing.system, backing.models), prefix="/api/v1")
     app.include_router(console_routes(Pages(), backing.source_url))
+    accountable = backing.accountable
+    app.include_router(case_routes(accountable.cases), prefix="/api/v1")
+    app.include_router(evidence_routes(accountable.packs), prefix="/api/v1")
+    app.include_router(kept_clip_routes(accountable.clips), prefix="/api/v1")
+    app.include_router(retention_routes(accountable.retention), prefix="/api/v1")
+
+
+def _include_accounts(app: FastAPI, backing: Backing) -> None:
+    """Who is who, what they keep for themselves, and what they did."""
     door = backing.door
     app.include_router(
         session_routes(
@@ -203,21 +228,7 @@ def build_app(backing: Backing, needs: Mapping[str, Need] = NEEDS) -> FastAPI:
     app.include_router(seat_routes(door.signing_in), prefix="/api/v1")
     app.include_router(user_routes(door.desk), prefix="/api/v1")
     app.include_router(token_routes(door.desk), prefix="/api/v1")
-    app.include_router(case_routes(backing.accountable.cases), prefix="/api/v1")
-    app.include_router(evidence_routes(backing.accountable.packs), prefix="/api/v1")
-    app.include_router(kept_clip_routes(backing.accountable.clips), prefix="/api/v1")
-    app.include_router(retention_routes(backing.accountable.retention), prefix="/api/v1")
     app.include_router(audit_routes(backing.audit_pages, backing.audit_checks), prefix="/api/v1")
-
-    @app.get("/metrics", include_in_schema=False)
-    def metrics(asking: Asking) -> Response:
-        refuse_partial(asking, "what is measured")
-        return Response(backing.metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
-
-    describe_problems(app)
-    access.append(Access(ways_of(app), needs))
-    check_every_route(app)
-    return app
 
 
 def _rules(backing: Backing, access: Callable[[], Access]) -> Rules:

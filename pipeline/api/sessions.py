@@ -1,5 +1,6 @@
 """Signing in and out over HTTP."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Final, Protocol
 
@@ -25,6 +26,8 @@ SIGNING_IN_AT_ONCE: Final = 4
 
 MOST_SIGN_INS: Final = 32
 """Those that wait for their turn among them."""
+
+_Told = Callable[[Caller, LoginSession | None], SessionAnswer]
 
 _PRIVATE: Final = {"Cache-Control": "no-store"}
 
@@ -112,6 +115,13 @@ def session_routes(
             signing_in.sign_out(session)
         response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
 
+    _add_password(routes, signing_in, turns, told, is_behind_tls=is_behind_tls)
+    return routes
+
+
+def _add_password(
+    routes: APIRouter, signing_in: SigningIn, turns: Turns, told: _Told, *, is_behind_tls: bool
+) -> None:
     @routes.post("/session/password")
     async def change_password(
         body: PasswordRequest, request: Request, response: Response, asking: Asking
@@ -125,8 +135,6 @@ def session_routes(
         fresh = await turns.run(change)
         _set_cookie(request, response, fresh, max_age_s=signing_in.lasts_s, secure=is_behind_tls)
         return told(fresh.user.caller, fresh)
-
-    return routes
 
 
 def seat_routes(signing_in: SigningIn) -> APIRouter:

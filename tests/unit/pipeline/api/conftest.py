@@ -206,20 +206,6 @@ def backing(
     tmp_path: Path,
     house: House,
 ) -> Backing:
-    def clip(name: str, before_s: float, after_s: float) -> tuple[Path, ClipAnswer]:
-        if name == "lobby/r/9":
-            raise VideoGone("camera 'lobby': the ring has moved on")
-        if name == "lobby/r/8":
-            raise StoreFull("no clip can be written on the query worker's machine: …")
-        if name == "lobby/r/7":
-            slow.entered.release()
-            assert slow.go_on.wait(30)
-        cut_clips.append((name, before_s, after_s))
-        # One each: whoever is answered has theirs removed, while another's is still being sent.
-        with NamedTemporaryFile(dir=tmp_path, suffix=".mp4", delete=False) as file:
-            file.write(VIDEO)
-        return Path(file.name), CLIP
-
     def ping() -> None:
         if away:
             raise StoreUnavailable("Redis is away")
@@ -241,7 +227,7 @@ def backing(
         imports=importing,
         system=lambda: SYSTEM,
         models=list,
-        clip=clip,
+        clip=_cutting(tmp_path, cut_clips, slow),
         why=service.why,
         accountable=accountable,
         ping=ping,
@@ -255,6 +241,24 @@ def backing(
         token=TOKEN,
         door=house.door(),
     )
+
+
+def _cutting(tmp_path: Path, cut_clips, slow):
+    def clip(name: str, before_s: float, after_s: float) -> tuple[Path, ClipAnswer]:
+        if name == "lobby/r/9":
+            raise VideoGone("camera 'lobby': the ring has moved on")
+        if name == "lobby/r/8":
+            raise StoreFull("no clip can be written on the query worker's machine: …")
+        if name == "lobby/r/7":
+            slow.entered.release()
+            assert slow.go_on.wait(30)
+        cut_clips.append((name, before_s, after_s))
+        # One each: whoever is answered has theirs removed, while another's is still being sent.
+        with NamedTemporaryFile(dir=tmp_path, suffix=".mp4", delete=False) as file:
+            file.write(VIDEO)
+        return Path(file.name), CLIP
+
+    return clip
 
 
 AUTHORISED = {"Authorization": f"Bearer {TOKEN}"}
