@@ -75,12 +75,12 @@ ROUTES: Final[Mapping[str, Row]] = {
     "DELETE /api/v1/searches/{number}": Audited("search-forget", changes=True),
     "GET /api/v1/tracks": Audited("tracks"),
     "GET /api/v1/tracks/{key:path}/clip": Audited("clip", needs_reason=True),
-    "GET /api/v1/tracks/{key:path}": Audited("track"),  # behind that of its clip
     "GET /api/v1/pictures/{key:path}": Audited("picture"),
     "POST /api/v1/shots/{shot:path}/why": Audited("why", ("text", *_GROUNDS), needs_reason=True),
     "GET /api/v1/cameras": NotAudited("what is watched and how it does; no track, no picture"),
     "GET /api/v1/cameras/{camera}/boxes": Audited("boxes", needs_reason=True),
     "GET /api/v1/tracks/{key:path}/boxes": Audited("boxes", needs_reason=True),
+    "GET /api/v1/tracks/{key:path}": Audited("track"),  # behind the longer ones
     # Addresses of cameras hold passwords, so none of their settings are noted.
     "PUT /api/v1/cameras/{camera}": Audited("camera-add", changes=True),
     "DELETE /api/v1/cameras/{camera}": Audited("camera-remove", changes=True),
@@ -170,6 +170,9 @@ class Match:
     names: Mapping[str, Any] = field(default_factory=dict)
 
 
+_PARAMETER: Final = re.compile(r"{[^}]*}")
+
+
 class RowFinder:
     """Finds the row of a request by its method and path, in the order of the table."""
 
@@ -197,15 +200,21 @@ def routes_of(app: FastAPI) -> list[str]:
     ]
 
 
-def check_every_route(app: FastAPI) -> None:
-    """See that nobody forgot to say of a route whether it is audited.
+def check_every_route(app: FastAPI, routes: Mapping[str, Row] = ROUTES) -> None:
+    """See that nobody forgot to say of a route whether it is audited, and that its row is found.
 
     Raises:
-        LookupError: somebody did.
+        LookupError: somebody did, or a row before it fits its paths as well.
     """
-    forgotten = [route for route in routes_of(app) if route not in ROUTES]
-    if forgotten:
-        raise LookupError(
-            f"{forgotten[0]} is neither audited nor said not to need it: give it a row in "
-            "pipeline/api/audited.py"
-        )
+    rows = RowFinder(routes)
+    for route in routes_of(app):
+        if route not in routes:
+            raise LookupError(
+                f"{route} is neither audited nor said not to need it: give it a row in "
+                "pipeline/api/audited.py"
+            )
+        method, _, path = route.partition(" ")
+        found = rows.find({"method": method, "path": _PARAMETER.sub("a", path)})
+        if found is None or found.route != route:
+            other = "no row" if found is None else found.route
+            raise LookupError(f"{other} answers for {route} in pipeline/api/audited.py: order them")
