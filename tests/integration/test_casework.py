@@ -61,7 +61,8 @@ def pack(desk, out):
 def test_who_may_see_some_cameras_is_told_what_is_kept_of_those(house):
     house.see(TrackKey("gate", "r1", 1), 1)
     house.embed()
-    tell = build_accountable(house.settings, house.stores).retention.tell
+    audit = SimpleNamespace(note=lambda event: 1)
+    tell = build_accountable(house.settings, house.stores, audit).retention.tell
     house.stores.retention.sweep(NOON)
     (all_of_it,) = tell(ANNA).collections
     (some,) = tell(Caller("bo", Role.OPERATOR, frozenset({"gate"}))).collections

@@ -15,8 +15,8 @@ from tests.unit.pipeline.api.stock import camera_answer
 
 LISTS = [
     "searches", "users", "tokens", "cameras", "collections", "holds", "watches", "alerts",
-    "imports", "alerts/undelivered", "imports/files", "travel", "models", "retention", "tracks", "cases",
-    "audit", "cases/case-1",
+    "imports", "alerts/undelivered", "imports/files", "travel", "models", "retention", "tracks",
+    "cases", "audit", "cases/case-1",
 ]  # fmt: skip
 KEYS = st.tuples(st.text(max_size=3), st.integers(-5, 5))
 
