@@ -182,7 +182,7 @@ def read_chunk(path: Path, having: re.Pattern[bytes] | None = None) -> list[Row]
     line, _, body = data.partition(b"\n")
     mark, _, rest = line.partition(b" ")
     version, _, digest = rest.partition(b" ")
-    if mark != _MARK or not version.isdigit():
+    if mark != _MARK or not version.isdigit() or int(version) < 1:
         raise ValueError("its first line is damaged")
     if int(version) > VERSION:
         raise NewerChunk(f"it is of version {int(version)}, and this Descry reads {VERSION}")
