@@ -12,7 +12,7 @@ class Audit(Section):
 
     reason_required: bool = Field(
         default=False,
-        description="Whether searches, watches, clips, exports and erasures need a reason",
+        description="Whether whoever searches, looks, watches, exports or erases has to say why",
     )
     keep_days: Annotated[int, Field(ge=1, le=36_525)] | None = Field(
         default=365, description="How old an entry may get; null: for ever"

@@ -27,12 +27,15 @@ class Audited:
             reason and a case are taken from there as well only where they are named.
         changes: whether it changes something: then it is noted before that as well.
         needs_reason: whether `audit.reason_required` is about it.
+        or_shown: whether it needs none where whoever asks was shown the track that its path names
+            for a reason.
     """
 
     what: str
     body: tuple[str, ...] = ()
     changes: bool = False
     needs_reason: bool = False
+    or_shown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +76,15 @@ ROUTES: Final[Mapping[str, Row]] = {
     "GET /api/v1/searches": NotAudited("somebody's own words and filters; nobody is shown"),
     "PUT /api/v1/searches": Audited("search-save", ("name", "search"), changes=True),
     "DELETE /api/v1/searches/{number}": Audited("search-forget", changes=True),
-    "GET /api/v1/tracks": Audited("tracks"),
+    "GET /api/v1/tracks": Audited("tracks", needs_reason=True),
     "GET /api/v1/tracks/{key:path}/clip": Audited("clip", needs_reason=True),
-    "GET /api/v1/pictures/{key:path}": Audited("picture"),
+    "GET /api/v1/pictures/{key:path}": Audited("picture", needs_reason=True, or_shown=True),
     "POST /api/v1/shots/{shot:path}/why": Audited("why", ("text", *_GROUNDS), needs_reason=True),
     "GET /api/v1/cameras": NotAudited("what is watched and how it does; no track, no picture"),
     "GET /api/v1/cameras/{camera}/boxes": Audited("boxes", needs_reason=True),
     "GET /api/v1/tracks/{key:path}/boxes": Audited("boxes", needs_reason=True),
-    "GET /api/v1/tracks/{key:path}": Audited("track"),  # behind the longer ones
+    # Behind the longer ones.
+    "GET /api/v1/tracks/{key:path}": Audited("track", needs_reason=True, or_shown=True),
     # Addresses of cameras hold passwords, so none of their settings are noted.
     "PUT /api/v1/cameras/{camera}": Audited("camera-add", changes=True),
     "DELETE /api/v1/cameras/{camera}": Audited("camera-remove", changes=True),
@@ -103,7 +107,7 @@ ROUTES: Final[Mapping[str, Row]] = {
     "GET /api/v1/alerts/stream": Audited("alerts-stream"),
     "GET /api/v1/alerts/undelivered": Audited("alerts-undelivered"),
     "POST /api/v1/alerts/undelivered/resend": Audited(
-        "alerts-resend", ("ids", *_GROUNDS), changes=True
+        "alerts-resend", ("ids", *_GROUNDS), changes=True, needs_reason=True
     ),
     "GET /api/v1/travel": NotAudited("counts of how long people took, of nobody in particular"),
     "POST /api/v1/travel/learn": Audited("travel-learn", changes=True),

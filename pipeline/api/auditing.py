@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pipeline.api.audited import Audited, Match, NotAudited, RowFinder
 from pipeline.api.bodies import give_again, nothing, read_body
 from pipeline.api.bounds import asked_in_query, bounded, cut
+from pipeline.api.grounded import Grounded
 from pipeline.api.idempotency import REPLAYED_HEADER
 from pipeline.api.problems import problem
 from pipeline.api.refusals import NOBODY, address_of
@@ -49,7 +50,7 @@ class AuditRules:
 
     Attributes:
         audit: where.
-        reason_required: whether a search, a clip and an export need a reason.
+        reason_required: whether what shows people, or sends them on, needs a reason.
     """
 
     audit: Audit
@@ -62,7 +63,7 @@ class Auditing:
     def __init__(self, app: ASGIApp, *, rules: AuditRules) -> None:
         self._app, self._rules = app, rules
         self._rows, self._threads = RowFinder(), anyio.CapacityLimiter(NOTING_AT_ONCE)
-        self._repeats = Repeats(rules.audit.note)
+        self._repeats, self._grounded = Repeats(rules.audit.note), Grounded()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Note a request, have it answered, note what the answer shows, and send it."""
@@ -93,7 +94,8 @@ class Auditing:
     def _refusal(self, row: Audited, event: Event) -> ASGIApp | None:
         if max(len(event.reason), len(event.case)) > MOST_LETTERS:
             return problem(422, "malformed", f"a reason or case has at most {MOST_LETTERS} letters")
-        if row.needs_reason and self._rules.reason_required and not event.reason:
+        is_without = row.needs_reason and self._rules.reason_required and not event.reason
+        if is_without and not (row.or_shown and self._grounded.covers(event)):
             hint = f"say why: `reason` in the request, or the header {REASON_HEADER}"
             return problem(422, "reason-required", hint)
         return None
@@ -114,6 +116,8 @@ class Auditing:
             if event.what == "sign-in" and event.outcome == "200" and isinstance(said, dict):
                 told = replace(told, who=str(said.get("name", NOBODY)))
             self._repeats.note(told, rule_of(told))
+            if self._rules.reason_required:
+                self._grounded.remember(told)
 
         await self._in_thread(note)
 

@@ -18,15 +18,19 @@ app = typer.Typer(no_args_is_help=True)
 def list_tracks(
     camera: Annotated[str | None, typer.Option(help="Only this camera.")] = None,
     zone: Annotated[str | None, typer.Option(help="Only with a shot in this zone.")] = None,
+    reason: ReasonOption = "",
+    case: CaseOption = "",
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """List tracks by first sight: one a line, nothing if there are none."""
     from pipeline.cli.listing import every_track
+    from pipeline.reason_fields import Grounds
     from pipeline.wiring.sessions import open_session
     from pipeline.wiring.settings import read_settings
 
-    with open_session(read_settings(config), need=frozenset()) as session:
+    grounds = Grounds(reason, case)
+    with open_session(read_settings(config), need=frozenset(), grounds=grounds) as session:
         for track in every_track(session.lists(), camera, zone=zone, media=session.media):
             line = track.model_dump_json() if json else _line(track)
             sys.stdout.write(line + "\n")

@@ -14,6 +14,7 @@ from pipeline.cli.searching import short_instant
 from pipeline.durations import parse_duration
 from pipeline.errors import ConfigError
 from pipeline.instants import parse_instant
+from pipeline.reason_fields import NO_GROUNDS, Grounds
 from pipeline.watch_answers import (
     AlertAnswer,
     TrialAnswer,
@@ -33,9 +34,10 @@ _Request = TypeVar("_Request", WatchRequest, TrialRequest)
 
 
 @contextmanager
-def asking(config: Path | None) -> Iterator[WatchClient]:
-    """A way to the query worker; one is started if there is none."""
-    with open_session(read_settings(config), need=frozenset({"query"})) as session:
+def asking(config: Path | None, grounds: Grounds = NO_GROUNDS) -> Iterator[WatchClient]:
+    """A way to the query worker; one is started if there is none; `grounds`: why, for the audit."""
+    need = frozenset({"query"})
+    with open_session(read_settings(config), need=need, grounds=grounds) as session:
         yield session.client()
 
 

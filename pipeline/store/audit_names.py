@@ -123,6 +123,19 @@ def names_in(answer: Any) -> set[str]:
     return found
 
 
+def track_of(name: str) -> str | None:
+    """The track of a track, a shot or a picture of a shot; None where that names none.
+
+    >>> track_of("lobby/2026-11-23/09/r-7-2.jpg"), track_of("lobby/r/7"), track_of("red coat")
+    ('lobby/r/7', 'lobby/r/7', None)
+    """
+    match = _NAME.fullmatch(name)
+    if match is None:
+        return None
+    camera, run, number, _ = _parts(match)
+    return f"{camera}/{run}/{number}"
+
+
 def _parts(match: re.Match[str]) -> tuple[str, str, int, int | None]:
     camera, kept_run, kept_number, kept_shot, run, number, shot = match.groups()
     last = kept_shot or shot

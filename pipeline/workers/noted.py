@@ -37,7 +37,7 @@ class Noting:
         audit: where.
         who: `local:UID`.
         grounds: why they do it.
-        reason_required: whether what is exported, erased or let go needs a reason.
+        reason_required: whether what is listed, exported, erased or let go needs a reason.
     """
 
     audit: Audit
@@ -121,6 +121,7 @@ class NotedCatalogue:
         count: int = 200,
     ) -> TracksAnswer:
         """A page of tracks."""
+        self.noting.need_reason()
 
         def ask() -> TracksAnswer:
             return self.catalogue.tracks(camera, zone=zone, after=after, count=count)

@@ -59,6 +59,8 @@ def test_the_audit_goes_on_where_its_page_ends(page):
     page.wait_for_function("() => document.querySelectorAll('tbody tr').length > 50")
     numbers = page.locator("tbody td:first-child").all_inner_texts()
     assert len(set(numbers)) == len(numbers)
+    in_order = [int(number.replace(",", "")) for number in numbers]
+    assert in_order == list(range(in_order[0], in_order[0] - len(in_order), -1)), "none left out"
 
 
 def test_an_audit_that_was_touched_is_told_in_red_with_what_to_do(page, system):

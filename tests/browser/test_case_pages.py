@@ -79,6 +79,27 @@ def test_a_case_is_held_and_released_by_those_who_may(visitor):
     assert admin.locator(".item .pill", has_text="Held").count() == 0
 
 
+def test_a_case_is_opened_again_and_removed_by_administrators_alone(visitor):
+    page = visitor.page(user="olga")
+    visitor.case_with_a_hit(page, "Closed by Olga")
+    visit(page, "/cases")
+    page.locator("#case-heading", has_text="Closed by Olga").wait_for()
+    assert page.locator("#forget-case").is_disabled()
+    assert "Only an administrator removes" in page.locator("#case-who").inner_text()
+    page.click("#close-case")
+    page.locator("#case-who", has_text="Only an administrator opens").wait_for()
+    assert page.locator("#close-case").is_disabled()
+    assert page.locator("#forget-case").count() == 0, "a closed case is opened first"
+    admin = visitor.page()
+    visit(admin, "/cases")
+    admin.locator("#case-heading", has_text="Closed by Olga").wait_for()
+    assert admin.locator("#case-who").count() == 0
+    admin.click("#close-case")
+    admin.click("#forget-case")
+    admin.locator("dialog").get_by_role("button", name="Remove").click()
+    admin.locator("#case-list b", has_text="Closed by Olga").wait_for(state="detached")
+
+
 def test_one_case_of_hundreds_is_found_by_its_words(page, visitor):
     visitor.ask(page, "/api/v1/cases", {"title": "The oldest", "notes": "umbrella"})
     for number in range(201):

@@ -46,8 +46,12 @@ def test_a_track_is_erased_with_a_certificate_that_verifies_and_is_found_no_more
     page.locator("dialog").get_by_role("button", name="Erase for good").click()
     page.wait_for_selector("#erased.good", timeout=ERASED_WITHIN_MS)
     page.locator("#picks > *").first.wait_for(state="detached")
+    told = page.locator("#erased").inner_text()
+    assert not re.search(r"(?<!\d)1 (shots|pictures|items|files|tracks)\b", told), told
+    download = page.get_by_role("button", name="Download the certificate")
+    assert download.bounding_box()["width"] < page.locator("#erased").bounding_box()["width"] / 2
     with page.expect_download() as saved:
-        page.get_by_role("button", name="Download the certificate").click()
+        download.click()
     proof = tmp_path / "proof.json"
     saved.value.save_as(proof)
     picture(page, "erased")

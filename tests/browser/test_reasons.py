@@ -46,9 +46,13 @@ def test_a_reason_is_asked_for_before_the_first_search_and_kept(visitor):
     page.fill("#text", HOODIE)
     page.press("#text", "Enter")
     page.wait_for_selector(".card")
+    # An address of a picture cannot say why: that the search was for a reason is enough.
+    page.wait_for_function("() => document.querySelector('.card img').naturalWidth > 10")
+    address = page.locator(".card img").first.get_attribute("src")
+    assert visitor.page(user="olga").request.get(address).status == 422, "not shown to her"
     page.locator(".card .open").first.click()
     page.wait_for_selector("dialog.hit video")
-    for path in ("/live", "/watches", "/imports", "/cases", "/system", "/"):
+    for path in ("/live", "/watches", "/imports", "/cases", "/erasures", "/system", "/"):
         visit(page, path)
         settled(page)
         assert page.locator("main .note.bad, #grounds-asked").count() == 0

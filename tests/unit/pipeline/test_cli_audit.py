@@ -13,7 +13,7 @@ from pipeline.store.audit_files import files_in
 from pipeline.wiring.auditing import note_settings, open_audit
 from pipeline.wiring.settings import read_settings
 from pipeline.wiring.stores import open_folder
-from pipeline.workers.noted import NotedErasing, NotedHolding, Noting
+from pipeline.workers.noted import NotedCatalogue, NotedErasing, NotedHolding, Noting
 
 
 @pytest.fixture
@@ -105,11 +105,13 @@ def test_settings_that_changed_between_two_starts_are_noted(folder, monkeypatch)
     assert "blur" in asked["now"]["export"]
 
 
-def test_erasing_and_letting_go_need_a_reason_where_one_is_needed(folder):
+def test_listing_erasing_and_letting_go_need_a_reason_where_one_is_needed(folder):
     audit = open_audit(read_settings(None), folder)
     noting = Noting(audit, "local:0", NO_GROUNDS, reason_required=True)
     with pytest.raises(ReasonRequired, match="--reason"):
         NotedErasing(None, noting).erase(["lobby/r/1"])
     with pytest.raises(ReasonRequired, match="--reason"):
         NotedHolding(None, noting).release("lobby/r/1")
+    with pytest.raises(ReasonRequired, match="--reason"):
+        NotedCatalogue(None, noting).tracks()
     assert entries(folder) == []

@@ -13,7 +13,7 @@ export const may = (role) => RANKS.indexOf(me?.role) >= RANKS.indexOf(role);
 // Pages of which a role may see nothing: a link that always refuses helps nobody.
 const NEEDS_MORE = { viewer: ["/watches", "/imports", "/cases", "/system", "/accounts"], operator: ["/accounts"] };
 // Pages that ask for people; the others show how the installation does.
-const ASKS_OF_PEOPLE = new Set(["search", "watches", "cases"]);
+const ASKS_OF_PEOPLE = new Set(["search", "watches", "cases", "erasures"]);
 const YEAR_S = 31536000;
 const keep = (name, value) => {
   const secure = location.protocol === "https:" ? "; Secure" : "";

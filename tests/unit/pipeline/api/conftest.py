@@ -37,6 +37,7 @@ from tests.unit.pipeline.api.travelled import Travelled
 from tests.unit.pipeline.api.upkeep import Eraser, Holds
 
 TOKEN = "s3cret-token"
+PICTURES = ("lobby/day/1.jpg", "lobby/2026-11-23/09/r-1-2.jpg")
 COVERAGE = CoverageAnswer(cameras=[], shots_searched=0, shots_of_other_models=0, indexed_until=None)
 ANSWER = SearchAnswer(
     query="red coat",
@@ -222,7 +223,7 @@ def backing(
         watches=Desk(),
         deliveries=Undelivered(),
         travel=Travelled(),
-        picture=lambda key: b"jpeg" if key == "lobby/day/1.jpg" else None,
+        picture=lambda key: b"jpeg" if key in PICTURES else None,
         last_picture=lambda camera: (b"jpeg", 1_772_446_063.0) if camera == "lobby" else None,
         imports=importing,
         system=lambda: SYSTEM,

@@ -1,17 +1,13 @@
 """Every request is noted before it is answered, and none can be forgotten."""
 
 import json
-from dataclasses import replace
 
 import pytest
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 
 from pipeline.answers import SearchAnswer
-from pipeline.api.app import build_app
 from pipeline.api.audited import (
     ROUTES,
-    Audited,
     NotAudited,
     RowFinder,
     check_every_route,
@@ -199,45 +195,6 @@ def test_a_stream_ends_where_an_alert_cannot_be_noted(full, client):
     full.most = 2
     answer = client.get("/api/v1/alerts/stream", headers=AUTHORISED | {"Last-Event-ID": "0-0"})
     assert answer.text.count('data: {"') == 1
-
-
-@pytest.fixture
-def strict(backing):
-    rules = replace(backing.audit, reason_required=True)
-    return TestClient(build_app(replace(backing, audit=rules)), raise_server_exceptions=False)
-
-
-NEEDS_REASON = [route for route, row in ROUTES.items() if getattr(row, "needs_reason", False)]
-
-
-@pytest.mark.parametrize("route", NEEDS_REASON)
-def test_without_a_reason_there_is_nothing_where_one_is_needed(strict, audit, route):
-    method, _, path = route.partition(" ")
-    path = path.replace("{key:path}", "lobby/r/1").replace("{camera}", "lobby")
-    path = path.replace("{case}", "c1").replace("{track:path}", "lobby/r/1")
-    path = path.replace("{shot:path}", "lobby/r/1/2")
-    named = {"text": "red coat", "name": "w"}
-    bodies = {"watches": named, "clips": {"hit": "lobby/r/1"}, "evidence": {}}
-    bodies |= {"why": {"text": "red coat"}, "erasures": {"tracks": ["lobby/r/1"]}}
-    body = None if method == "GET" else bodies.get(path.rpartition("/")[2], ASK)
-    strict.post("/api/v1/cases", json={"id": "c1", "title": "theft"}, headers=AUTHORISED)
-    before = len(entries(audit))
-    answer = strict.request(method, path, json=body, headers=AUTHORISED)
-    assert (answer.status_code, answer.json()["code"]) == (422, "reason-required")
-    blank = {"X-Descry-Reason": "  "}
-    assert strict.request(method, path, json=body, headers=AUTHORISED | blank).status_code == 422
-    assert len(entries(audit)) == before
-    said = AUTHORISED | {"X-Descry-Reason": "theft"}
-    assert strict.request(method, path, json=body, headers=said).is_success
-    assert {entry["reason"] for entry in entries(audit)[before:]} == {"theft"}
-
-
-def test_a_search_a_clip_and_an_export_need_a_reason():
-    needing = {row.what for row in ROUTES.values() if isinstance(row, Audited) and row.needs_reason}
-    assert needing == {
-        "search", "why", "clip", "boxes", "watch", "watch-test", "evidence", "erasure",
-        "hold-release",
-    }  # fmt: skip
 
 
 def test_a_reason_has_an_end(client, audit):

@@ -1,6 +1,6 @@
 // API tokens: what programs show instead of a password.
 
-import { get, pathOf, post, remove } from "../api.js";
+import { all, pathOf, post, remove } from "../api.js";
 import { el, put } from "../dom.js";
 import { busy, confirmed, empty, say, trouble } from "../states.js";
 import { asDate, t, tn } from "../words.js";
@@ -16,7 +16,7 @@ export function tokensPanel(cameras) {
   const body = el("div", {});
   const list = async () => {
     try {
-      const tokens = await get("/api/v1/tokens");
+      const tokens = await all("/api/v1/tokens");
       put(body, tokens.length === 0 ? empty(t("tokens.none"), t("tokens.none_how"))
         : table(t("tokens.title"), COLUMNS, tokens.map((token) => row(token, list))));
     } catch (error) { put(body, trouble(error, list)); }

@@ -1,6 +1,6 @@
 // Users: who may sign in, what they may do, and what becomes of them.
 
-import { ask, get, pathOf, post, remove } from "../api.js";
+import { all, ask, pathOf, post, remove } from "../api.js";
 import { el, put } from "../dom.js";
 import { me } from "../shell.js";
 import { busy, confirmed, say, trouble } from "../states.js";
@@ -15,7 +15,7 @@ export function usersPanel(cameras) {
   const body = el("div", {});
   const list = async () => {
     try {
-      const users = await get("/api/v1/users");
+      const users = await all("/api/v1/users");
       put(body, table(t("users.title"), COLUMNS, users.map((user) => row(user, users, cameras, list))),
         el("p", { class: "small soft panel-body" }, t("users.last_admin_note")));
     } catch (error) { put(body, trouble(error, list)); }

@@ -28,6 +28,11 @@ function edit(one, again) {
   el("div", {}, el("button", { type: "submit" }, t("case.save")))));
 }
 
+const administers = () => me.role === "administrator";
+
+/** Of a button that is administrators' alone; `#case-who` says so to the others. */
+const guarded = () => (administers() ? {} : { disabled: true, "aria-describedby": "case-who" });
+
 /** Holding is for operators, releasing for administrators. */
 function holding(one, again) {
   const held = one.items.filter((each) => each.held).length;
@@ -35,14 +40,14 @@ function holding(one, again) {
   const release = async () => { if (await confirmed(t("case.release_sure", { title: one.title }), t("case.release"))) doing(() => hold("DELETE")); };
   return [
     one.items.length > held ? el("button", { type: "button", class: "small", id: "hold", onclick: () => doing(() => hold("PUT")) }, t("case.hold")) : null,
-    held ? el("button", { type: "button", class: "small", id: "release", disabled: me.role !== "administrator", "aria-describedby": "hold-words", onclick: release }, t("case.release")) : null,
+    held ? el("button", { type: "button", class: "small", id: "release", disabled: !administers(), "aria-describedby": "hold-words", onclick: release }, t("case.release")) : null,
   ];
 }
 
 function holdWords(one) {
   const held = one.items.filter((each) => each.held).length;
   const words = held === 0 ? t("case.hold_why") : tn("case.held_count", held);
-  return el("p", { class: "small soft", id: "hold-words" }, words, held && me.role !== "administrator" ? ` ${t("case.release_who")}` : "");
+  return el("p", { class: "small soft", id: "hold-words" }, words, held && !administers() ? ` ${t("case.release_who")}` : "");
 }
 
 async function forget(one, acts) {
@@ -60,8 +65,9 @@ function draw(one, again, acts) {
       one.notes ? el("p", { class: "words-of-people" }, one.notes) : null,
       one.closed_by ? el("p", { class: "small soft" }, t("case.closed_by", { name: one.closed_by, instant: instantOf(one.closed_at) })) : null,
       el("div", { class: "acts" }, holding(one, again),
-        el("button", { type: "button", class: "small", id: "close-case", onclick: () => change({ status: isOpen ? "closed" : "open" }) }, t(isOpen ? "case.close" : "case.reopen")),
-        el("button", { type: "button", class: "small danger", onclick: () => forget(one, acts) }, t("act.remove"))),
+        el("button", { type: "button", class: "small", id: "close-case", ...(isOpen ? {} : guarded()), onclick: () => change({ status: isOpen ? "closed" : "open" }) }, t(isOpen ? "case.close" : "case.reopen")),
+        isOpen ? el("button", { type: "button", class: "small danger", id: "forget-case", ...guarded(), onclick: () => forget(one, acts) }, t("act.remove")) : null),
+      administers() ? null : el("p", { class: "small soft", id: "case-who" }, t(isOpen ? "case.remove_who" : "case.reopen_who")),
       one.items.length ? holdWords(one) : null,
       one.items.length ? packForm(one.id) : null,
       isOpen ? edit(one, again) : null),

@@ -1,7 +1,7 @@
 // Legal holds: what is kept past retention, and not erased.
 
 import { field, openDialog, panel, table, when } from "../admin/parts.js";
-import { ask, get, pathOf } from "../api.js";
+import { all, ask, pathOf } from "../api.js";
 import { el, put } from "../dom.js";
 import { busy, empty, say, trouble } from "../states.js";
 import { t, tn } from "../words.js";
@@ -15,7 +15,7 @@ export function holdsPanel(changed) {
   const body = el("div", {});
   async function look() {
     try {
-      const holds = await get("/api/v1/holds");
+      const holds = await all("/api/v1/holds");
       changed(holds.map((one) => one.track));
       put(body, holds.length === 0 ? empty(t("holds.none"), t("holds.none_how")) : table(t("holds.title"), COLUMNS, holds.map((one) => row(one, look))));
     } catch (error) { put(body, trouble(error, look)); }

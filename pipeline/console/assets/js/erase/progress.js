@@ -3,7 +3,7 @@
 import { giveFile } from "../admin/parts.js";
 import { get } from "../api.js";
 import { el, put } from "../dom.js";
-import { bytesOf, number, t, tn, tOr } from "../words.js";
+import { bytesOf, t, tn, tOr } from "../words.js";
 
 const LOOK_MS = 700;
 
@@ -33,12 +33,12 @@ export function outcome(answer) {
     whole ? null : el("ul", { lang: "en" }, answer.left.map((one) => el("li", {}, one))),
     whole ? null : el("p", {}, t("erase.left_how")),
     el("p", {}, t("erase.counts", {
-      shots: number(answer.messages), pictures: number(answer.pictures), items: number(answer.items),
-      videos: number(answer.videos), bytes: bytesOf(answer.searched_bytes),
+      shots: tn("erase.gone_shots", answer.messages), pictures: tn("erase.gone_pictures", answer.pictures),
+      items: tn("erase.gone_items", answer.items), videos: tn("erase.gone_videos", answer.videos), bytes: bytesOf(answer.searched_bytes),
     })),
     answer.notes.length ? el("ul", { class: "small", lang: "en" }, answer.notes.map((note) => el("li", {}, note))) : null,
     answer.certificate ? el("div", { class: "stack" },
-      el("button", { type: "button", class: "main", id: "certificate", onclick: () => certificate(answer.certificate) }, t("erase.certificate")),
+      el("div", {}, el("button", { type: "button", class: "main", id: "certificate", onclick: () => certificate(answer.certificate) }, t("erase.certificate"))),
       el("p", { class: "small" }, t("erase.certificate_how"))) : null);
 }
 

@@ -34,13 +34,13 @@ function form() {
   el("div", { class: "row" }, el("button", { type: "submit", class: "main" }, t("audit.show")), el("button", { type: "reset" }, t("act.clear"))));
 }
 
-function asked(before) {
+function asked(after) {
   const asking = new URLSearchParams({ count: PAGE });
   for (const [name, node] of Object.entries(fields)) {
     const text = node.value.trim();
     if (text) asking.set(name, name === "since" || name === "until" ? new Date(text).getTime() / 1000 : text);
   }
-  if (before !== null) asking.set("before", before);
+  if (after !== null) asking.set("after", after);
   return asking;
 }
 
