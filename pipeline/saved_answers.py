@@ -20,7 +20,7 @@ class SavedLeg(_Record):
 
 
 class SavedSearch(_Record):
-    """Words and filters; no track, so that no erasure need look here."""
+    """Words and filters; an erasure forgets those that name whom it erases."""
 
     text: Annotated[str, Field(min_length=1, max_length=2000)]
     cameras: Names = []

@@ -3,6 +3,7 @@
 Stands within the audit, so that a replay is noted, and behind the doorkeeper, who knows who asks.
 """
 
+import json
 import logging
 import re
 from collections.abc import Callable, Mapping
@@ -136,15 +137,16 @@ class Idempotency:
 
         try:
             await self._app(scope, receive, hold)
-        except Exception:
-            await self._end(partial(answers.abandon, asked))
-            raise
         except BaseException:
             answers.lose(asked)
             raise
         kept = _kept(held)
-        done = answers.abandon if kept.status >= 500 else partial(answers.finish, answer=kept)
-        await self._end(partial(done, asked))
+        if kept.status < 500:
+            await self._end(partial(answers.finish, asked, kept))
+        elif _was_busy(kept):
+            await self._end(partial(answers.abandon, asked))
+        else:  # some of it may be done: a store may fail between two writes
+            answers.lose(asked)
         for message in held:
             await send(message)
 
@@ -174,6 +176,14 @@ def _kept(held: list[Message]) -> KeptAnswer:
     kept = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
     body = b"".join(message.get("body", b"") for message in held[1:])
     return KeptAnswer(start["status"], kept, body)
+
+
+def _was_busy(kept: KeptAnswer) -> bool:
+    """Whether a request was turned away before anything of it was done."""
+    try:
+        return bool(json.loads(kept.body)["code"] == "busy")
+    except (ValueError, LookupError, TypeError):
+        return False
 
 
 def describe_keys(document: dict[str, Any]) -> None:

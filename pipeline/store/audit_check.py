@@ -20,8 +20,12 @@ from pipeline.store.audit_gaps import unsigned
 from pipeline.store.audit_heads import Head, read_heads
 from pipeline.store.audit_log import LOCK
 
-LOGGED: Final = re.compile(r"audit: (\d+) entries, head ([0-9a-f]{64})")
-"""What is logged when a head is signed."""
+LOGGED: Final = re.compile(
+    r"(?:\w{3} [ \d]\d [\d:]{8} \S+ [^\s:]+: |[\w.-]+ +\| )?"  # of journald, of containers
+    r"\d{4}-\d\d-\d\dT[\d:]{8}(?:\.\d+)?(?:Z|\+00:00) (?:[A-Z]+ [^\s:]+: )?"
+    r"audit: (\d+) entries, head ([0-9a-f]{64})\s*"
+)
+"""The whole line that is logged when a head is signed: part of one may be somebody's file name."""
 
 _ATTEMPTS = 3
 _LINES_AT_ONCE = 1000
@@ -75,10 +79,11 @@ class _Seen:
 def logged_heads(lines: Iterable[str]) -> list[Place]:
     """The heads that log lines tell of.
 
-    >>> logged_heads(["… INFO query: audit: 7 entries, head " + "a" * 64])[0].number
-    7
+    >>> line = "2026-11-23T09:00:00Z INFO query: audit: 7 entries, head " + "a" * 64
+    >>> logged_heads([line, f"reading {line}.mp4", f"reading {line}"])
+    [Place(number=7, hash='aaaa...')]
     """
-    matches = (LOGGED.search(line) for line in lines)
+    matches = (LOGGED.fullmatch(line) for line in lines)
     return [Place(int(found[1]), found[2]) for found in matches if found is not None]
 
 

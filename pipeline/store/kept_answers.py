@@ -224,7 +224,7 @@ class KeptAnswers:
             self._under_way.discard(asked.id)
 
     def abandon(self, asked: Asked) -> None:
-        """Forget a request that failed by a fault of ours, so that it may be tried again.
+        """Forget a request of which nothing was done, so that it may be tried again.
 
         Raises:
             StoreUnavailable: it cannot be forgotten: its outcome is unknown then.
@@ -237,7 +237,7 @@ class KeptAnswers:
             self._under_way.discard(asked.id)
 
     def lose(self, asked: Asked) -> None:
-        """Say that a request was broken off, and nobody knows what of it was done."""
+        """Say that a request failed or was broken off, and nobody knows what of it was done."""
         self._under_way.discard(asked.id)
 
     def sweep(self, now: float) -> int:

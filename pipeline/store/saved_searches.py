@@ -1,5 +1,6 @@
 """Searches that users keep under names; they go with the user."""
 
+import re
 from typing import Final
 
 from pipeline.errors import ConfigError, NotFound
@@ -55,6 +56,17 @@ class SavedSearches:
         return SavedAnswer(
             id=number, saved_at=format_instant(now), name=request.name, search=request.search
         )
+
+    def erase_words(self, pattern: re.Pattern[bytes]) -> int:
+        """Forget every search, of whoever, whose name or words `pattern` finds; how many."""
+        with self._file.change() as database:
+            rows = database.execute("SELECT id, name, search FROM searches").fetchall()
+            gone = [
+                row["id"] for row in rows
+                if pattern.search(f"{row['name']}\n{row['search']}".encode())
+            ]  # fmt: skip
+            database.executemany("DELETE FROM searches WHERE id = ?", [[each] for each in gone])
+        return len(gone)
 
     def remove(self, user: str, number: int) -> None:
         """Forget a search of a user.

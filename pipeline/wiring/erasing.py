@@ -14,11 +14,14 @@ from pipeline.clock import SystemClock
 from pipeline.config import Settings
 from pipeline.errors import StoreUnavailable
 from pipeline.evidence.certificate import erasure_certificate
+from pipeline.store.account_file import FILE as ACCOUNTS
+from pipeline.store.account_file import AccountFile
 from pipeline.store.erased import ErasedTracks
-from pipeline.store.forgetting import Forgetting
+from pipeline.store.forgetting import Forgetting, pattern_of
 from pipeline.store.intents import Intents
 from pipeline.store.kept_answers import FOLDER, forget_kept_answers
 from pipeline.store.keys import Keys
+from pipeline.store.saved_searches import SavedSearches
 from pipeline.store.server import PrivateRedis
 from pipeline.wiring.gallery import lock_folder
 from pipeline.wiring.signing import signing_key, software
@@ -128,7 +131,7 @@ def build_erasing(
         held=HoldFolder(folder.path / "holds").clips(),
         indexes=EveryIndex(folder.path, heard, on_servers),
         folder=folder.path,
-        forget_answers=partial(forget_kept_answers, folder.path / FOLDER),
+        forget_words=partial(_forget_words, folder.path),
         elsewhere=tuple(_elsewhere(settings, ours)),
     )
     clock = SystemClock()
@@ -145,3 +148,13 @@ def _elsewhere(settings: Settings, ours: Path) -> Iterator[str]:
         yield "Redis is not ours: what it keeps on its own disk was not searched"
     if settings.index.kind == "redis":
         yield "the servers of the index are not ours: what is on their own disks was not searched"
+
+
+def _forget_words(folder: Path, tracks: Collection[TrackKey]) -> None:
+    forget_kept_answers(folder / FOLDER)
+    if (folder / ACCOUNTS).exists():
+        accounts = AccountFile(folder / ACCOUNTS)
+        try:
+            SavedSearches(accounts).erase_words(pattern_of(tracks))
+        finally:
+            accounts.close()

@@ -47,7 +47,8 @@ class Erasable:
         media, boxes, ring, clips, logs, cases, held: in the data folder.
         indexes: likewise.
         folder: the data folder.
-        forget_answers: lets go of answers that were kept to be given again.
+        forget_words: lets go of answers that were kept to be given again, and of searches that
+            users saved and that name one of the tracks.
         elsewhere: what to tell of that which lies elsewhere, and is not searched.
     """
 
@@ -64,5 +65,5 @@ class Erasable:
     held: HeldClips
     indexes: Indexes
     folder: Path
-    forget_answers: Callable[[], None] = lambda: None
+    forget_words: Callable[[Collection[TrackKey]], None] = lambda _tracks: None
     elsewhere: tuple[str, ...] = ()

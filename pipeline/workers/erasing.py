@@ -208,7 +208,7 @@ class Erasing:
         # Before clips and packs on their way go: one that is being made looks at the items last.
         counts.items = parts.cases.delete_tracks(tracks)
         counts.videos = delete_video(parts.ring, parts.clips, intent.spans)
-        parts.forget_answers()
+        parts.forget_words(tracks)
         black_out(parts.logs, tracks)
         self._step("redis")
         parts.marks.done(tracks)
@@ -216,6 +216,7 @@ class Erasing:
         counts.notes = [*intent.notes, *([why_not] if why_not else [])]
         # An embed worker that had one in hand may have written it since.
         counts.pictures += delete_pictures(parts.media, tracks)
+        parts.forget_words(tracks)  # what was under way until now as well
         self._look(intent, counts)
         self._intents.remove()
         return counts

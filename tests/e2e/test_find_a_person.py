@@ -13,7 +13,7 @@ from tests.e2e.conftest import MODEL, ROOT, Descry, processes_of
 HIT_KEYS = {
     "rank", "track", "camera", "collection", "first_seen_at", "last_seen_at", "live", "score",
     "probability", "rank_before", "shots", "thumbnail", "box", "best_shots", "zones",
-    "evidence", "person", "person_chance", "path", "path_confidence",
+    "evidence", "person", "person_chance", "path", "path_confidence", "voucher",
 }  # fmt: skip
 
 

@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 
 from detectors.types import ShotId, TrackKey
-from pipeline.callers import Caller, Role
 from pipeline.errors import Busy, ConfigError, NotFound
 from pipeline.store.crop_stream import Publish
 from pipeline.store.intents import Intents
-from pipeline.store.kept_answers import FOLDER, Asked, KeptAnswer, KeptAnswers, Standing
 from pipeline.store.keys import Keys
 from pipeline.store.runs import RunRecord
 from pipeline.store.travel import TravelStore
@@ -261,18 +259,6 @@ def test_the_video_in_which_they_were_in_view_goes(house):
     elsewhere = ring.begin("yard", NOON)
     assert house.erasing().erase([str(ALICE)]).videos == 1
     assert [path.exists() for path in (during, before, elsewhere)] == [False, True, True]
-
-
-def test_answers_that_were_kept_to_be_given_again_go_with_whoever_is_erased(house):
-    fill(house)
-    kept = KeptAnswers(house.folder.path / FOLDER)
-    asked = Asked(Caller("anna", Role.OPERATOR), "k", b"r")
-    kept.begin(asked, NOON)
-    kept.finish(asked, KeptAnswer(200, {}, f"{ALICE}/1".encode()))
-    assert kept.begin(asked, NOON)[0] is Standing.ANSWERED
-    assert house.erasing().erase([str(ALICE)]).left == []
-    assert kept.begin(asked, NOON)[0] is Standing.NOT_KEPT
-    kept.close()
 
 
 def test_a_damaged_note_of_an_erasure_is_told(house):

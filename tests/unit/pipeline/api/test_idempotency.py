@@ -14,7 +14,7 @@ from pipeline.api.access import NEEDS
 from pipeline.api.app import build_app
 from pipeline.api.idempotency import KEYED, UNKEYED
 from pipeline.callers import Role
-from pipeline.errors import NotFound, StoreUnavailable
+from pipeline.errors import Busy, NotFound, StoreUnavailable
 from pipeline.store.kept_answers import KeptAnswers
 from tests.account_house import PASSWORD
 from tests.unit.pipeline.api.conftest import AUTHORISED
@@ -150,15 +150,26 @@ def test_while_the_first_is_under_way_the_second_is_told_to_wait(backing, held):
     assert held.count == 1
 
 
+def test_what_a_busy_worker_turned_away_can_be_tried_again(backing, held):
+    client = TestClient(build_app(replace(backing, switches=held)))
+    held.go_on.set()
+    held.failure = Busy("another is at it")
+    assert client.post(PAUSE, headers=keyed()).status_code == 503
+    held.failure = None
+    assert client.post(PAUSE, headers=keyed()).status_code == 200
+    assert held.count == 2
+
+
 @pytest.mark.parametrize("failure", [StoreUnavailable("Redis is away"), RuntimeError("a fault")])
-def test_a_fault_of_ours_is_not_kept_so_that_it_can_be_tried_again(backing, held, failure):
+def test_what_failed_amid_its_work_is_not_done_again(backing, held, failure):
     client = TestClient(build_app(replace(backing, switches=held)), raise_server_exceptions=False)
     held.go_on.set()
     held.failure = failure
     assert client.post(PAUSE, headers=keyed()).status_code >= 500
     held.failure = None
-    assert client.post(PAUSE, headers=keyed()).status_code == 200
-    assert held.count == 2
+    refused = client.post(PAUSE, headers=keyed())
+    assert code_of(refused) == (409, "idempotency-outcome-unknown")
+    assert held.count == 1
 
 
 def test_of_what_was_broken_off_nobody_says_that_it_was_done_or_not(backing, held, answers):
