@@ -42,8 +42,9 @@ test-slow: install ## the tests that take long: soaks, kills, training; half an 
 test-browser: install ## the console in a real browser (Debian's chromium): some minutes
 	$(PYTEST) -m slow tests/browser
 
-test-api: install ## the API: requests made from its own description, and every route as everybody
+test-api: install ## the API: requests made from its own description, also to a running system, and every route as everybody
 	$(PYTEST) tests/unit/pipeline/api/test_openapi.py tests/unit/pipeline/api/test_authorisation.py
+	$(PYTEST) -m slow tests/e2e/test_openapi.py
 
 test-street: .venv/.street ## the slow tests that draw the street and train on it
 	$(PYTEST) -m slow tests/integration/test_street_render.py tests/integration/test_street_recipe.py

@@ -115,6 +115,7 @@ NEEDS: Final[Mapping[str, Need]] = MappingProxyType(
         "GET /api/v1/cases/{case}/evidence/{job}/pack": _O,
         "POST /api/v1/clips": _V,
         "GET /api/v1/clips/{clip}": _V,
+        "GET /api/v1/sheets/pictures/{key:path}": _V,
         "GET /api/v1/retention": _V,
         "POST /api/v1/travel/learn": _O,
     }

@@ -42,6 +42,7 @@ from pipeline.api.refusals import refusals_in
 from pipeline.api.retention import Retention, retention_routes
 from pipeline.api.saved import saved_routes
 from pipeline.api.sessions import seat_routes, session_routes
+from pipeline.api.sheets import Exported, sheet_routes
 from pipeline.api.shots import Why, shot_routes
 from pipeline.api.sight import refuse_partial
 from pipeline.api.sightings import Lists, Service, kept_picture_routes, sighting_routes
@@ -73,12 +74,14 @@ class Accountable:
         cases: keeps hits together.
         packs: makes evidence packs of them.
         clips: keeps clips to be fetched in pieces.
+        sheets: gives pictures to be passed on.
         retention: tells what is kept how long.
     """
 
     cases: Cases
     packs: Packs
     clips: Clips
+    sheets: Exported
     retention: Retention
 
 
@@ -210,6 +213,7 @@ def _include(app: FastAPI, backing: Backing) -> None:
     app.include_router(case_routes(accountable.cases), prefix="/api/v1")
     app.include_router(evidence_routes(accountable.packs), prefix="/api/v1")
     app.include_router(kept_clip_routes(accountable.clips), prefix="/api/v1")
+    app.include_router(sheet_routes(accountable.sheets), prefix="/api/v1")
     app.include_router(retention_routes(accountable.retention), prefix="/api/v1")
 
 

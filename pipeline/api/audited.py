@@ -143,6 +143,7 @@ ROUTES: Final[Mapping[str, Row]] = {
     "GET /api/v1/cases/{case}/evidence/{job}/pack": Audited("evidence-fetch"),
     "POST /api/v1/clips": Audited("clip", ("hit", "before_s", "after_s"), needs_reason=True),
     "GET /api/v1/clips/{clip}": Audited("clip-fetch"),
+    "GET /api/v1/sheets/pictures/{key:path}": Audited("sheet", needs_reason=True),
     "GET /api/v1/retention": _FIGURES,
     "GET /api/v1/system": _FIGURES,
     "GET /api/v1/models": _FIGURES,

@@ -148,17 +148,18 @@ def _show_hits(found: SearchAnswer, console: Console, *, persons: bool) -> None:
 
 
 def write_sheet(found: SearchAnswer, client: Client, out: Path) -> None:
-    """Draw the hits on a PNG."""
+    """Draw the hits on a PNG; it is passed on, so others in the pictures are hidden by setting."""
     cards = [card for hit in found.hits for card in _cards_of(hit, client)]
     draw_sheet(cards, title=found.query, notes=sheet_notes(found), out=out)
 
 
 def _cards_of(hit: HitAnswer, client: Client) -> Iterator[Card]:
     """The card of a hit, and beside it one for each camera that it was followed to."""
-    picture, at = decoded(client.picture(hit.thumbnail)), hit.best_shots[0].captured_at
+    picture, at = decoded(client.exported_picture(hit.thumbnail)), hit.best_shots[0].captured_at
     yield Card(picture, hit.score, hit.camera, short_instant(at), hit.live, hit.rank)
     for step in hit.path[1:]:
-        seen, at = decoded(client.picture(step.thumbnail)), short_instant(step.first_seen_at)
+        seen = decoded(client.exported_picture(step.thumbnail))
+        at = short_instant(step.first_seen_at)
         yield Card(seen, step.link or 0.0, step.camera, at, live=False, rank=hit.rank)
 
 

@@ -8,6 +8,7 @@ from pipeline.wiring.casework import build_evidence_desk
 from pipeline.wiring.clip_desks import video_keep_s
 from pipeline.wiring.exporting import clip_cutter
 from pipeline.wiring.stores import Stores, build_collections
+from pipeline.workers.exported_pictures import ExportedPictures
 from pipeline.workers.kept_clips import KeptClips
 from pipeline.workers.pack_jobs import PackJobs
 from pipeline.workers.retained import Retained
@@ -20,6 +21,7 @@ def build_accountable(settings: Settings, stores: Stores, audit: Audit) -> Accou
     return Accountable(
         cases=evidence.cases,
         packs=PackJobs(evidence, stores.clips, clock, audit),
+        sheets=ExportedPictures(evidence.exports, evidence.pictures),
         clips=KeptClips(stores.clips, clip_cutter(settings, stores), keep_s, clock),
         retention=Retained(
             contents=build_collections(stores),

@@ -24,8 +24,12 @@ _QUALITY = 85
 
 def person_in_picture(shot: ShotFact) -> Box:
     """Where the person is in the kept picture of a shot, as shares of its sides."""
-    box = Box(*shot.box)
-    cut = pad_box(box, PICTURE_MARGIN, shot.frame_width, shot.frame_height)
+    return person_in_cut(Box(*shot.box), shot.frame_width, shot.frame_height)
+
+
+def person_in_cut(box: Box, frame_width: int, frame_height: int) -> Box:
+    """Likewise, of the picture that was cut out of a frame round `box`, pixels."""
+    cut = pad_box(box, PICTURE_MARGIN, frame_width, frame_height)
     width, height = max(cut.width, 1.0), max(cut.height, 1.0)
     return Box(
         (box.x1 - cut.x1) / width, (box.y1 - cut.y1) / height,

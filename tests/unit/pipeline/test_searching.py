@@ -9,7 +9,8 @@ import pytest
 from pipeline.answers import CoverageAnswer, HitAnswer, ModelAnswer, SearchAnswer, ShotAnswer
 from pipeline.cli import persons as person_words
 from pipeline.cli.next_step import FOR_REAL_FOOTAGE, say_next_step
-from pipeline.cli.searching import NO_MATCH, sheet_notes, show
+from pipeline.cli.searching import NO_MATCH, sheet_notes, show, write_sheet
+from pipeline.client import Client
 from pipeline.query_answers import QueryNote
 from pipeline.question_answers import QuestionAnswer
 from pipeline.workers.grouping import with_persons
@@ -98,6 +99,24 @@ def test_a_note_about_the_query_is_said_once_and_then_a_better_query(shown):
         "! 'Anna' is a name",
         "did you mean: The person wears a coat.",
     ]
+
+
+class Asked(Client):
+    """Notes which pictures are asked for, all of which are gone."""
+
+    def __init__(self):
+        self.pictures = []
+
+    def picture(self, url):
+        self.pictures.append(url)
+        return
+
+
+def test_the_pictures_of_a_sheet_are_asked_for_as_such_that_are_passed_on(tmp_path):
+    client = Asked()
+    write_sheet(answer(0.9), client, tmp_path / "sheet.png")
+    assert client.pictures == ["/api/v1/sheets/pictures/lobby/1.jpg"]
+    assert (tmp_path / "sheet.png").stat().st_size > 0
 
 
 def test_a_sheet_says_that_there_is_no_likely_match_before_all_its_notes():

@@ -55,7 +55,7 @@ def test_what_shows_people_or_sends_them_on_needs_a_reason():
     needing = {row.what for row in ROUTES.values() if isinstance(row, Audited) and row.needs_reason}
     assert needing == {
         "search", "why", "clip", "boxes", "watch", "watch-test", "evidence", "erasure",
-        "hold-release", "tracks", "track", "picture", "alerts-resend",
+        "hold-release", "tracks", "track", "picture", "sheet", "alerts-resend",
     }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import { number, t, tn, tOr } from "../words.js";
 
 /** What the audit knows how to name; a name that is not here is shown as it is. */
 export const KINDS = [
-  "search", "clip", "clip-fetch", "picture", "camera-picture", "track", "tracks", "why", "boxes", "alerts", "alerts-stream",
+  "search", "clip", "clip-fetch", "picture", "sheet", "camera-picture", "track", "tracks", "why", "boxes", "alerts", "alerts-stream",
   "alerts-undelivered", "alerts-resend", "watch", "watch-test", "watches", "watch-remove", "import", "upload", "collection-remove",
   "cases", "case", "case-open", "case-change", "case-remove", "case-hold", "case-hold-release", "case-item-add", "case-item-note",
   "case-item-remove", "evidence", "evidence-fetch", "erasure", "holds", "hold", "hold-release", "camera-add", "camera-remove",
