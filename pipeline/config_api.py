@@ -1,9 +1,11 @@
 """The section of the settings on the API: where it listens, and whom it believes."""
 
-from pydantic import Field, model_validator
+from typing import Any
+
+from pydantic import Field, field_validator, model_validator
 
 from pipeline.config_sections import DAY_S, Section
-from pipeline.config_types import ApiUrl, PathOnDisk, PublicUrl, Seconds
+from pipeline.config_types import ApiUrl, Network, PathOnDisk, PublicUrl, Seconds
 
 
 class Api(Section):
@@ -25,6 +27,11 @@ class Api(Section):
         default=None,
         description="The address that browsers use where a proxy stands in front:"
         " https://descry.example.org",
+    )
+    trusted_proxies: list[Network] = Field(
+        default=[],
+        description="Proxies that are believed whom they speak for (X-Forwarded-For, -Proto), by "
+        "address or network; as a variable 10.0.0.5,10.1.0.0/24",
     )
     session_s: Seconds = Field(
         default=43_200.0,
@@ -63,6 +70,11 @@ class Api(Section):
         max_length=500,
         description="Where the source is, if you changed the program; null: where the project's is",
     )
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _proxies_of_a_variable(cls, value: Any) -> Any:
+        return [part for part in value.split(",") if part] if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _has_both_halves(self) -> "Api":

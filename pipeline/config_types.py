@@ -4,6 +4,7 @@ Every refusal is a `ValueError` whose text goes on after the name of the setting
 "detector.model" + "must be …". None of them repeats the value, which may be a secret.
 """
 
+import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -199,6 +200,18 @@ def _as_public_url(url: str) -> str:
     return url.rstrip("/").lower()
 
 
+def _as_network(written: str) -> str:
+    try:
+        network = ipaddress.ip_network(written.strip())
+    except ValueError as error:
+        raise ValueError(
+            "must be an IP address, or a network without bits of a host: 10.0.0.5 or 10.0.0.0/24"
+        ) from error
+    if network.prefixlen == 0:
+        raise ValueError("must not be everybody: name the addresses of the proxies")
+    return str(network)
+
+
 Seconds = Annotated[
     float,
     BeforeValidator(_as_seconds),
@@ -217,6 +230,7 @@ IndexUrl = Annotated[str, AfterValidator(_as_index_url)]
 BrokerUrl = Annotated[str, AfterValidator(_as_broker_url)]
 TopicPrefix = Annotated[str, AfterValidator(_as_topic_prefix)]
 ApiUrl = Annotated[str, AfterValidator(_as_api_url)]
+Network = Annotated[str, AfterValidator(_as_network)]
 PublicUrl = Annotated[str, AfterValidator(_as_public_url)]
 Device = Annotated[
     str, AfterValidator(_as_device), WithJsonSchema({"type": "string", "pattern": _DEVICE.pattern})

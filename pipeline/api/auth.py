@@ -14,7 +14,14 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.api.access import Access, Need, Open
-from pipeline.api.identity import READING, Identity, Known, is_from_elsewhere, shows_csrf
+from pipeline.api.identity import (
+    READING,
+    Identity,
+    Known,
+    is_forwarded,
+    is_from_elsewhere,
+    shows_csrf,
+)
 from pipeline.api.problems import problem, problem_of
 from pipeline.api.rates import Rates
 from pipeline.api.refusals import Refused, forget
@@ -40,6 +47,12 @@ SETUP_NEEDED: Final = (
     "nobody has set the administrator's password yet: sign in as 'admin' with the one-time "
     "password that 'descry run' showed, and choose your own; or run 'descry user password admin' "
     "on the machine that Descry runs on"
+)
+
+SIGN_IN: Final = "sign in, or send an API token or that of the data folder as a bearer token"
+PROXIED: Final = (
+    f"a proxy hands this on to the unix socket, which knows nobody behind it: {SIGN_IN}; let the "
+    "proxy ask api.port, and name it in api.trusted_proxies"
 )
 
 
@@ -112,7 +125,7 @@ class Doorkeeper:
             # Who stands before us may count by the other one, and see another request in it.
             return problem(400, "malformed", "a body has one length: send one of both", CLOSE)
         need = self._rules.access().need(scope["method"], scope["path"])
-        known = self._rules.identity.local(state.get(PEER_UID))
+        known = self._rules.identity.local(state.get(PEER_UID), headers)
         if known is None and not isinstance(need, Open) and not await self._set_up():
             return problem(503, "setup-needed", SETUP_NEEDED)
         if known is None and need is not Open.ANYBODY:
@@ -127,7 +140,8 @@ class Doorkeeper:
         if known is not None:
             state["caller"], state["session"] = known.caller, known.session
             state["still"] = partial(self._still, known, need, headers)
-        return self._unlet(known, need) or self._forged(known, scope["method"], headers)
+        told = PROXIED if PEER_UID in state and is_forwarded(headers) else SIGN_IN
+        return self._unlet(known, need, told) or self._forged(known, scope["method"], headers)
 
     async def _still(self, before: Known, need: Need | None, headers: Headers) -> Caller | None:
         """Who asked this, as they are now; None if they may ask it no more.
@@ -140,17 +154,14 @@ class Doorkeeper:
         known = await self._look(partial(self._rules.identity.known, headers, is_use=False))
         return None if known is None or self._unlet(known, need) else known.caller
 
-    def _unlet(self, known: Known | None, need: Need | None) -> Response | None:
-        """Why somebody may not ask this."""
+    def _unlet(
+        self, known: Known | None, need: Need | None, told: str = SIGN_IN
+    ) -> Response | None:
+        """Why somebody may not ask this; strangers are told `told`."""
         if need is Open.ANYBODY:
             return None
         if known is None:
-            return problem(
-                401,
-                "unauthorized",
-                "sign in, or send an API token or that of the data folder as a bearer token",
-                {"WWW-Authenticate": "Bearer"},
-            )
+            return problem(401, "unauthorized", told, {"WWW-Authenticate": "Bearer"})
         if need is Open.SIGNED_IN:
             return None
         if known.session is not None and known.session.user.must_change:

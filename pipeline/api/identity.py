@@ -16,6 +16,7 @@ from pipeline.store.login_sessions import LoginSession
 COOKIE: Final = "descry_session"
 CSRF_HEADER: Final = "X-CSRF-Token"
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_HANDED_ON: Final = frozenset({"forwarded", "x-real-ip", "via"})
 _SECRET_LETTERS: Final = 512
 """More than any secret of ours has; a longer one is not looked up."""
 
@@ -69,9 +70,12 @@ class Identity:
     now: Callable[[], float]
     owners: frozenset[int]
 
-    def local(self, uid: int | None) -> Known | None:
-        """Who connected to the unix socket, if it is the owner of this installation or root."""
-        if uid is None or uid not in self.owners:
+    def local(self, uid: int | None, headers: Headers) -> Known | None:
+        """Who connected to the unix socket, if it is the owner of this installation or root.
+
+        Not if it is a proxy: the kernel vouches for it, and not for whom it speaks for.
+        """
+        if uid is None or uid not in self.owners or is_forwarded(headers):
             return None
         return Known(Caller(f"local:{uid}", Role.ADMINISTRATOR), is_local=True)
 
@@ -109,6 +113,11 @@ def cookie_of(headers: Headers) -> str | None:
     """The session's secret that a request brings; None without one."""
     secret = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
     return secret if 0 < len(secret) <= _SECRET_LETTERS else None
+
+
+def is_forwarded(headers: Headers) -> bool:
+    """Whether a request says that somebody hands it on for another."""
+    return any(name in _HANDED_ON or name.startswith("x-forwarded-") for name in headers)
 
 
 def is_from_elsewhere(headers: Headers, public_url: str | None) -> bool:

@@ -128,7 +128,7 @@ def _servers(settings: Settings, app: FastAPI, api_socket: Path | None) -> Serve
         listeners.append(bind_tcp(settings.api.host, settings.api.port))
         port = listeners[-1].getsockname()[1]
         log.info("the API and the console are at %s, port %d", settings.api.host, port)
-    return Servers(app, listeners, tls)
+    return Servers(app, listeners, tls, settings.api.trusted_proxies)
 
 
 def _backing(

@@ -1,6 +1,7 @@
 """The HTTP servers of a query worker: sockets, TLS, and who is at the other end of them."""
 
 import asyncio
+import ipaddress
 import os
 import socket
 import ssl
@@ -112,7 +113,11 @@ class Servers:
     """One application behind several sockets, on one event loop."""
 
     def __init__(
-        self, app: FastAPI, listeners: Sequence[socket.socket], tls: TlsFiles | None = None
+        self,
+        app: FastAPI,
+        listeners: Sequence[socket.socket],
+        tls: TlsFiles | None = None,
+        trusted_proxies: Sequence[str] = (),
     ) -> None:
         """Serve nothing yet.
 
@@ -120,12 +125,14 @@ class Servers:
             app: what answers.
             listeners: unix sockets, which stay without TLS, and others.
             tls: what the others serve TLS by; None for none.
+            trusted_proxies: networks whose `X-Forwarded-For` and `-Proto` the others believe; over
+                the unix socket they are believed of nobody.
         """
         local = [each for each in listeners if each.family == socket.AF_UNIX]
         others = [each for each in listeners if each.family != socket.AF_UNIX]
         self._servers = [
             (uvicorn.Server(_config(app, http=LocalProtocol)), local),
-            (uvicorn.Server(_config(app, tls=tls)), others),
+            (uvicorn.Server(_config(app, tls=tls, proxies=trusted_proxies)), others),
         ]
 
     def run(self) -> None:
@@ -157,8 +164,22 @@ class Servers:
             server.should_exit = True
 
 
+def _both_ways(networks: Sequence[str]) -> list[str]:
+    """The networks, and those of IPv4 as a listener of IPv6 sees them too."""
+    mapped = [
+        f"::ffff:{known.network_address}/{96 + known.prefixlen}"
+        for known in map(ipaddress.ip_network, networks)
+        if isinstance(known, ipaddress.IPv4Network)
+    ]
+    return [*networks, *mapped]
+
+
 def _config(
-    app: FastAPI, *, http: type[asyncio.Protocol] = PatientProtocol, tls: TlsFiles | None = None
+    app: FastAPI,
+    *,
+    http: type[asyncio.Protocol] = PatientProtocol,
+    tls: TlsFiles | None = None,
+    proxies: Sequence[str] = (),
 ) -> uvicorn.Config:
     return uvicorn.Config(
         app,
@@ -169,6 +190,9 @@ def _config(
         lifespan="off",
         timeout_graceful_shutdown=GRACE_S,
         server_header=False,
+        # A list always: without one the library believes loopback, or a variable.
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=_both_ways(proxies),
         ssl_certfile=None if tls is None else tls.certificate,
         ssl_keyfile=None if tls is None else tls.key,
     )

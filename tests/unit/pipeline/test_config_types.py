@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from pipeline.config_api import Api
 from pipeline.config_types import ApiUrl, CameraUrl, ModelName, RedisUrl
 
 CAMERA = TypeAdapter[str](CameraUrl)
@@ -101,3 +102,13 @@ def test_a_model_is_a_name_or_a_file(tmp_path: str) -> None:
 
 def test_the_address_of_another_machine_loses_its_last_slash() -> None:
     assert TypeAdapter[str](ApiUrl).validate_python("http://h:8000/") == "http://h:8000"
+
+
+def test_proxies_are_addresses_and_networks_and_never_everybody():
+    assert Api(trusted_proxies="10.0.0.5, 10.1.0.0/24").trusted_proxies == [
+        "10.0.0.5/32",
+        "10.1.0.0/24",
+    ]
+    for wrong in ("*", "proxy", "10.0.0.1/24", "0.0.0.0/0", "::/0", ""):
+        with pytest.raises(ValidationError):
+            Api(trusted_proxies=[wrong])
