@@ -1,9 +1,16 @@
 """What the audit answers: entries, as the API and the command line tell them."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.reason_fields import MOST_LETTERS
+
+LAST: Final = 253_402_300_799
+"""The end of the year 9999, behind which there are no instants."""
+
+Short = Annotated[str, Field(max_length=MOST_LETTERS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,30 @@ class Filters:
     before: int | None = None
     case: str | None = None
     words: str | None = None
+
+
+class AuditQuestion(BaseModel):
+    """Which entries, in a body: words about people land in no log of addresses."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    who: Short | None = None
+    what: Short | None = None
+    since: Annotated[float | None, Field(ge=0, le=LAST, description="Unix seconds")] = None
+    until: Annotated[float | None, Field(ge=0, le=LAST, description="Unix seconds")] = None
+    track: Annotated[Short | None, Field(description="a track or shot it was about")] = None
+    of_case: Annotated[Short | None, Field(description="the case that it was asked for")] = None
+    words: Annotated[Short | None, Field(description="in the description, reason or case")] = None
+    after: Annotated[int | None, Field(ge=0, description="`next` of the page before")] = None
+    count: Annotated[int, Field(ge=1, le=1000)] = 200
+
+    @property
+    def filters(self) -> Filters:
+        """As they are read."""
+        return Filters(
+            self.who, self.what, self.since, self.until, self.track, self.after, self.of_case,
+            self.words,
+        )  # fmt: skip
 
 
 class AuditEntryAnswer(BaseModel):

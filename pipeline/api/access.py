@@ -99,6 +99,7 @@ NEEDS: Final[Mapping[str, Need]] = MappingProxyType(
         "PUT /api/v1/imports/uploads/piece": _O,
         "GET /api/v1/travel": _V,
         "GET /api/v1/audit": _A,
+        "POST /api/v1/audit/search": _A,
         "POST /api/v1/audit/check": _A,
         "GET /api/v1/cases": _O,
         "POST /api/v1/cases": _O,

@@ -1,16 +1,12 @@
 """The audit over HTTP, for administrators."""
 
-from typing import Annotated, Final, Protocol
+from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Query
 
 from pipeline.api.paging import Paging
-from pipeline.audit_answers import AuditAnswer, AuditCheckAnswer, Filters
+from pipeline.audit_answers import LAST, AuditAnswer, AuditCheckAnswer, AuditQuestion, Filters
 from pipeline.errors import ConfigError
-from pipeline.reason_fields import MOST_LETTERS
-
-LAST: Final = 253_402_300_799
-"""The end of the year 9999, behind which there are no instants."""
 
 
 class AuditPages(Protocol):
@@ -41,18 +37,18 @@ def audit_routes(pages: AuditPages, checks: AuditChecks) -> APIRouter:
         since: Annotated[float | None, Query(ge=0, le=LAST, description="Unix seconds")] = None,
         until: Annotated[float | None, Query(ge=0, le=LAST, description="Unix seconds")] = None,
         track: Annotated[str | None, Query(description="a track or shot it was about")] = None,
-        case: Annotated[str | None, Query(max_length=MOST_LETTERS)] = None,
-        words: Annotated[
-            str | None,
-            Query(max_length=MOST_LETTERS, description="in the description, reason or case"),
-        ] = None,
     ) -> AuditAnswer:
         """Who asked what and what they were shown, the latest first, a page at a time."""
         before = None if paging.after is None else _number(paging.after)
-        filters = Filters(who, what, since, until, track, before, case, words)
+        filters = Filters(who, what, since, until, track, before)
         page = pages.page(filters, paging.count)
         paging.tell(page.next)
         return page
+
+    @routes.post("/audit/search")
+    def search(asked: AuditQuestion) -> AuditAnswer:
+        """The same by words and cases as well, which are in no address."""
+        return pages.page(asked.filters, asked.count)
 
     @routes.post("/audit/check")
     def check() -> AuditCheckAnswer:

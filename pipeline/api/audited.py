@@ -112,6 +112,9 @@ ROUTES: Final[Mapping[str, Row]] = {
     "GET /api/v1/travel": NotAudited("counts of how long people took, of nobody in particular"),
     "POST /api/v1/travel/learn": Audited("travel-learn", changes=True),
     "GET /api/v1/audit": Audited("audit"),
+    "POST /api/v1/audit/search": Audited(
+        "audit", ("who", "what", "since", "until", "track", "of_case", "words", "after", "count")
+    ),
     "POST /api/v1/audit/check": Audited("audit-check"),
     "POST /api/v1/session": Audited("sign-in", ("name",)),
     "GET /api/v1/session": NotAudited("says to somebody who they are"),

@@ -35,6 +35,7 @@ KEEPING_AT_ONCE: Final = 8
 #: Writes by their method that change nothing, or nothing that a second time would change.
 UNKEYED: Final[Mapping[str, str]] = {
     "POST /api/v1/search": "searching changes nothing",
+    "POST /api/v1/audit/search": "reads",
     "POST /api/v1/queries/check": "reads words",
     "POST /api/v1/shots/{shot:path}/why": "explains",
     "POST /api/v1/watches/test": "keeps and tells nothing",

@@ -1,13 +1,14 @@
 """Checks the audit for whoever asks over HTTP: one check at a time, not too often, not too long."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 from pipeline.audit_answers import AuditCheckAnswer
 from pipeline.clock import Clock
-from pipeline.errors import Busy, ConfigError
+from pipeline.errors import Busy, ConfigError, DescryError, StoreUnavailable
 from pipeline.instants import format_instant
 from pipeline.store.audit_chain import Place
 from pipeline.store.audit_check import Broken, check, logged_heads
@@ -47,7 +48,7 @@ class AuditChecking:
         self._folder, self._key, self._logs = folder, key, logs
         self._clock, self._every, self._within_s = clock, every, within_s
         self._turn = threading.Lock()
-        self._last: tuple[float, AuditCheckAnswer] | None = None
+        self._last: tuple[float, AuditCheckAnswer | DescryError] | None = None
 
     def check(self) -> AuditCheckAnswer:
         """Whether the audit is as it was written.
@@ -55,16 +56,28 @@ class AuditChecking:
         Raises:
             Busy: it is being checked.
             ConfigError: it takes too long.
+            StoreUnavailable: a file of it cannot be read.
         """
         if not self._turn.acquire(blocking=False):
             raise Busy("the audit is being checked: ask again when that is done")
         try:
             if self._last is None or self._clock.monotonic() - self._last[0] >= REST_S:
-                answer = self._check()
+                answer = self._found()
                 self._last = self._clock.monotonic(), answer
+            if isinstance(self._last[1], DescryError):
+                raise self._last[1]
             return self._last[1]
         finally:
             self._turn.release()
+
+    def _found(self) -> AuditCheckAnswer | DescryError:
+        try:
+            return self._check()
+        except DescryError as error:
+            return error
+        except OSError as error:
+            name = getattr(error.filename, "name", error.filename)
+            return StoreUnavailable(f"{name or 'the audit'} cannot be read ({error.strerror})")
 
     def _check(self) -> AuditCheckAnswer:
         public, deadline = self._public(), self._clock.monotonic() + self._within_s
@@ -77,7 +90,7 @@ class AuditChecking:
                 )
 
         # Before the heads: what is signed meanwhile is logged, and must not count as cut off.
-        logged = self._logged()
+        logged = self._logged(go_on)
         try:
             logged += kept_beside(self._key, public)
             found = check(self._folder, public, logged, every=self._every, go_on=go_on)
@@ -111,9 +124,10 @@ class AuditChecking:
         heads = [head for head in read_heads(self._folder)[0] if head.count == count]
         return heads[-1].at if heads else None
 
-    def _logged(self) -> list[Place]:
+    def _logged(self, go_on: Callable[[], None]) -> list[Place]:
         places: list[Place] = []
         for path in sorted(self._logs.glob("*.log*")):
+            go_on()
             try:
                 with path.open(encoding="utf-8", errors="replace") as lines:
                     places += logged_heads(lines)

@@ -81,7 +81,8 @@ def test_one_track_is_told_to_whoever_may_see_its_camera(client, house):
 
 
 def said(client, **filters):
-    page = client.get("/api/v1/audit", params={"what": "search", **filters}, headers=AUTHORISED)
+    asked = {"what": "search", **filters}
+    page = client.post("/api/v1/audit/search", json=asked, headers=AUTHORISED)
     return [entry["text"] for entry in page.json()["entries"]]
 
 
@@ -93,7 +94,7 @@ def test_the_audit_is_filtered_by_case_and_by_words_in_letters_of_either_size(cl
     ):
         body = {"text": text, "reason": reason, "case": case}
         client.post("/api/v1/search", json=body, headers=AUTHORISED)
-    assert said(client, case="2026/17") == ["blue coat", "red coat"]
+    assert said(client, of_case="2026/17") == ["blue coat", "red coat"]
     assert said(client, words="COAT") == ["blue coat", "red coat"]
     assert said(client, words="theft") == ["blue coat"]
     assert said(client, words="/18") == ["green hat"]
@@ -147,8 +148,22 @@ def test_a_logged_head_that_is_not_on_the_chain_is_found(client, tmp_path):
     for _ in range(4):
         client.get("/api/v1/users", headers=AUTHORISED)
     (tmp_path / "logs").mkdir()
-    (tmp_path / "logs" / "query.log").write_text(f"audit: 2 entries, head {'a' * 64}\n")
+    (tmp_path / "logs" / "query.log").write_text(
+        f"2026-11-23T09:00:00Z INFO query: audit: 2 entries, head {'a' * 64}\n"
+    )
     assert check(client).json()["whole"] is False
+
+
+def test_that_a_log_cannot_be_read_is_told_and_remembered(client, tmp_path, house):
+    client.get("/api/v1/users", headers=AUTHORISED)
+    odd = tmp_path / "logs" / "query.log"
+    odd.mkdir(parents=True)
+    refused = check(client)
+    assert (refused.status_code, "cannot be read" in refused.json()["detail"]) == (503, True)
+    odd.rmdir()
+    assert check(client).status_code == 503
+    house.clock.sleep(REST_S)
+    assert check(client).json()["whole"] is True
 
 
 class SlowClock(ManualClock):

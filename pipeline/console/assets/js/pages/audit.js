@@ -2,7 +2,7 @@
 
 import { forAdministrators } from "../admin/gate.js";
 import { field, giveFile, panel, table } from "../admin/parts.js";
-import { get } from "../api.js";
+import { post } from "../api.js";
 import { chainPanel } from "../audit/chain.js";
 import { COLUMNS, cells, KINDS, nameOf } from "../audit/entry.js";
 import { el, put } from "../dom.js";
@@ -35,12 +35,12 @@ function form() {
 }
 
 function asked(after) {
-  const asking = new URLSearchParams({ count: PAGE });
+  const asking = { count: PAGE };
   for (const [name, node] of Object.entries(fields)) {
     const text = node.value.trim();
-    if (text) asking.set(name, name === "since" || name === "until" ? new Date(text).getTime() / 1000 : text);
+    if (text) asking[name === "case" ? "of_case" : name] = name === "since" || name === "until" ? new Date(text).getTime() / 1000 : text;
   }
-  if (after !== null) asking.set("after", after);
+  if (after !== null) asking.after = after;
   return asking;
 }
 
@@ -50,7 +50,7 @@ async function load(fresh) {
   if (fresh) { entries = []; next = null; put(body, busy()); }
   more.disabled = true;
   try {
-    const page = await get(`/api/v1/audit?${asked(next)}`);
+    const page = await post("/api/v1/audit/search", asked(next));
     if (mine !== turn) return;
     entries = [...entries, ...page.entries];
     next = page.next;
