@@ -111,6 +111,9 @@ class UserAnswer(_Record):
     created_at: str
     signed_in_at: str | None
     state: State = "active"
+    tokens_ended: Annotated[
+        int, Field(description="API tokens of theirs that ended as they were removed")
+    ] = 0
     password: Annotated[
         str | None, Field(description="for one use, shown this once; null: none was drawn")
     ] = None
@@ -139,4 +142,8 @@ class TokenAnswer(_Record):
     created_at: str
     expires_at: str | None
     used_at: Annotated[str | None, Field(description="to half a minute; null: never")]
+    owner: Annotated[
+        str | None,
+        Field(description="whose it is: it may do no more than they may; null: nobody's"),
+    ] = None
     token: Annotated[str | None, Field(description="shown this once; null later")] = None

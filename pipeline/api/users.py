@@ -73,7 +73,7 @@ def user_routes(desk: AccountDesk) -> APIRouter:
 
     @routes.delete("/users/{name}")
     def remove(name: str, asking: Asking) -> UserAnswer:
-        """Remove a user and their sessions; tokens that they made stay."""
+        """Remove a user and their sessions and API tokens; how many ended is in `tokens_ended`."""
         return desk.remove_user(name, by=asking.name)
 
     return routes

@@ -73,8 +73,9 @@ def line_of(token: "TokenAnswer") -> str:
     """A token in a line for a person."""
     cameras = "all cameras" if token.cameras is None else ", ".join(token.cameras)
     until = "for ever" if token.expires_at is None else f"until {token.expires_at}"
+    owner = "nobody's" if token.owner is None else f"of {token.owner}"
     used = "never used" if token.used_at is None else f"used {token.used_at}"
-    return f"{token.id}  {token.name}  {token.role}  {cameras}  {until}  {used}"
+    return f"{token.id}  {token.name}  {token.role}  {cameras}  {until}  {used}  {owner}"
 
 
 def _seconds(text: str) -> float | None:

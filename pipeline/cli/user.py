@@ -96,19 +96,20 @@ def password(
 
 @app.command()
 def remove(name: Name, json: JsonOption = False, config: ConfigOption = None) -> None:
-    """Remove a user; where they are signed in, they are no more."""
+    """Remove a user; where they are signed in, they are no more, and their API tokens end."""
     from pipeline.wiring.account_access import reach_accounts
     from pipeline.wiring.settings import read_settings
 
     with reach_accounts(read_settings(config)) as (desk, me):
         gone = desk.remove_user(name, by=me)
-    words = f"{gone.name} is removed"
+    ended = f"; API tokens of theirs that ended: {gone.tokens_ended}" if gone.tokens_ended else ""
+    words = f"{gone.name} is removed{ended}"
     sys.stdout.write((gone.model_dump_json() if json else words) + "\n")
 
 
 @app.command()
 def disable(name: Name, json: JsonOption = False, config: ConfigOption = None) -> None:
-    """Keep a user from signing in, and end their sessions; API tokens are revoked one by one."""
+    """Keep a user from signing in, and end their sessions; their API tokens open nothing then."""
     _set_state(name, "disabled", json=json, config=config)
 
 

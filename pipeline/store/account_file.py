@@ -8,7 +8,7 @@ from pipeline.store.private_database import PrivateDatabase
 
 FILE: Final = "accounts.sqlite"
 
-_LAYOUT: Final = 2
+_LAYOUT: Final = 3
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS users (
     name TEXT PRIMARY KEY,
@@ -37,7 +37,8 @@ CREATE TABLE IF NOT EXISTS tokens (
     created_by TEXT NOT NULL,
     created_at REAL NOT NULL,
     expires_at REAL,
-    used_at REAL
+    used_at REAL,
+    owner TEXT REFERENCES users (name) ON DELETE CASCADE
 ) STRICT;
 CREATE TABLE IF NOT EXISTS searches (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -52,6 +53,10 @@ CREATE TABLE IF NOT EXISTS searches (
 _SINCE_LAYOUT_1: Final = (
     "ALTER TABLE users ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE sessions ADD COLUMN begun_at REAL",
+)
+
+_SINCE_LAYOUT_2: Final = (
+    "ALTER TABLE tokens ADD COLUMN owner TEXT REFERENCES users (name) ON DELETE CASCADE"
 )
 
 
@@ -69,7 +74,10 @@ class AccountFile(PrivateDatabase):
 
 
 def _upgraded(database: sqlite3.Connection) -> None:
-    """Give the tables of layout 1 what they lacked."""
+    """Give the tables of older layouts what they lacked."""
     if int(database.execute("PRAGMA user_version").fetchone()[0]) == 1:
         for statement in _SINCE_LAYOUT_1:
             database.execute(statement)
+    columns = {row["name"] for row in database.execute("PRAGMA table_info(tokens)")}
+    if "owner" not in columns:
+        database.execute(_SINCE_LAYOUT_2)

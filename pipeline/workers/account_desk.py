@@ -97,15 +97,16 @@ class AccountDesk:
         return None
 
     def remove_user(self, name: str, *, by: str) -> UserAnswer:
-        """Remove a user; where they are signed in, they are no more.
+        """Remove a user; where they are signed in, they are no more, and their tokens end.
 
         Raises:
             NotFound: there is no such user.
             ConfigError: nobody would be left to administer.
         """
+        ended = self._tokens.count_of(name)
         user = self._accounts.remove(name)
-        log.info("%s removed the user %s", by, name)
-        return _user_answer(user)
+        log.info("%s removed the user %s; %d API tokens of theirs ended", by, name, ended)
+        return _user_answer(user).model_copy(update={"tokens_ended": ended})
 
     def tokens(self) -> list[TokenAnswer]:
         """Every token, the expired too, by name."""
@@ -171,5 +172,6 @@ def _token_answer(token: ApiToken, text: str | None = None) -> TokenAnswer:
         created_at=format_instant(token.created_at),
         expires_at=_instant(token.expires_at),
         used_at=_instant(token.used_at),
+        owner=token.owner,
         token=text,
     )

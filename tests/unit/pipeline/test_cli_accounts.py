@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from pipeline.callers import Role
 from pipeline.cli import app as command
 from pipeline.config import Settings
 from pipeline.store.account_file import FILE, AccountFile
@@ -48,7 +49,7 @@ def test_the_administrator_is_set_up_without_anything_running(descry, kept):
     assert Passwords().fits(accounts.kept("admin"), OWN)
 
 
-def test_users_come_and_go(descry):
+def test_users_come_and_go(descry, kept):
     said = descry("user", "add", "anna", "--role", "operator", "--camera", "gate").out
     assert said.startswith("anna  operator  gate  never signed in  has to choose a password\n")
     assert "shown this once: " in said
@@ -59,7 +60,10 @@ def test_users_come_and_go(descry):
     ]
     assert all(each["password"] is None for each in listed)
     assert "one-time" not in descry("user", "password", "anna", given=f"{OWN}\n").out
-    assert descry("user", "remove", "anna").out == "anna is removed\n"
+    ApiTokens(kept()).create("hers", Role.VIEWER, None, created_by="anna", now=0.0, expires_at=None)
+    assert "  of anna" in descry("token", "list").out
+    gone = descry("user", "remove", "anna").out
+    assert gone == "anna is removed; API tokens of theirs that ended: 1\n"
     assert "no user 'anna'" in descry("user", "remove", "anna", code=2).err
 
 

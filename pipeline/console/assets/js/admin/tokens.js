@@ -36,7 +36,7 @@ function expiry(token) {
 const row = (token, list) => [
   el("b", {}, token.name), t(`role.${token.role}`), cameraNames(token.cameras), expiry(token),
   token.used_at === null ? el("span", { class: "soft" }, t("tokens.unused")) : when(token.used_at),
-  token.created_by,
+  token.owner === null ? t("tokens.nobodys", { name: token.created_by }) : token.owner,
   el("button", { type: "button", class: "small danger", "aria-label": t("tokens.revoke_this", { name: token.name }), onclick: () => revoke(token, list) }, t("tokens.revoke")),
 ];
 

@@ -92,7 +92,7 @@ function manage(user, users, cameras, list) {
     };
     const gone = async () => {
       if (!(await confirmed(t("users.remove_sure", { name: user.name }), t("act.remove")))) return;
-      doing(async () => { await remove(path); say(t("users.removed", { name: user.name })); });
+      doing(async () => { const gone = await remove(path); say(t("users.removed", { name: user.name, count: gone.tokens_ended })); });
     };
     const off = user.state === "active";
     return el("div", { class: "stack" },
