@@ -148,6 +148,11 @@ def test_a_case_of_erased_and_lost_tracks_says_what_is_missing(descry, filmed, c
     original = clip.rename(clip.with_name("elsewhere.mp4"))
     try:
         out = descry.folder / "lost.zip"
+        kept = descry.run("case", "export", "lost", "--out", str(out), "--json").json()
+        assert kept["missing"] == []  # a hold keeps the clips, too
+        assert "items/002/clip.mp4" in files_of(out)
+        descry.run("case", "hold", "lost", "--release")
+        out.unlink()
         answer = descry.run("case", "export", "lost", "--out", str(out), "--json").json()
     finally:
         original.rename(clip)
