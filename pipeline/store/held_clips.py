@@ -1,8 +1,10 @@
 """Clips of held tracks, which neither the ring nor an import takes with it when it goes."""
 
+import json
 import shutil
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -12,6 +14,11 @@ from pipeline.files import flush_folder, write_whole
 
 Span = tuple[str, float, float]
 """Camera, and the first and last instant of a track there, Unix seconds."""
+
+MOST_ERASED: Final = 10_000
+"""Spans that are remembered, the latest: where somebody was in view who is erased."""
+
+_ERASED: Final = "erased.json"
 
 
 class HeldShot(BaseModel):
@@ -112,6 +119,10 @@ class HeldClips:
             path.with_suffix(".json").unlink(missing_ok=True)
             draft.replace(path)
             write_whole(path.with_suffix(".json"), told.model_dump_json())
+            # Read behind the words: whoever is erased from now on finds these.
+            if not told.shows_erased and _reaches(track.camera_id, told, self._erased()):
+                told = told.model_copy(update={"shows_erased": True})
+                write_whole(path.with_suffix(".json"), told.model_dump_json())
             flush_folder(path.parent)
         except OSError as error:
             raise _no_room(path, error) from error
@@ -138,12 +149,10 @@ class HeldClips:
             StoreFull: no room.
         """
         count = 0
+        # First for clips that are being cut, and for those of a recording that are cut later.
+        self._remember(spans)
         for path, told in self._all():
-            camera_id = path.parent.name
-            if any(
-                camera_id == camera and told.begin_at <= last and first <= told.end_at
-                for camera, first, last in spans
-            ):
+            if _reaches(path.parent.name, told, spans):
                 count += 1
                 try:
                     hiding = told.model_copy(update={"shows_erased": True})
@@ -151,6 +160,25 @@ class HeldClips:
                 except OSError as error:
                     raise _no_room(path, error) from error
         return count
+
+    def _erased(self) -> list[Span]:
+        """Where and when somebody was in view who is erased; their names are not kept."""
+        try:
+            return [
+                (str(c), float(a), float(b))
+                for c, a, b in json.loads((self._folder / _ERASED).read_bytes())
+            ]
+        except (OSError, ValueError, TypeError):
+            return []
+
+    def _remember(self, spans: Collection[Span]) -> None:
+        path = self._folder / _ERASED
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            known = dict.fromkeys([*self._erased(), *spans])
+            write_whole(path, json.dumps(list(known)[-MOST_ERASED:]))
+        except OSError as error:
+            raise _no_room(path, error) from error
 
     def _all(self) -> Iterator[tuple[Path, HeldClip]]:
         for path in sorted(self._folder.glob("*/*.json")):
@@ -164,6 +192,14 @@ def _read(path: Path) -> HeldClip | None:
         return HeldClip.model_validate_json(path.read_text(encoding="utf-8"))
     except (OSError, ValidationError):
         return None
+
+
+def _reaches(camera_id: str, told: HeldClip, spans: Collection[Span]) -> bool:
+    """Whether a clip shows a camera in one of these spans."""
+    return any(
+        camera_id == camera and told.begin_at <= last and first <= told.end_at
+        for camera, first, last in spans
+    )
 
 
 def _no_room(path: Path, error: OSError) -> StoreFull:

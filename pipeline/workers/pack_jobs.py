@@ -194,15 +194,26 @@ class PackJobs:
             cameras = asked.cameras | self._cameras(job.case, asked.caller)
             done = job.model_copy(update=_done(job, pack))
             self._tell(done, replace(asked, cameras=cameras), shown)
-        except DescryError as error:
-            log.warning("evidence pack of case '%s': %s", job.case, error)
-            # Where things lie on this machine is nobody else's business.
-            is_ours = isinstance(error, ConfigError) or str(self.folder) in str(error)
-            failed = {"state": "failed", "detail": NO_PACK if is_ours else str(error)}
-            self._tell(job.model_copy(update=failed), asked)
-            self._note_failure(asked.event)
+        except Exception as error:  # noqa: BLE001  a thread's outermost loop: whoever waits is told
+            self._fail(job, asked, error)
         finally:
             self._turn.release()
+
+    def _fail(self, job: PackJob, asked: _Asked, error: Exception) -> None:
+        """Note and tell that no pack was made; the audit first, which may be on another disk."""
+        detail = NO_PACK
+        if isinstance(error, DescryError):
+            log.warning("evidence pack of case '%s': %s", job.case, error)
+            # Where things lie on this machine is nobody else's business.
+            if not isinstance(error, ConfigError) and str(self.folder) not in str(error):
+                detail = str(error)
+        else:
+            log.error("evidence pack of case '%s'", job.case, exc_info=error)
+        self._note_failure(asked.event)
+        try:
+            self._tell(job.model_copy(update={"state": "failed", "detail": detail}), asked)
+        except OSError as full:
+            log.warning("that no pack was made cannot be told: %s", full)
 
     def _note_failure(self, event: Event) -> None:
         try:

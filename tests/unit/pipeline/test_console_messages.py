@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.api.audited import ROUTES, Audited
 from pipeline.console.pages import ALONE, LANGUAGES, PAGES, Pages
 
 CONSOLE = Path(str(files("pipeline.console")))
@@ -71,3 +72,12 @@ def test_no_module_makes_elements_of_text():
     for source in CONSOLE.rglob("*.js"):
         text = source.read_text("utf-8")
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", text)
+
+
+def test_the_page_of_the_audit_can_name_and_filter_whatever_is_noted():
+    script = (CONSOLE / "assets" / "js" / "audit" / "entry.js").read_text("utf-8")
+    kinds = re.findall(r'"([a-z-]+)"', script[script.index("KINDS = [") : script.index("];")])
+    by_routes = {row.what for row in ROUTES.values() if isinstance(row, Audited)}
+    by_workers = {"alert-sent", "audit-aged", "audit-settings", "evidence-made", "refused"}
+    assert by_routes | by_workers <= set(kinds)
+    assert {f"noted.{kind}" for kind in kinds} <= messages("en").keys()

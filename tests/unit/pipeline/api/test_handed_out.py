@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.errors import AuditUnavailable
 from pipeline.store.audit_files import files_in
+from pipeline.workers.pack_jobs import NO_PACK
 from tests.unit.pipeline.api.conftest import AUTHORISED
 
 API = "/api/v1"
@@ -73,6 +74,19 @@ def test_a_pack_that_fails_is_noted_as_failed(client, theft, noted, accountable)
     (made,) = noted("evidence-made")
     assert made["outcome"] == "failed"
     assert "shown" not in made
+
+
+@pytest.mark.parametrize("error", [OSError("no room"), ValueError("a broken picture")])
+def test_a_pack_that_breaks_is_told_and_noted_as_failed(client, theft, noted, accountable, error):
+    def export(*_args, **_named):
+        raise error
+
+    accountable.packs.desk.export = export
+    job = begin(client, theft)
+    told = client.get(f"{theft}/{job}").json()
+    assert (told["state"], told["detail"]) == ("failed", NO_PACK)
+    (made,) = noted("evidence-made")
+    assert made["outcome"] == "failed"
 
 
 def test_a_clip_is_noted_by_its_id_and_by_whom_it_shows(client, theft, noted, audit):

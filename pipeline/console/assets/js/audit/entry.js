@@ -12,6 +12,7 @@ export const KINDS = [
   "case-item-remove", "evidence", "evidence-fetch", "erasure", "holds", "hold", "hold-release", "camera-add", "camera-remove",
   "camera-pause", "camera-resume", "travel-learn", "reindex", "audit", "audit-check", "sign-in", "sign-out", "sign-out-others", "password-change",
   "users", "user-add", "user-change", "user-remove", "tokens", "token-create", "token-revoke",
+  "search-save", "search-forget", "evidence-made", "alert-sent", "refused", "audit-settings", "audit-aged",
 ];
 
 export const nameOf = (what) => tOr(`noted.${what}`, what);
@@ -54,10 +55,12 @@ const inline = (entry) => {
 function rest(entry) {
   const more = inline(entry) ? [] : others(entry);
   const ids = Object.entries(entry.shown).flatMap(([camera, tracks]) => Object.keys(tracks).map((track) => `${camera}: ${track}`));
-  if (more.length + ids.length === 0 && entry.of === null) return null;
+  const handed = Object.entries(entry.told ?? {});
+  if (more.length + ids.length + handed.length === 0 && entry.of === null) return null;
   return el("details", { class: "small" }, el("summary", {}, t("audit.details")),
     el("dl", { class: "facts" },
       more.map(([name, value]) => [el("dt", {}, name), el("dd", {}, short(asText(value)))]),
+      handed.map(([name, value]) => [el("dt", {}, name), el("dd", {}, short(asText(value)))]),
       entry.of === null ? null : [el("dt", {}, t("audit.of")), el("dd", {}, number(entry.of))],
       ids.length ? [el("dt", {}, t("audit.came_back")), el("dd", {}, ids.map((id) => el("div", {}, id)))] : null));
 }

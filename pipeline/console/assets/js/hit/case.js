@@ -40,6 +40,9 @@ function chooser(cases) {
   return { list, nodes: [cases.length > FILTER_FROM ? filter : null, el("label", { class: "field" }, el("span", {}, t("case.which")), list)] };
 }
 
+// A request that the browser sends again is carried out once.
+const onceEach = () => ({ headers: { "Idempotency-Key": Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("") } });
+
 const itemOf = (hit, answer, note) => ({
   hit: hit.track, note, text: answer.query, score: hit.score, probability: hit.probability, evidence: hit.evidence, model: answer.model.id, voucher: hit.voucher,
 });
@@ -49,10 +52,14 @@ function form(dialog, cases, hit, answer) {
   const title = el("input", { type: "text", id: "case-new", maxlength: 200, required: cases.length === 0 });
   const note = el("textarea", { rows: 3, maxlength: NOTE_LENGTH });
   const wrong = el("div", { role: "alert" });
+  // Where the hit is refused, the case that was begun for it is there already: no second one is.
+  const begun = new Map();
   const keep = async () => {
-    const made = title.value.trim() ? (await post("/api/v1/cases", { title: title.value.trim() })).id : list.value;
+    const wanted = title.value.trim();
+    if (wanted && !begun.has(wanted)) begun.set(wanted, (await post("/api/v1/cases", { title: wanted }, onceEach())).id);
+    const made = wanted ? begun.get(wanted) : list.value;
     if (!made) throw new Error(t("case.none_fits"));
-    await post(pathOf("/api/v1/cases", made, "items"), itemOf(hit, answer, note.value));
+    await post(pathOf("/api/v1/cases", made, "items"), itemOf(hit, answer, note.value), onceEach());
   };
   put(dialog, el("form", {
     class: "sheet", method: "dialog",
