@@ -45,6 +45,10 @@ class ConfigError(DescryError):
     exit_code = 2
 
 
+class VoucherRefused(ConfigError):
+    """What a hit was shown as is not what this installation answered."""
+
+
 class NotFound(DescryError):
     """No camera, collection, run or track of that name."""
 

@@ -79,10 +79,11 @@ def case_routes(cases: Cases) -> APIRouter:
 
     @routes.get("/cases/{case}")
     def show_case(case: str, caller: Asking, paging: Paging) -> CaseDetail:
-        """A case with its items, a page of them at a time."""
+        """A case with its items, a page of them at a time; its history with the first."""
         shown = cases.show(case, caller)
         page = paging.cut(shown.items, lambda one: [one.item], (int,))
-        return shown.model_copy(update={"items": page})
+        history = shown.history if paging.after is None else []
+        return shown.model_copy(update={"items": page, "history": history})
 
     @routes.patch("/cases/{case}")
     def change_case(case: str, change: CaseChange, caller: Asking) -> CaseDetail:

@@ -24,6 +24,7 @@ from pipeline.errors import (
     TooManyAttempts,
     TooManyOpen,
     VideoGone,
+    VoucherRefused,
 )
 from pipeline.names import in_utf8
 from retrieval.errors import QueryRefused
@@ -67,6 +68,7 @@ _ANSWERS: Final[Sequence[tuple[type[Exception], int, str]]] = (
     (QueryRefused, 422, "query-refused"),
     (NotFound, 404, "not-found"),
     (VideoGone, 410, "video-gone"),
+    (VoucherRefused, 422, "voucher-refused"),
     (ConfigError, 422, "impossible"),
     (SignInRefused, 401, "sign-in-refused"),
     (Forbidden, 403, "forbidden"),

@@ -18,7 +18,7 @@ from pipeline.case_answers import (
 )
 from pipeline.clock import Clock
 from pipeline.cursors import read_place, write_place
-from pipeline.errors import ConfigError, Forbidden, NotFound
+from pipeline.errors import ConfigError, Forbidden, NotFound, VoucherRefused
 from pipeline.store.case_records import Case, CaseItem
 from pipeline.store.cases import CaseStore
 from pipeline.workers.case_facts import Origins, facts_of
@@ -220,7 +220,7 @@ class CaseDesk:
             return Shown(**{name: getattr(request, name) for name in Shown.model_fields}), False
         shown = self.vouchers.opened(str(track), request.voucher)
         if shown is None:
-            raise ConfigError(
+            raise VoucherRefused(
                 f"the voucher of {track} is not of this hit, or of another installation: search "
                 "again here, or leave it out, and what is said of the hit is kept as stated"
             )

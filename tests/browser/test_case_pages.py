@@ -1,6 +1,7 @@
 """Cases in a browser: from a hit to an evidence pack that anybody can check."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -98,6 +99,48 @@ def test_a_case_is_opened_again_and_removed_by_administrators_alone(visitor):
     admin.click("#forget-case")
     admin.locator("dialog").get_by_role("button", name="Remove").click()
     admin.locator("#case-list b", has_text="Closed by Olga").wait_for(state="detached")
+
+
+def test_a_hit_whose_voucher_is_refused_is_kept_as_stated_and_in_one_case(page, visitor):
+    def of_elsewhere(route):
+        answer = route.fetch()
+        told = answer.json()
+        for hit in told["hits"]:
+            hit["voucher"] = "made.up"
+        route.fulfill(response=answer, json=told)
+
+    visitor.expected = re.compile(r"status of (410 .*/tracks/door/|422 .*/items)")
+    page.route("**/api/v1/search", of_elsewhere)
+    search(page)
+    page.locator(".card .open").first.click()
+    page.wait_for_selector("dialog.hit .stage :is(video, img)")
+    page.click("#to-case")
+    page.fill("#case-new", "Of elsewhere")
+    page.locator("#case-form button.main").click()
+    with page.expect_request("**/items") as kept:
+        page.click("#as-stated")
+    assert kept.value.post_data_json["voucher"] is None
+    assert len(kept.value.headers["idempotency-key"]) == 32
+    page.wait_for_selector("#case-form", state="detached")
+    visit(page, "/cases")
+    page.locator("#case-heading", has_text="Of elsewhere").wait_for()
+    assert page.locator(".cases .job", has_text="Of elsewhere").count() == 1
+    assert "stated, not checked" in page.locator(".item").inner_text()
+
+
+def test_what_a_case_was_called_before_is_told(page, visitor):
+    visitor.case_with_a_hit(page, "Theft of a bag")
+    visit(page, "/cases")
+    page.locator("#case-heading", has_text="Theft of a bag").wait_for()
+    page.locator("details summary", has_text="Change title and notes").click()
+    page.locator("details.fold input[type=text]").first.fill("Loss of a bag")
+    page.locator("details.fold").get_by_role("button", name="Save").click()
+    page.locator("#case-heading", has_text="Loss of a bag").wait_for()
+    page.click("#case-history summary")
+    told = page.locator("#case-history li").inner_text()
+    assert "admin" in told
+    assert "title" in told
+    assert "Theft of a bag" in told
 
 
 def test_one_case_of_hundreds_is_found_by_its_words(page, visitor):

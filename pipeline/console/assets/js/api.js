@@ -4,8 +4,9 @@ import { grounds } from "./grounds.js";
 import { t } from "./words.js";
 
 export class Refused extends Error {
-  constructor(status, code, detail) {
+  constructor(status, code, detail, wait = 0) {
     super(detail);
+    this.wait = wait;
     this.status = status;
     this.code = code;
   }
@@ -45,7 +46,7 @@ async function refusalOf(response, stay) {
     return new Refused(response.status, told.code, t("trouble.reason"));
   }
   if (told.code === "forbidden") return new Refused(403, told.code, t("trouble.forbidden"));
-  return new Refused(response.status, told.code || "failed", told.detail || t("trouble.failed", { status: response.status }));
+  return new Refused(response.status, told.code || "failed", told.detail || t("trouble.failed", { status: response.status }), Number(response.headers.get("Retry-After")) || 0);
 }
 
 // Who signs out is led by that alone: a page that asks meanwhile is refused, and must not lead elsewhere.

@@ -94,3 +94,6 @@ export async function needGrounds(required) {
   isRequired = required;
   if (required && !told().reason) await demand();
 }
+
+/** Wait until a reason or case is told. */
+export const whenTold = () => new Promise((resolve) => { changed.addEventListener("told", resolve, { once: true }); });

@@ -49,5 +49,5 @@ def test_of_a_hit_with_its_voucher_what_was_answered_counts(add, audit):
 @pytest.mark.parametrize("voucher", [VOUCHERS.seal("yard/r/2", SHOWN), "made.up"])
 def test_a_voucher_of_another_hit_or_of_nobody_is_refused(add, voucher):
     answer = add(**MADE_UP, voucher=voucher)
-    assert (answer.status_code, answer.json()["code"]) == (422, "impossible")
+    assert (answer.status_code, answer.json()["code"]) == (422, "voucher-refused")
     assert "search again here" in answer.json()["detail"]

@@ -4,7 +4,7 @@ import { all, ask, pathOf, remove } from "../api.js";
 import { el, put } from "../dom.js";
 import { me } from "../shell.js";
 import { busy, confirmed, empty, say, trouble } from "../states.js";
-import { instantOf, t, tn } from "../words.js";
+import { instantOf, number, t, tn } from "../words.js";
 import { itemRow } from "./item.js";
 import { packForm } from "./pack.js";
 
@@ -55,6 +55,12 @@ async function forget(one, acts) {
   doing(async () => { await remove(pathOf("/api/v1/cases", one.id)); await acts.gone(); });
 }
 
+/** Texts that were changed since, with who wrote them. */
+const history = (one) => el("details", { class: "fold small", id: "case-history" }, el("summary", {}, t("case.history")),
+  el("ul", {}, one.history.map((was) => el("li", {},
+    el("span", { class: "soft" }, `${instantOf(was.at)} · ${was.by} · ${t(`case.was_${was.field}`)}${was.item === null ? "" : ` ${number(was.item)}`} `),
+    el("span", { class: "words-of-people" }, was.text || "–")))));
+
 function draw(one, again, acts) {
   const isOpen = one.status === "open";
   const change = (what) => doing(async () => { await ask("PATCH", pathOf("/api/v1/cases", one.id), { json: what }); await again(); });
@@ -70,7 +76,8 @@ function draw(one, again, acts) {
       administers() ? null : el("p", { class: "small soft", id: "case-who" }, t(isOpen ? "case.remove_who" : "case.reopen_who")),
       one.items.length ? holdWords(one) : null,
       one.items.length ? packForm(one.id) : null,
-      isOpen ? edit(one, again) : null),
+      isOpen ? edit(one, again) : null,
+      one.history.length ? history(one) : null),
     one.items.length
       ? el("ul", { class: "items" }, one.items.map((each) => itemRow(each, one.id, isOpen, { doing, again })))
       : empty(t("case.empty"), t("case.empty_how"), el("div", {}, el("a", { class: "button", href: "/" }, t("page.search")))));

@@ -43,8 +43,8 @@ function chooser(cases) {
 // A request that the browser sends again is carried out once.
 const onceEach = () => ({ headers: { "Idempotency-Key": Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("") } });
 
-const itemOf = (hit, answer, note) => ({
-  hit: hit.track, note, text: answer.query, score: hit.score, probability: hit.probability, evidence: hit.evidence, model: answer.model.id, voucher: hit.voucher,
+const itemOf = (hit, answer, note, isStated) => ({
+  hit: hit.track, note, text: answer.query, score: hit.score, probability: hit.probability, evidence: hit.evidence, model: answer.model.id, voucher: isStated ? null : hit.voucher,
 });
 
 function form(dialog, cases, hit, answer) {
@@ -54,12 +54,15 @@ function form(dialog, cases, hit, answer) {
   const wrong = el("div", { role: "alert" });
   // Where the hit is refused, the case that was begun for it is there already: no second one is.
   const begun = new Map();
+  let isStated = false;
+  // What another installation answered, or this one with another key, is kept as somebody's word.
+  const asStated = () => el("button", { type: "button", class: "small", id: "as-stated", onclick: () => { isStated = true; wrong.closest("form").requestSubmit(); } }, t("case.as_stated"));
   const keep = async () => {
     const wanted = title.value.trim();
     if (wanted && !begun.has(wanted)) begun.set(wanted, (await post("/api/v1/cases", { title: wanted }, onceEach())).id);
     const made = wanted ? begun.get(wanted) : list.value;
     if (!made) throw new Error(t("case.none_fits"));
-    await post(pathOf("/api/v1/cases", made, "items"), itemOf(hit, answer, note.value), onceEach());
+    await post(pathOf("/api/v1/cases", made, "items"), itemOf(hit, answer, note.value, isStated), onceEach());
   };
   put(dialog, el("form", {
     class: "sheet", method: "dialog",
@@ -69,7 +72,7 @@ function form(dialog, cases, hit, answer) {
         await keep();
         dialog.close();
         say(el("span", {}, t("case.kept"), " ", el("a", { href: "/cases" }, t("case.look"))));
-      } catch (error) { put(wrong, trouble(error)); }
+      } catch (error) { put(wrong, trouble(error), error.code === "voucher-refused" ? asStated() : null); }
     },
   },
   el("h2", {}, t("case.keep")), wrong,

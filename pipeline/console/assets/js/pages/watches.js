@@ -100,8 +100,8 @@ try {
   }
 } catch (error) { say(error.message); }
 drawAlerts();
-follow(after, (alert) => heard(alert, true), (state) => {
+follow(after, (alert) => heard(alert, true), (state, why) => {
   parts.state.className = state === "on" ? "pill good" : "pill care";
-  parts.state.textContent = t(`stream.${state}`);
+  parts.state.textContent = why ? `${t(`stream.${state}`)} · ${why}` : t(`stream.${state}`);
 });
 document.body.dataset.ready = "yes";
