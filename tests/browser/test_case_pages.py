@@ -117,6 +117,7 @@ def test_a_hit_whose_voucher_is_refused_is_kept_as_stated_and_in_one_case(page, 
     page.click("#to-case")
     page.fill("#case-new", "Of elsewhere")
     page.locator("#case-form button.main").click()
+    page.wait_for_selector("#as-stated")
     with page.expect_request("**/items") as kept:
         page.click("#as-stated")
     assert kept.value.post_data_json["voucher"] is None
@@ -132,12 +133,13 @@ def test_what_a_case_was_called_before_is_told(page, visitor):
     visitor.case_with_a_hit(page, "Theft of a bag")
     visit(page, "/cases")
     page.locator("#case-heading", has_text="Theft of a bag").wait_for()
-    page.locator("details summary", has_text="Change title and notes").click()
-    page.locator("details.fold input[type=text]").first.fill("Loss of a bag")
-    page.locator("details.fold").get_by_role("button", name="Save").click()
+    form = page.locator("details.fold", has_text="Change title and notes")
+    form.locator("summary").click()
+    form.locator("input[type=text]").fill("Loss of a bag")
+    form.get_by_role("button", name="Save").click()
     page.locator("#case-heading", has_text="Loss of a bag").wait_for()
     page.click("#case-history summary")
-    told = page.locator("#case-history li").inner_text()
+    told = page.locator("#case-history li").first.inner_text()
     assert "admin" in told
     assert "title" in told
     assert "Theft of a bag" in told
