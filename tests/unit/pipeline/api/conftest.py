@@ -264,3 +264,21 @@ def _cutting(tmp_path: Path, cut_clips, slow):
 
 AUTHORISED = {"Authorization": f"Bearer {TOKEN}"}
 ASK = {"text": "red coat"}
+
+
+@pytest.fixture
+def ask(client):
+    def ask(method, path, status=200, **how):
+        answer = client.request(
+            method, f"/api/v1{path}", headers=AUTHORISED | how.pop("headers", {}), **how
+        )
+        assert answer.status_code == status, answer.text
+        return answer
+
+    return ask
+
+
+@pytest.fixture
+def theft(ask):
+    ask("POST", "/cases", 201, json={"id": "theft", "title": "At the till"})
+    return "/cases/theft"

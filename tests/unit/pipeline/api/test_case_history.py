@@ -5,28 +5,9 @@ import pytest
 from pipeline.callers import Caller, Role
 from pipeline.case_answers import CaseChange
 from pipeline.errors import Forbidden
-from tests.unit.pipeline.api.conftest import AUTHORISED
 
 ITEM = {"hit": "lobby/r/1", "text": "red coat", "score": 0.4, "probability": 0.9}
 ANNA = Caller("anna", Role.OPERATOR, frozenset({"yard"}))
-
-
-@pytest.fixture
-def ask(client):
-    def ask(method, path, status=200, **how):
-        answer = client.request(
-            method, f"/api/v1{path}", headers=AUTHORISED | how.pop("headers", {}), **how
-        )
-        assert answer.status_code == status, answer.text
-        return answer
-
-    return ask
-
-
-@pytest.fixture
-def theft(ask):
-    ask("POST", "/cases", 201, json={"id": "theft", "title": "At the till"})
-    return "/cases/theft"
 
 
 def test_a_closed_case_is_opened_again_and_removed_by_administrators_alone(ask, theft, accountable):

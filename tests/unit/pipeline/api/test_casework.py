@@ -9,29 +9,10 @@ from pipeline.case_answers import CaseChange, CaseRequest, EvidenceRequest, Item
 from pipeline.cursors import read_place
 from pipeline.errors import ConfigError, NotFound
 from tests.unit.pipeline.api.casework import VIDEO
-from tests.unit.pipeline.api.conftest import AUTHORISED
 
 ITEM = {"hit": "lobby/r/1", "text": "red coat", "score": 0.4, "probability": 0.9}
 ANNA = Caller("anna", Role.OPERATOR, frozenset({"yard"}))
 BOB = Caller("bob", Role.ADMINISTRATOR)
-
-
-@pytest.fixture
-def ask(client):
-    def ask(method, path, status=200, **how):
-        answer = client.request(
-            method, f"/api/v1{path}", headers=AUTHORISED | how.pop("headers", {}), **how
-        )
-        assert answer.status_code == status, answer.text
-        return answer
-
-    return ask
-
-
-@pytest.fixture
-def theft(ask):
-    ask("POST", "/cases", 201, json={"id": "theft", "title": "At the till"})
-    return "/cases/theft"
 
 
 def test_a_case_is_opened_filled_noted_and_closed(ask, theft):
